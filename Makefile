@@ -1,0 +1,75 @@
+# Two commands on a fresh machine: `make preview` and `make test`. The others prepare the ground for the Pulumi CLI.
+STACK ?= prod
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated benchmark lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): requirements.lock sandbox/bootstrap/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -x $(BIN)/python || { echo "setup: making $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
+	@echo "setup: installing the locked packages" >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r sandbox/bootstrap/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@touch $@
+
+setup: $(STAMP) ## the virtual environment, from requirements.lock
+
+tools: setup ## every tool: found, downloaded or built (about 25 minutes where all must be built, once)
+	@$(BIN)/python -m sandbox tools
+
+preview: setup ## the plan of STACK (default prod) with its policy results, against the simulated cloud
+	@$(BIN)/python -m sandbox preview $(STACK)
+
+sandbox: setup ## start the simulated cloud and leave it running, with how to use it
+	@$(BIN)/python -m sandbox up
+
+sandbox-env: setup ## shell lines for `eval`: lead pulumi, kubectl and aws to the running sandbox
+	@$(BIN)/python -m sandbox env
+
+sandbox-stop: setup ## stop it and forget everything it made
+	@$(BIN)/python -m sandbox down
+
+test: setup lint types generated tools ## everything: style, types, layers, unit, policies, artefacts, e2e
+	@$(PYTEST) tests/unit tests/policies tests/artefacts tests/e2e
+
+unit: setup ## the unit ring: seconds
+	@$(PYTEST) tests/unit
+
+policies-test: setup ## the policy ring
+	@$(PYTEST) tests/policies
+
+artefacts: setup tools ## real binaries judge what we generate
+	@$(PYTEST) tests/artefacts
+
+e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, destroy
+	@$(PYTEST) tests/e2e
+
+lint: setup ## ruff and the layer contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+
+types: setup ## pyright, strict
+	@$(BIN)/pyright
+
+generated: setup ## the schema, the configuration reference and the README's table match the models
+	@$(BIN)/python -m settings.schema --check
+	@$(BIN)/python -m settings.reference --check
+
+benchmark: setup tools ## wall time of `pulumi preview` against an empty program, and import time
+	@$(BIN)/python -m benchmarks.preview
+
+clean: ## remove the virtual environment and the sandbox's state; the tool cache stays
+	rm -rf $(VENV) .sandbox
+
+lock: setup ## resolve requirements*.txt again into requirements.lock, with hashes
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.txt -o requirements.lock
+	@grep '^uv==' requirements-dev.txt | UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate - -o sandbox/bootstrap/uv.txt

@@ -1,0 +1,1 @@
+"""Measurements that people run by hand; nothing here is a test."""

@@ -1,0 +1,56 @@
+"""How long each signal is kept, and in which temperature (MISSION: the hot/warm/cold/delete table)."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planning.base import Frozen
+
+
+class Signal(StrEnum):
+    """The three telemetry signals that the platform stores."""
+
+    LOGS = "logs"
+    TRACES = "traces"
+    METRICS = "metrics"
+
+
+MAX_RETENTION_DAYS = 3650
+
+Days = Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS)]
+
+
+class SignalRetention(Frozen):
+    """Ages, in days since the object was written, at which one signal changes temperature and is deleted."""
+
+    hot_days: Days
+    """Age in days up to which data is read from local disks and caches."""
+    warm_days: Days
+    """Age in days up to which data is warm: read often enough to stay in a class without retrieval fees."""
+    delete_days: Days
+    """Age in days after which the application deletes the data; between warm_days and this it is cold."""
+
+    @model_validator(mode="after")
+    def _colder_means_older(self) -> Self:
+        if not self.hot_days < self.warm_days < self.delete_days:
+            raise ValueError(
+                f"hot_days {self.hot_days} < warm_days {self.warm_days} < delete_days {self.delete_days} must hold; "
+                "raise delete_days or lower the earlier ages"
+            )
+        return self
+
+
+class Retention(Frozen):
+    """Retention of all three signals."""
+
+    logs: SignalRetention
+    """Loki chunks."""
+    traces: SignalRetention
+    """Tempo blocks."""
+    metrics: SignalRetention
+    """Mimir blocks."""
+
+    def of(self, signal: Signal) -> SignalRetention:
+        """The retention of one signal."""
+        return {Signal.LOGS: self.logs, Signal.TRACES: self.traces, Signal.METRICS: self.metrics}[signal]

@@ -1,0 +1,1 @@
+"""The CrossGuard pack: judges the resources that were registered, never the program's own claims about them."""

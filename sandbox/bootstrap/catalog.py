@@ -1,0 +1,142 @@
+"""The tools, their pinned versions, and the three ways to have each."""
+
+import re
+from dataclasses import dataclass, field
+
+PULUMI_VERSION = "3.274.1"
+KUBERNETES_PROVIDER_VERSION = "4.25.0"
+KUBERNETES_VERSION = "1.37.2"
+HELM_VERSION = "3.22.0"
+KWOK_VERSION = "0.8.0"
+
+KUBERNETES_LDFLAGS = (
+    f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION} "
+    "-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37"
+)
+
+
+class VersionRange:
+    """Versions from `low` (included) to `high` (not included), compared by their first two numbers."""
+
+    def __init__(self, low: tuple[int, int], high: tuple[int, int]) -> None:
+        self._low, self._high = low, high
+
+    def holds(self, text: str) -> bool:
+        """Whether the first version number in a tool's own words lies in the range."""
+        match = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
+        return match is not None and self._low <= (int(match[1]), int(match[2])) < self._high
+
+
+@dataclass(frozen=True)
+class OnPath:
+    """How to recognise a fit binary on PATH."""
+
+    version_arguments: tuple[str, ...]
+    fit: VersionRange
+
+
+@dataclass(frozen=True)
+class Release:
+    """An official release archive or binary; {os} and {arch} are filled in. `checksums` lists or holds its SHA-256."""
+
+    url: str
+    checksums: str
+    # Folder inside the archive that holds the binaries; None when the URL is the binary itself.
+    archive_folder: str | None = None
+    arch_names: dict[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True)
+class GoBuild:
+    """A `go build` from a module folder of ours under sandbox/tools whose go.sum pins everything."""
+
+    folder: str
+    package: str
+    ldflags: str = ""
+    minutes: float = 1
+
+
+@dataclass(frozen=True)
+class Tool:
+    """One binary the sandbox needs."""
+
+    name: str
+    version: str
+    build: GoBuild
+    release: Release | None = None
+    on_path: OnPath | None = None
+
+
+def _kubernetes_server(name: str, minutes: float) -> Tool:
+    url = f"https://dl.k8s.io/v{KUBERNETES_VERSION}/bin/{{os}}/{{arch}}/{name}"
+    return Tool(
+        name=name,
+        version=KUBERNETES_VERSION,
+        on_path=OnPath(("--version",), VersionRange((1, 35), (1, 38))),
+        release=Release(url=url, checksums=f"{url}.sha256"),
+        build=GoBuild("kubernetes", f"k8s.io/kubernetes/cmd/{name}", KUBERNETES_LDFLAGS, minutes),
+    )
+
+
+_PULUMI_RELEASE = f"https://get.pulumi.com/releases/sdk/pulumi-v{PULUMI_VERSION}"
+_PROVIDER_RELEASE = (
+    "https://github.com/pulumi/pulumi-kubernetes/releases/download/"
+    f"v{KUBERNETES_PROVIDER_VERSION}/pulumi-kubernetes_{KUBERNETES_PROVIDER_VERSION}_checksums.txt"
+)
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="pulumi",
+        version=PULUMI_VERSION,
+        on_path=OnPath(("version",), VersionRange((3, 250), (4, 0))),
+        release=Release(
+            url=f"{_PULUMI_RELEASE}-{{os}}-{{arch}}.tar.gz",
+            checksums=f"https://get.pulumi.com/releases/sdk/pulumi-{PULUMI_VERSION}-checksums.txt",
+            archive_folder="pulumi",
+            arch_names={"amd64": "x64"},
+        ),
+        build=GoBuild(
+            "pulumi",
+            "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+            f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{PULUMI_VERSION}",
+            5,
+        ),
+    ),
+    Tool(
+        name="pulumi-resource-kubernetes",
+        version=KUBERNETES_PROVIDER_VERSION,
+        release=Release(
+            url="https://get.pulumi.com/releases/plugins/pulumi-resource-kubernetes-"
+            f"v{KUBERNETES_PROVIDER_VERSION}-{{os}}-{{arch}}.tar.gz",
+            checksums=_PROVIDER_RELEASE,
+            archive_folder="",
+        ),
+        build=GoBuild("kubernetes_provider", ".", "", 8),
+    ),
+    _kubernetes_server("kube-apiserver", 5),
+    _kubernetes_server("kube-controller-manager", 2),
+    _kubernetes_server("kube-scheduler", 1),
+    Tool(
+        name="kwok",
+        version=KWOK_VERSION,
+        on_path=OnPath(("--version",), VersionRange((0, 7), (0, 10))),
+        release=Release(
+            url=f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK_VERSION}/kwok-{{os}}-{{arch}}",
+            checksums=f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK_VERSION}/checksums.txt",
+        ),
+        build=GoBuild(
+            "kwok", "sigs.k8s.io/kwok/cmd/kwok", f"-X sigs.k8s.io/kwok/pkg/consts.Version=v{KWOK_VERSION}", 1
+        ),
+    ),
+    Tool(
+        name="helm",
+        version=HELM_VERSION,
+        on_path=OnPath(("version", "--short"), VersionRange((3, 16), (4, 0))),
+        release=Release(
+            url=f"https://get.helm.sh/helm-v{HELM_VERSION}-{{os}}-{{arch}}.tar.gz",
+            checksums=f"https://get.helm.sh/helm-v{HELM_VERSION}-{{os}}-{{arch}}.tar.gz.sha256sum",
+            archive_folder="{os}-{arch}",
+        ),
+        build=GoBuild("helm", "helm.sh/helm/v3/cmd/helm", "", 2),
+    ),
+)

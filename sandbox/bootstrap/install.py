@@ -1,0 +1,136 @@
+"""Has every tool ready: PATH, cache, download, build, in that order; interrupting and rerunning is safe."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.bootstrap.build import BuildError, build
+from sandbox.bootstrap.catalog import TOOLS, Tool
+from sandbox.bootstrap.download import DownloadError, download
+from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
+
+PROBE_TIMEOUT_SECONDS = 10
+PROGRESS_SECONDS = 15
+
+
+class ToolError(Exception):
+    """A tool that can't be had, with what to do about it."""
+
+
+def ensure_tools(tools: tuple[Tool, ...] = TOOLS) -> dict[str, Path]:
+    """The path of every tool, made where missing. Raises `ToolError`."""
+    cache = cache_directory() / "tools"
+    cache.mkdir(parents=True, exist_ok=True)
+    found = {tool.name: _present(tool, cache) for tool in tools}
+    missing = [tool for tool in tools if found[tool.name] is None]
+    if missing:
+        minutes = sum(tool.build.minutes for tool in missing)
+        _say(
+            f"{len(missing)} of {len(tools)} tools are missing; each is downloaded, or else built from source "
+            f"(at most about {minutes:.0f} minutes in all, once per user, kept in {cache})"
+        )
+        with _one_at_a_time(cache):
+            for tool in missing:
+                found[tool.name] = _present(tool, cache) or _make(tool, cache)
+    return {name: path for name, path in found.items() if path is not None}
+
+
+def _present(tool: Tool, cache: Path) -> Path | None:
+    """A finished one in the cache, else a fit one on PATH; the answer about PATH is remembered by path and time."""
+    cached = _cache_folder(tool, cache) / tool.name
+    if cached.exists():
+        return cached
+    if tool.on_path is None or (candidate := shutil.which(tool.name)) is None:
+        return None
+    try:
+        result = subprocess.run(
+            [candidate, *tool.on_path.version_arguments],
+            capture_output=True, text=True, timeout=PROBE_TIMEOUT_SECONDS, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return Path(candidate) if tool.on_path.fit.holds(result.stdout + result.stderr) else None
+
+
+def _cache_folder(tool: Tool, cache: Path) -> Path:
+    """Content-addressed: a changed recipe or go.sum makes a new folder and leaves the old one for other checkouts."""
+    digest = hashlib.sha256(repr(tool).encode())
+    for path in sorted((PROJECT_ROOT / "sandbox" / "tools" / tool.build.folder).glob("*")):
+        if path.is_file():
+            digest.update(path.name.encode() + path.read_bytes())
+    return cache / tool.name / f"{tool.version}-{digest.hexdigest()[:12]}"
+
+
+def _make(tool: Tool, cache: Path) -> Path:
+    final = _cache_folder(tool, cache)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    # Made aside and moved in one step: an interrupted run leaves no half tool that the next would trust.
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix="making-") as folder:
+        target = Path(folder) / "tool"
+        target.mkdir()
+        _fill(tool, target)
+        target.rename(final)
+    return final / tool.name
+
+
+def _fill(tool: Tool, target: Path) -> None:
+    started = time.monotonic()
+    label = f"{tool.name} {tool.version}"
+    if tool.release is not None and not os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS"):
+        try:
+            download(tool, tool.release, target)
+        except DownloadError as error:
+            shutil.rmtree(target)
+            target.mkdir()
+            _say(f"{label}: no download ({error}); building from source")
+        else:
+            _say(f"{label}: downloaded in {time.monotonic() - started:.0f} s")
+            return
+    try:
+        with _ticking(label):
+            build(tool, target)
+    except BuildError as error:
+        raise ToolError(f"{label} can't be had: {error}") from error
+    _say(f"{label}: built in {time.monotonic() - started:.0f} s")
+
+
+@contextmanager
+def _one_at_a_time(cache: Path) -> Generator[None]:
+    with (cache / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("another run is getting the tools; waiting for it")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _ticking(label: str) -> Generator[None]:
+    """A line now and then, so that a long build is seen to live."""
+    done, started = threading.Event(), time.monotonic()
+
+    def tick() -> None:
+        while not done.wait(PROGRESS_SECONDS):
+            _say(f"{label}: building, {time.monotonic() - started:.0f} s so far")
+
+    thread = threading.Thread(target=tick, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _say(text: str) -> None:
+    print(f"sandbox: {text}", file=sys.stderr, flush=True)

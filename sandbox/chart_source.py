@@ -1,0 +1,62 @@
+"""The real charts where their repositories can be reached, else stand-ins with the same names and value keys."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from telemetry.charts import CHARTS, Chart
+
+from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
+
+STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
+PULL_SECONDS = 20
+# A failed try is remembered, so that only the first start after it pays for the waiting.
+RETRY_AFTER_SECONDS = 6 * 3600
+
+
+def stand_in_mirror(helm: Path) -> str:
+    """A directory for LGTM_CHART_MIRROR: pulled charts at the locked versions, or the stand-ins."""
+    if chosen := os.environ.get("LGTM_CHART_MIRROR"):
+        return chosen
+    pulled = cache_directory() / "charts"
+    if all((pulled / f"{chart.name}-{chart.version}.tgz").exists() for chart in CHARTS.values()):
+        return str(pulled)
+    failed = pulled / "unreachable"
+    if os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS") or _recent(failed):
+        return str(STAND_INS)
+    pulled.mkdir(parents=True, exist_ok=True)
+    for chart in CHARTS.values():
+        if problem := _pull(helm, chart, pulled):
+            failed.write_text(problem, encoding="utf-8")
+            print(f"sandbox: chart {chart.name} can't be pulled ({problem}); using stand-in charts", file=sys.stderr)
+            return str(STAND_INS)
+    return str(pulled)
+
+
+def _recent(marker: Path) -> bool:
+    try:
+        age = marker.stat().st_mtime
+    except OSError:
+        return False
+    return time.time() - age < RETRY_AFTER_SECONDS
+
+
+def _pull(helm: Path, chart: Chart, target: Path) -> str | None:
+    """None when the chart is there, else why not, in one line."""
+    with tempfile.TemporaryDirectory(dir=target) as folder:
+        reference = chart.pull_arguments()
+        try:
+            result = subprocess.run(
+                [helm, "pull", *reference, "--version", chart.version, "--destination", folder],
+                capture_output=True, text=True, timeout=PULL_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            return f"no answer within {PULL_SECONDS} s"
+        if result.returncode:
+            return (result.stderr.strip().splitlines() or ["helm pull failed"])[-1][:160]
+        for archive in Path(folder).glob("*.tgz"):
+            archive.rename(target / archive.name)
+    return None

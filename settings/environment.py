@@ -1,0 +1,52 @@
+"""The environments and the row of capacity and budget that each was promised (MISSION: the environment table)."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planning.base import Frozen
+
+Usd = Annotated[float, Field(gt=0, le=1_000_000)]
+
+
+class Environment(StrEnum):
+    """Selects one column of defaults."""
+
+    DEV = "dev"
+    STAGING = "staging"
+    PROD = "prod"
+
+
+class Budget(Frozen):
+    """What the stack may cost, in US dollars a month."""
+
+    usd_per_month: Usd
+    """The whole stack."""
+    compute_usd_per_month: Usd | None = None
+    """Control plane, nodes and their root volumes, if the budget is split."""
+    storage_usd_per_month: Usd | None = None
+    """Buckets and data volumes, if the budget is split."""
+    operations_usd_per_month: Usd | None = None
+    """Network, keys, logs and the rest, if the budget is split."""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        parts = sum(
+            part or 0
+            for part in (self.compute_usd_per_month, self.storage_usd_per_month, self.operations_usd_per_month)
+        )
+        if parts > self.usd_per_month:
+            raise ValueError(f"the parts add up to {parts:g} USD, more than usd_per_month {self.usd_per_month:g}")
+        return self
+
+
+class Capacity(Frozen):
+    """The ceiling that the stack's requests and volumes must fit."""
+
+    memory_gb: Annotated[int, Field(ge=1, le=4096)]
+    """Sum of the pods' memory requests, in GB."""
+    cpu_cores: Annotated[int, Field(ge=1, le=1024)]
+    """Sum of the pods' CPU requests, in cores."""
+    storage_gb: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Sum of data volumes and node root volumes, in GB."""

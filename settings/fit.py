@@ -1,0 +1,164 @@
+"""What a stack's pods ask for, added up, and what its nodes have to offer: pure sums over the settings.
+
+CPU in millicores, memory in MiB, volumes in GiB. Ceilings in `capacity` are decimal, as AWS and the environment table
+count: 1 GB = 10^9 bytes = 953.7 MiB = 0.931 GiB.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from settings.cluster import ExistingCluster, NodeGroup, SharedCluster
+from settings.instances import InstanceShape, instance_shape
+from settings.sizes import CACHE_CPU_REQUEST_MILLICORES, cache_memory_request_mib
+
+if TYPE_CHECKING:
+    from settings.models import PlatformSettings
+
+GB_PER_MIB = 1024**2 / 1e9
+GB_PER_GIB = 1024**3 / 1e9
+
+
+class ComponentRequest(NamedTuple):
+    """What one workload asks for, all its pods together."""
+
+    key: str
+    """Settings key below `sizes`."""
+    pods: int
+    cpu_millicores: int
+    memory_mib: int
+    volumes_gib: int
+
+    @property
+    def pod_memory_mib(self) -> int:
+        """Memory request of one pod."""
+        return self.memory_mib // self.pods
+
+    @property
+    def pod_cpu_millicores(self) -> int:
+        """CPU request of one pod."""
+        return self.cpu_millicores // self.pods
+
+
+class ResourceSums(NamedTuple):
+    """All requests of a stack and the root volumes of its nodes."""
+
+    components: tuple[ComponentRequest, ...]
+    root_volumes_gib: int
+
+    @property
+    def pods(self) -> int:
+        """Number of pods."""
+        return sum(component.pods for component in self.components)
+
+    @property
+    def cpu_millicores(self) -> int:
+        """Sum of CPU requests."""
+        return sum(component.cpu_millicores for component in self.components)
+
+    @property
+    def memory_mib(self) -> int:
+        """Sum of memory requests."""
+        return sum(component.memory_mib for component in self.components)
+
+    @property
+    def data_volumes_gib(self) -> int:
+        """Sum of the pods' volumes."""
+        return sum(component.volumes_gib for component in self.components)
+
+    @property
+    def memory_gb(self) -> float:
+        """Sum of memory requests in GB (10^9 bytes)."""
+        return self.memory_mib * GB_PER_MIB
+
+    @property
+    def storage_gb(self) -> float:
+        """Data and root volumes in GB (10^9 bytes)."""
+        return (self.data_volumes_gib + self.root_volumes_gib) * GB_PER_GIB
+
+
+def resource_sums(settings: PlatformSettings) -> ResourceSums:
+    """Adds up every workload; the collector agent counts once for each node, a cache by its memcached pod."""
+    components: list[ComponentRequest] = []
+    for key, size in settings.sizes.workloads():
+        pods = settings.node_count if key == "collector_agent" else size.replicas
+        if pods:
+            components.append(
+                ComponentRequest(
+                    key,
+                    pods,
+                    pods * size.cpu_request_millicores,
+                    pods * size.memory_request_mib,
+                    pods * (size.volume_gib or 0),
+                )
+            )
+    components += [
+        ComponentRequest(key, 1, CACHE_CPU_REQUEST_MILLICORES, cache_memory_request_mib(cache_mb), 0)
+        for key, cache_mb in settings.sizes.caches()
+    ]
+    roots = sum(group.nodes * group.root_volume_gib for group in node_groups(settings))
+    return ResourceSums(tuple(components), roots)
+
+
+def node_groups(settings: PlatformSettings) -> tuple[NodeGroup, ...]:
+    """The node groups of this stack; none where the cluster isn't managed here."""
+    if isinstance(settings.cluster, ExistingCluster):
+        return ()
+    return tuple(settings.cluster.node_groups.values())
+
+
+# Pods that EKS needs. On each node: aws-node, kube-proxy, ebs-csi-node, eks-pod-identity-agent. Once a cluster, on its
+# owner's nodes: two each of coredns, ebs-csi-controller and metrics-server. Together about 1.1 cores and 1.5 GiB on three nodes.
+NODE_SYSTEM_PODS, NODE_SYSTEM_MILLICORES, NODE_SYSTEM_MIB = 4, 250, 256
+CLUSTER_SYSTEM_PODS, CLUSTER_SYSTEM_MILLICORES, CLUSTER_SYSTEM_MIB = 6, 350, 768
+
+
+class Offer(NamedTuple):
+    """What nodes leave to the platform's pods after the kubelet's reserve and EKS's own pods."""
+
+    pods: int
+    cpu_millicores: int
+    memory_mib: int
+    largest_pod_millicores: int
+    """What the roomiest node leaves to one pod beside its own collector agent."""
+    largest_pod_mib: int
+
+
+def nodes_offer(settings: PlatformSettings) -> Offer | None:
+    """The offer of the desired nodes; of several types in a group the smallest counts. None if nodes aren't known."""
+    groups = [group for group in node_groups(settings) if group.nodes]
+    if not groups:
+        return None
+    nodes = [(group.nodes, _least(group)) for group in groups]
+    shared = isinstance(settings.cluster, SharedCluster)
+    agent = settings.sizes.collector_agent
+    return Offer(
+        pods=sum(n * (node.pods - NODE_SYSTEM_PODS) for n, node in nodes) - (0 if shared else CLUSTER_SYSTEM_PODS),
+        cpu_millicores=sum(n * (node.cpu_millicores - NODE_SYSTEM_MILLICORES) for n, node in nodes)
+        - (0 if shared else CLUSTER_SYSTEM_MILLICORES),
+        memory_mib=sum(n * (node.memory_mib - NODE_SYSTEM_MIB) for n, node in nodes)
+        - (0 if shared else CLUSTER_SYSTEM_MIB),
+        largest_pod_millicores=max(node.cpu_millicores for _, node in nodes)
+        - NODE_SYSTEM_MILLICORES
+        - agent.cpu_request_millicores,
+        largest_pod_mib=max(node.memory_mib for _, node in nodes) - NODE_SYSTEM_MIB - agent.memory_request_mib,
+    )
+
+
+class _Node(NamedTuple):
+    pods: int
+    cpu_millicores: int
+    memory_mib: int
+
+
+def _least(group: NodeGroup) -> _Node:
+    shapes = [shape for shape in map(instance_shape, group.instance_types) if shape is not None]
+    return _Node(
+        min(map(_max_pods, shapes)),
+        min(shape.allocatable_millicores for shape in shapes),
+        min(shape.allocatable_mib for shape in shapes),
+    )
+
+
+def _max_pods(shape: InstanceShape) -> int:
+    return shape.max_pods

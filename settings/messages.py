@@ -1,0 +1,200 @@
+"""One readable line for everything that is wrong with a settings document."""
+
+import difflib
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from settings.defaults import Json
+from settings.rules import RuleViolations
+from settings.shape import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, shape
+from settings.yaml_traps import type_trap
+
+LONGEST_VALUE = 60
+MIRROR_PATH: Path = ("charts", "mirror")
+
+
+class SettingsError(Exception):
+    """A settings document that can't be used; `str()` is the whole message for people."""
+
+    def __init__(self, stack: str, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"Pulumi.{stack}.yaml can't be used:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+class Source(NamedTuple):
+    """Where a value comes from."""
+
+    document: Json
+    """What the stack file says."""
+    merged: Json
+    """The same laid over the defaults."""
+    origin: str
+    """Name of the defaults, such as `default of dev`."""
+
+    def value(self, path: Path) -> str:
+        """`got 5`, with its origin if the stack file doesn't say it."""
+        there, value = lookup(self.merged, path)
+        if lookup(self.document, path)[0]:
+            return f"got {show(value if there else None)}"
+        return f"got {show(value)} ({self.origin})" if there else ""
+
+
+def explain(error: ValidationError, source: Source, *, only_given: bool = False) -> list[str]:
+    """One line for each wrong value; `only_given` leaves out what the document doesn't say itself."""
+    details = [item for item in error.errors(include_url=False) if _own_fault(item, error)]
+    lines: list[str] = []
+    for item in details:
+        node, path = _locate(item["loc"])
+        if only_given and not (lookup(source.document, path)[0] and item["type"] != "value_error" or len(path) == 1):
+            continue
+        lines += _lines(item, node, path, source)
+    return list(dict.fromkeys(lines))
+
+
+def line(path: Path, *parts: str) -> str:
+    """The path and what there is to say about it."""
+    return f"{path_text(path)}: " + "; ".join(part for part in parts if part)
+
+
+def show(value: Json) -> str:
+    """A value as JSON if it is short, else what it is."""
+    if isinstance(value, dict) and value:
+        return f"a table with the keys {_shorten(', '.join(value))}"
+    text = json.dumps(value)
+    if isinstance(value, list) and len(text) > LONGEST_VALUE:
+        return f"a list of {len(value)} items"
+    return _shorten(text)
+
+
+def _shorten(text: str) -> str:
+    text = json.dumps(text)[1:-1] if not text.isprintable() else text
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
+
+
+def nearest(word: str, choices: Sequence[str]) -> str:
+    """`did you mean "x"?` when one of the choices is close, else nothing."""
+    close = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1)
+    match = next((choice for choice in choices if close and choice.lower() == close[0]), None)
+    return f"did you mean {match}?" if match else ""
+
+
+def _own_fault(item: ErrorDetails, error: ValidationError) -> bool:
+    """Whether an error stands for itself and isn't the echo of another one."""
+    loc = item["loc"]
+    for other in error.errors(include_url=False):
+        inner = other["loc"]
+        if item["type"] == "too_short" and len(inner) > len(loc) and inner[: len(loc)] == loc:
+            return False  # items that are wrong themselves don't count
+        if inner[-1:] == ("[key]",) and loc != inner and loc[: len(inner) - 1] == inner[:-1]:
+            return False  # what stands under a name that can't be used
+    return True
+
+
+def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
+    """The node at an error's location and the path without the tags of unions."""
+    node: Node | None = shape()
+    path: list[str | int] = []
+    for part in loc:
+        if part == "[key]":
+            continue
+        tag = node is not None and VARIANTS in node
+        node = child(node, part) if node is not None else None
+        if not tag:
+            path.append(part)
+    return node, tuple(path)
+
+
+def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) -> list[str]:
+    context = item.get("ctx", {})
+    cause = context.get("error")
+    if isinstance(cause, RuleViolations):
+        return [line(inner, source.value(inner), sentence) for inner, sentence in cause.found]
+    kind = item["type"]
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        assert node is not None  # a union has a node
+        return [_wrong_word((*path, "mode"), list(node[VARIANTS]), source)]
+    if kind == "extra_forbidden":
+        return [_unknown_key(item["loc"], path, source)]
+    if kind == "json_invalid":
+        return [f"{path_text(())}: holds text that is no valid Unicode, or tables nested too deep"]
+    if node is None:
+        return [line(path, source.value(path), str(item["msg"]))]
+    if item["loc"][-1:] == ("[key]",):
+        return [_wrong_name(item["loc"], path)]
+    if kind == "missing":
+        null = "null takes its default away" if lookup(source.document, path)[0] else ""
+        return [line(path, "is missing", null, f"accepted: {accepted(node)}")]
+    if kind in ("enum", "literal_error"):
+        choices = [str(choice) for choice in node.get("enum") or [node.get("const")]]
+        return [_wrong_word(path, choices, source)]
+    if kind == "value_error":
+        return [_broken_check(str(cause), node, path, source)]
+    return [line(_shown_as(path, source), source.value(path), _rule(kind, node, path, source), f"accepted: {accepted(node)}")]
+
+
+def _shown_as(path: Path, source: Source) -> Path:
+    return path
+
+
+def _rule(kind: str, node: Node, path: Path, source: Source) -> str:
+    """Why a value of the wrong kind or size is refused."""
+    _, value = lookup(source.merged, path)
+    return {
+        "greater_than": "too small",
+        "greater_than_equal": "too small",
+        "less_than": "too large",
+        "less_than_equal": "too large",
+        "too_short": "too few",
+        "too_long": "too many",
+        "string_too_short": "too short",
+        "string_too_long": "too long",
+        "string_pattern_mismatch": "not of that form",
+    }.get(kind) or type_trap(node, value)
+
+
+def _wrong_word(path: Path, choices: list[str], source: Source) -> str:
+    there, value = lookup(source.merged, path)
+    hint = nearest(value, choices) if isinstance(value, str) else ""
+    return line(path, source.value(path) if there else "is missing", hint, f"accepted: {', '.join(choices)}")
+
+
+def _unknown_key(loc: Sequence[str | int], path: Path, source: Source) -> str:
+    parent, _ = _locate(loc[:-1])
+    assert parent is not None  # only tables refuse keys
+    union, where = _locate(loc[:-2])
+    if union is not None and VARIANTS in union:
+        mode = str(loc[-2])
+        owners = [tag for tag, variant in union[VARIANTS].items() if path[-1] in keys_of(variant)]
+        belongs = f", it belongs to mode {' and '.join(owners)}" if owners else ""
+        missing = f"there is no such key in {path_text(where)[len('lgtm:platform.'):]} mode {mode}{belongs}"
+    else:
+        missing = "there is no such key"
+    choices = keys_of(parent)
+    return line(
+        path, source.value(path), missing, nearest(str(path[-1]), choices), f"accepted keys: {', '.join(choices)}"
+    )
+
+
+def _wrong_name(loc: Sequence[str | int], path: Path) -> str:
+    parent, where = _locate(loc[:-2])
+    names: Node = parent.get("propertyNames", {}) if parent is not None else {}
+    return line(path, f"{show(str(path[-1]))} can't be a name in {path_text(where)}", f"accepted: {accepted(names)}")
+
+
+def _broken_check(sentence: str, node: Node, path: Path, source: Source) -> str:
+    """A check of one value, or of a table's values against each other: then the one that the document gives is named."""
+    sentence = sentence.removeprefix("rule archive: ")
+    if not keys_of(node):
+        if node.get("format") == "ipv4network" and not sentence.startswith(("must", "is")):
+            sentence = "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix"
+        return line(path, source.value(path), sentence, f"accepted: {accepted(node)}")
+    named = [key for key in keys_of(node) if key in sentence]
+    given = [key for key in named if lookup(source.document, (*path, key))[0]]
+    if len(given) == 1:
+        path = (*path, given[0])
+        return line(path, source.value(path), sentence)
+    return line(path, sentence)

@@ -1,0 +1,172 @@
+"""Rules that span the whole document. Each yields the path that helps most and a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from settings.cluster import EksCluster
+from settings.fit import ComponentRequest, ResourceSums, nodes_offer, resource_sums
+from settings.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
+
+if TYPE_CHECKING:
+    from settings.models import PlatformSettings
+
+NAMED_COMPONENTS = 3
+
+
+class Violation(NamedTuple):
+    """One broken rule."""
+
+    path: tuple[str | int, ...]
+    """Keys and list positions from the top of the document."""
+    sentence: str
+    """What is wrong and what to do."""
+
+
+class RuleViolations(ValueError):
+    """Everything that is wrong with a document whose single values are all right."""
+
+    def __init__(self, found: Sequence[Violation]) -> None:
+        self.found = tuple(found)
+        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {sentence}" for path, sentence in found))
+
+
+def violations(settings: PlatformSettings) -> list[Violation]:
+    """Every broken rule, in the order of the document."""
+    found = [
+        *_network_belongs_to_eks(settings),
+        *_irsa_needs_an_issuer(settings),
+        *_volumes_where_data_is(settings),
+        *_single_pods(settings),
+        *_services_differ(settings),
+    ]
+    return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
+
+
+def _network_belongs_to_eks(settings: PlatformSettings) -> Iterator[Violation]:
+    mode = settings.cluster.mode
+    if mode != "eks" and settings.network is not None:
+        yield Violation(("network",), f"cluster mode {mode} makes no VPC: remove network, or set cluster.mode to eks")
+    if mode == "eks" and settings.network is None:
+        yield Violation(("network",), "cluster mode eks needs a VPC: leave network out to get the defaults")
+
+
+def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[Violation]:
+    if settings.identity == "irsa" and not isinstance(settings.cluster, EksCluster):
+        yield Violation(
+            ("identity",),
+            f"irsa needs the OIDC issuer that only cluster mode eks registers, not {settings.cluster.mode}: "
+            "use pod_identity",
+        )
+
+
+def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:
+    for key, size in settings.sizes.workloads():
+        path = ("sizes", *key.split("."), "volume_gib")
+        if key in STATEFUL_WORKLOADS and size.volume_gib is None:
+            yield Violation(path, f"{key} keeps data on disk and needs a volume")
+        if key not in STATEFUL_WORKLOADS and size.volume_gib is not None:
+            yield Violation(path, f"{key} keeps nothing on disk: remove volume_gib")
+
+
+def _single_pods(settings: PlatformSettings) -> Iterator[Violation]:
+    for key, size in settings.sizes.workloads():
+        if key in SINGLE_POD_WORKLOADS and size.replicas != 1:
+            yield Violation(("sizes", *key.split("."), "replicas"), f"{SINGLE_POD_WORKLOADS[key]}: set it to 1")
+
+
+def _services_differ(settings: PlatformSettings) -> Iterator[Violation]:
+    for key in ("name", "port"):
+        first: dict[str | int, int] = {}
+        for index, service in enumerate(settings.services):
+            value = getattr(service, key)
+            if value in first:
+                yield Violation(
+                    ("services", index, key),
+                    f"services[{first[value]}] has this {key} already; each service needs its own",
+                )
+            first.setdefault(value, index)
+
+
+def _some_node(settings: PlatformSettings) -> Iterator[Violation]:
+    if settings.node_count == 0:
+        yield Violation(("cluster", "node_groups"), "all groups together have 0 nodes; give one of them nodes")
+
+
+def _fits_capacity(settings: PlatformSettings) -> Iterator[Violation]:
+    sums, capacity = resource_sums(settings), settings.capacity
+    if sums.memory_gb > capacity.memory_gb:
+        yield Violation(
+            ("capacity", "memory_gb"),
+            f"memory requests add up to {sums.memory_gb:.2f} GB ({sums.memory_mib} MiB; 1 GB is 10^9 bytes), "
+            f"the largest are {_largest(sums, 'memory_mib', 'MiB')}; lower memory_request_mib or replicas there, "
+            "or raise this",
+        )
+    if sums.cpu_millicores > capacity.cpu_cores * 1000:
+        yield Violation(
+            ("capacity", "cpu_cores"),
+            f"CPU requests add up to {sums.cpu_millicores / 1000:.2f} cores, "
+            f"the largest are {_largest(sums, 'cpu_millicores', 'millicores')}; lower cpu_request_millicores or "
+            "replicas there, or raise this",
+        )
+    if sums.storage_gb > capacity.storage_gb:
+        yield Violation(
+            ("capacity", "storage_gb"),
+            f"volumes add up to {sums.storage_gb:.1f} GB ({sums.data_volumes_gib} GiB of data, "
+            f"{sums.root_volumes_gib} GiB of node root volumes; 1 GB is 10^9 bytes), "
+            f"the largest are {_largest(sums, 'volumes_gib', 'GiB')}; lower volume_gib or replicas there, or raise this",
+        )
+
+
+def _largest(sums: ResourceSums, attribute: str, unit: str) -> str:
+    def amount(component: ComponentRequest) -> int:
+        return getattr(component, attribute)
+
+    ordered = sorted(sums.components, key=amount, reverse=True)
+    return ", ".join(f"sizes.{component.key} {amount(component)} {unit}" for component in ordered[:NAMED_COMPONENTS])
+
+
+def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
+    replicas = settings.sizes.loki.monolithic.replicas
+    if replicas > settings.node_count:
+        yield Violation(
+            ("sizes", "loki", "monolithic", "replicas"),
+            f"each replica needs a node of its own and there are {settings.node_count} nodes; lower it or raise nodes",
+        )
+    offer = nodes_offer(settings)
+    if offer is None:
+        return
+    sums, nodes = resource_sums(settings), ("cluster", "node_groups")
+    advice = "raise nodes, choose larger instance_types, or lower the requests under sizes"
+    reserve = "after the kubelet's reserve and EKS's own pods"
+    if sums.memory_mib > offer.memory_mib:
+        yield Violation(
+            nodes, f"nodes offer {offer.memory_mib} MiB {reserve}, the pods request {sums.memory_mib} MiB; {advice}"
+        )
+    if sums.cpu_millicores > offer.cpu_millicores:
+        yield Violation(
+            nodes,
+            f"nodes offer {offer.cpu_millicores} millicores {reserve}, the pods request {sums.cpu_millicores}; {advice}",
+        )
+    if sums.pods > offer.pods:
+        yield Violation(nodes, f"nodes have addresses for {offer.pods} pods {reserve}, there are {sums.pods}; {advice}")
+    for component in sums.components:
+        yield from _pod_fits_a_node(component, offer.largest_pod_millicores, offer.largest_pod_mib)
+
+
+def _pod_fits_a_node(component: ComponentRequest, millicores: int, mib: int) -> Iterator[Violation]:
+    path = ("sizes", *component.key.split("."))
+    cached = component.key.endswith("_mb")
+    if component.pod_memory_mib > mib:
+        yield Violation(
+            path if cached else (*path, "memory_request_mib"),
+            f"one pod requests {component.pod_memory_mib} MiB and the roomiest node has {mib} MiB for one pod; "
+            "lower it or choose larger instance_types",
+        )
+    if not cached and component.pod_cpu_millicores > millicores:
+        yield Violation(
+            (*path, "cpu_request_millicores"),
+            f"one pod requests {component.pod_cpu_millicores} millicores and the roomiest node has {millicores} for "
+            "one pod; lower it or choose larger instance_types",
+        )

@@ -1,0 +1,171 @@
+"""The shape of the settings document: one tree of JSON Schema nodes, drawn from the models.
+
+Messages, the exported schema and the configuration reference all read this tree, so that they can't tell different
+stories. References are inlined, `T | None` becomes T with NULLABLE, a tagged union becomes VARIANTS by tag.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from settings.defaults import Json, defaults_for
+from settings.environment import Environment
+from settings.models import PlatformSettings
+from settings.words import ACCEPTED
+
+Node = dict[str, Any]
+Path = tuple[str | int, ...]
+
+VARIANTS = "x-variants"
+DISCRIMINATOR = "x-discriminator"
+NULLABLE = "x-nullable"
+ANY_NAME = "<name>"
+DOCUMENT = "lgtm:platform"
+
+
+@cache
+def shape() -> Node:
+    """The tree of the whole document."""
+    schema = PlatformSettings.model_json_schema()
+    return _inline(schema, schema["$defs"])
+
+
+def _inline(node: Node, defs: Mapping[str, Node]) -> Node:
+    if "$ref" in node:
+        target = defs[node["$ref"].rpartition("/")[2]]
+        return _inline({**target, **{key: value for key, value in node.items() if key != "$ref"}}, defs)
+    if "discriminator" in node:
+        tags = node["discriminator"]["mapping"]
+        variants = {tag: _inline({"$ref": ref}, defs) for tag, ref in tags.items()}
+        return {
+            "description": node.get("description", ""),
+            DISCRIMINATOR: node["discriminator"]["propertyName"],
+            VARIANTS: variants,
+        }
+    if "anyOf" in node:
+        (inner,) = (option for option in node["anyOf"] if option.get("type") != "null")
+        rest = {key: value for key, value in node.items() if key not in ("anyOf", "default")}
+        return {**_inline({**inner, **rest}, defs), NULLABLE: True}
+    result = {key: value for key, value in node.items() if key not in ("title", "$defs", "properties", "items")}
+    if "properties" in node:
+        result["properties"] = {key: _inline(child, defs) for key, child in node["properties"].items()}
+    if "patternProperties" in node:
+        result["patternProperties"] = {key: _inline(child, defs) for key, child in node["patternProperties"].items()}
+        result["additionalProperties"] = False
+    if "items" in node:
+        result["items"] = _inline(node["items"], defs)
+    return result
+
+
+def child(node: Node, key: str | int) -> Node | None:
+    """The node of a key, of a list item, or of a union's tag; None where there is none."""
+    if isinstance(key, int):
+        return node.get("items")
+    if VARIANTS in node:
+        return node[VARIANTS].get(key)
+    if key in node.get("properties", {}):
+        return node["properties"][key]
+    return next(iter(node.get("patternProperties", {}).values()), None)
+
+
+def keys_of(node: Node) -> list[str]:
+    """The keys that a table has, of all variants if it is a union."""
+    if VARIANTS in node:
+        return list(dict.fromkeys(key for variant in node[VARIANTS].values() for key in keys_of(variant)))
+    return list(node.get("properties", {}))
+
+
+def accepted(node: Node) -> str:
+    """What a node accepts, in words."""
+    if ACCEPTED in node:
+        return str(node[ACCEPTED])
+    if VARIANTS in node:
+        return f"a table whose {node[DISCRIMINATOR]} is {', '.join(node[VARIANTS])}"
+    if "enum" in node:
+        return ", ".join(map(str, node["enum"]))
+    if "const" in node:
+        return str(node["const"])
+    kind = node.get("type")
+    if kind in ("integer", "number"):
+        return _number_in_words(node)
+    if kind == "array":
+        return _list_in_words(node)
+    if kind == "object":
+        keys = keys_of(node)
+        return f"a table with the keys {', '.join(keys)}" if keys else "a table by name"
+    return {"boolean": "true or false", "string": _text_in_words(node)}[str(kind)]
+
+
+def _number_in_words(node: Node) -> str:
+    noun = "a whole number" if node["type"] == "integer" else "a number"
+    high = _plain(node["maximum"])
+    if "exclusiveMinimum" in node:
+        return f"{noun} above {_plain(node['exclusiveMinimum'])}, at most {high}"
+    return f"{noun} from {_plain(node['minimum'])} to {high}"
+
+
+def _plain(value: float) -> str:
+    return str(int(value)) if value == int(value) else str(value)
+
+
+def _list_in_words(node: Node) -> str:
+    item = node["items"]
+    noun = f"tables with the keys {', '.join(keys_of(item))}" if keys_of(item) else f"items, each {accepted(item)}"
+    if "enum" in item:
+        noun = f"items from {accepted(item)}"
+    least, most = node.get("minItems"), node.get("maxItems")
+    count = f"{least} to {most} " if least and most else f"at least {least} " if least else ""
+    return f"a list of {count}{noun}"
+
+
+def _text_in_words(node: Node) -> str:
+    if "maxLength" in node:
+        return f"text of {node.get('minLength', 0)} to {node['maxLength']} characters"
+    return "text"
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """`lgtm:platform.services[2].port`; keys that are no plain words are quoted, so that a line stays one line."""
+    text = DOCUMENT
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif re.fullmatch(r"[A-Za-z0-9_<>-]+", part):
+            text += f".{part}"
+        else:
+            text += f"[{json.dumps(part)}]"
+    return text
+
+
+def lookup(document: Json, path: Path) -> tuple[bool, Json]:
+    """Whether the document holds the path, and what is there."""
+    for part in path:
+        if isinstance(document, dict) and isinstance(part, str) and part in document:
+            document = document[part]
+        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+            document = document[part]
+        else:
+            return False, None
+    return True, document
+
+
+def default_of(path: Path, environment: Environment, mode: str | None = None) -> tuple[bool, Json]:
+    """Whether a key has a default in an environment (in the given cluster mode, else the environment's own)."""
+    return lookup(defaults_for(environment, mode), path)
+
+
+def leaves(node: Node, path: Path = (), mode: str | None = None) -> Iterator[tuple[Path, str | None, Node]]:
+    """Every key that holds no table of keys, with the cluster mode that it belongs to and its node."""
+    if VARIANTS in node:
+        for tag, variant in node[VARIANTS].items():
+            yield from leaves(variant, path, tag)
+    elif node.get("properties"):
+        for key, inner in node["properties"].items():
+            yield from leaves(inner, (*path, key), mode)
+    elif node.get("patternProperties"):
+        for inner in node["patternProperties"].values():
+            yield from leaves(inner, (*path, ANY_NAME), mode)
+    else:
+        yield path, mode, node

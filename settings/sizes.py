@@ -1,0 +1,134 @@
+"""Replicas, requests, limits and volumes of every workload."""
+
+from collections.abc import Iterator
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planning.base import Frozen
+
+# What memcached needs beside the items that it holds; it is idle on a small platform.
+CACHE_MEMORY_FACTOR = 1.2
+CACHE_CPU_REQUEST_MILLICORES = 10
+
+# Workloads with a volume; the others lose nothing when a pod goes.
+STATEFUL_WORKLOADS = frozenset(
+    {
+        "loki.monolithic",
+        "tempo",
+        "mimir.ingester",
+        "mimir.store_gateway",
+        "mimir.compactor",
+        "mimir.alertmanager",
+        "grafana",
+    }
+)
+# Workloads that can't have more than one pod (a DaemonSet: one on each node), and why.
+SINGLE_POD_WORKLOADS = {
+    "tempo": "Tempo runs as a single binary with its own disk",
+    "grafana": "Grafana keeps its database on one volume",
+    "collector_agent": "the agent is a DaemonSet with one pod on each node",
+}
+
+Millicores = Annotated[int, Field(ge=1, le=64_000)]
+Mib = Annotated[int, Field(ge=16, le=1_048_576)]
+
+
+class WorkloadSize(Frozen):
+    """One workload; there are no CPU limits, so that bursts are not throttled."""
+
+    replicas: Annotated[int, Field(ge=1, le=20)] = 1
+    """Number of pods (for the agent: pods on each node)."""
+    cpu_request_millicores: Millicores
+    """CPU request of one pod."""
+    memory_request_mib: Mib
+    """Memory request of one pod, in MiB."""
+    memory_limit_mib: Mib
+    """Memory limit of one pod, in MiB."""
+    volume_gib: Annotated[int, Field(ge=1, le=16_384)] | None = None
+    """gp3 volume of one pod, in GiB."""
+
+    @model_validator(mode="after")
+    def _limit_holds_request(self) -> Self:
+        if self.memory_limit_mib < self.memory_request_mib:
+            raise ValueError(
+                f"memory_limit_mib {self.memory_limit_mib} is below memory_request_mib {self.memory_request_mib}"
+            )
+        return self
+
+
+class LokiSizes(Frozen):
+    """Loki Monolithic and its caches."""
+
+    monolithic: WorkloadSize
+    """The single binary; three or more replicas make replication factor 3."""
+    chunks_cache_mb: Annotated[int, Field(ge=0, le=65_536)]
+    """memcached for chunks, in MB; 0 turns it off."""
+    results_cache_mb: Annotated[int, Field(ge=0, le=65_536)]
+    """memcached for query results, in MB; 0 turns it off."""
+
+
+class MimirSizes(Frozen):
+    """Mimir's components in the classic architecture."""
+
+    distributor: WorkloadSize
+    """Receives writes."""
+    ingester: WorkloadSize
+    """Holds recent series; three or more replicas make replication factor 3."""
+    querier: WorkloadSize
+    """Runs queries."""
+    query_frontend: WorkloadSize
+    """Splits queries."""
+    query_scheduler: WorkloadSize
+    """Queues queries."""
+    store_gateway: WorkloadSize
+    """Reads blocks from the bucket."""
+    compactor: WorkloadSize
+    """Compacts blocks and enforces retention."""
+    ruler: WorkloadSize
+    """Evaluates rules."""
+    alertmanager: WorkloadSize
+    """Routes alerts."""
+    gateway: WorkloadSize
+    """nginx in front."""
+
+
+class Sizes(Frozen):
+    """Every workload of the platform."""
+
+    loki: LokiSizes
+    """Logs."""
+    tempo: WorkloadSize
+    """Traces, single binary."""
+    mimir: MimirSizes
+    """Metrics."""
+    grafana: WorkloadSize
+    """Grafana with its sidecars."""
+    collector_agent: WorkloadSize
+    """OpenTelemetry Collector on each node."""
+    collector_gateway: WorkloadSize
+    """Sampling gateway."""
+
+    def workloads(self) -> Iterator[tuple[str, WorkloadSize]]:
+        """Every sized workload with its settings key, caches left out."""
+        yield "loki.monolithic", self.loki.monolithic
+        yield "tempo", self.tempo
+        for name in type(self.mimir).model_fields:
+            yield f"mimir.{name}", getattr(self.mimir, name)
+        yield "grafana", self.grafana
+        yield "collector_agent", self.collector_agent
+        yield "collector_gateway", self.collector_gateway
+
+    def caches(self) -> Iterator[tuple[str, int]]:
+        """Every memcached that is on, with its settings key and size in MB."""
+        for name, cache_mb in (
+            ("loki.chunks_cache_mb", self.loki.chunks_cache_mb),
+            ("loki.results_cache_mb", self.loki.results_cache_mb),
+        ):
+            if cache_mb:
+                yield name, cache_mb
+
+
+def cache_memory_request_mib(cache_mb: int) -> int:
+    """Memory request and limit of a memcached pod that holds `cache_mb` MB of items, in MiB."""
+    return int(cache_mb * CACHE_MEMORY_FACTOR)
