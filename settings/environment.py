@@ -32,12 +32,17 @@ class Budget(Frozen):
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        parts = sum(
-            part or 0
-            for part in (self.compute_usd_per_month, self.storage_usd_per_month, self.operations_usd_per_month)
-        )
-        if parts > self.usd_per_month:
-            raise ValueError(f"the parts add up to {parts:g} USD, more than usd_per_month {self.usd_per_month:g}")
+        parts = {
+            "compute": self.compute_usd_per_month or 0,
+            "storage": self.storage_usd_per_month or 0,
+            "operations": self.operations_usd_per_month or 0,
+        }
+        if sum(parts.values()) > self.usd_per_month:
+            named = ", ".join(f"{name} {usd:g}" for name, usd in parts.items() if usd)
+            raise ValueError(
+                f"the parts ({named}) add up to {sum(parts.values()):g} USD, more than usd_per_month "
+                f"{self.usd_per_month:g}; lower the parts as well, or set them to null"
+            )
         return self
 
 
@@ -45,8 +50,8 @@ class Capacity(Frozen):
     """The ceiling that the stack's requests and volumes must fit."""
 
     memory_gb: Annotated[int, Field(ge=1, le=4096)]
-    """Sum of the pods' memory requests, in GB."""
+    """Ceiling of the pods' memory requests, in GB of 10^9 bytes."""
     cpu_cores: Annotated[int, Field(ge=1, le=1024)]
-    """Sum of the pods' CPU requests, in cores."""
+    """Ceiling of the pods' CPU requests, in cores."""
     storage_gb: Annotated[int, Field(ge=1, le=1_000_000)]
-    """Sum of data volumes and node root volumes, in GB."""
+    """Ceiling of data volumes and node root volumes, in GB of 10^9 bytes."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from settings.cluster import ExistingCluster, NodeGroup, SharedCluster
-from settings.instances import InstanceShape, instance_shape
-from settings.sizes import CACHE_CPU_REQUEST_MILLICORES, cache_memory_request_mib
+from settings.instances import instance_shape
+from settings.sizes import cache_memory_request_mib
 
 if TYPE_CHECKING:
     from settings.models import PlatformSettings
@@ -93,8 +93,8 @@ def resource_sums(settings: PlatformSettings) -> ResourceSums:
                 )
             )
     components += [
-        ComponentRequest(key, 1, CACHE_CPU_REQUEST_MILLICORES, cache_memory_request_mib(cache_mb), 0)
-        for key, cache_mb in settings.sizes.caches()
+        ComponentRequest(key, 1, millicores, cache_memory_request_mib(cache_mb), 0)
+        for key, cache_mb, millicores in settings.sizes.caches()
     ]
     roots = sum(group.nodes * group.root_volume_gib for group in node_groups(settings))
     return ResourceSums(tuple(components), roots)
@@ -154,11 +154,7 @@ class _Node(NamedTuple):
 def _least(group: NodeGroup) -> _Node:
     shapes = [shape for shape in map(instance_shape, group.instance_types) if shape is not None]
     return _Node(
-        min(map(_max_pods, shapes)),
+        min(shape.max_pods for shape in shapes),
         min(shape.allocatable_millicores for shape in shapes),
         min(shape.allocatable_mib for shape in shapes),
     )
-
-
-def _max_pods(shape: InstanceShape) -> int:
-    return shape.max_pods

@@ -1,65 +1,62 @@
 """Reads a stack's document, lays it over its environment's defaults, and validates the whole once."""
 
+import difflib
+import json
 import os
+from collections.abc import Iterable
 
 import pulumi
 from pydantic import ValidationError
 
 from settings.defaults import Json, defaults_for
 from settings.environment import Environment
-from settings.messages import SettingsError, explain
+from settings.messages import SettingsError, Source, explain, show
 from settings.models import PlatformSettings
+from settings.names import Names, length_problems, stack_name_problems
 
+NAMESPACE = "lgtm"
 CONFIG_KEY = "platform"
+FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
 MIRROR_VARIABLE = "LGTM_CHART_MIRROR"
+MISSING = f"{FULL_KEY}: is missing; accepted: a table with at least environment, owner, cost_centre and services"
 
 
 def load_settings() -> PlatformSettings:
     """The settings of the running stack. Raises `pulumi.RunError` with one readable message when they are wrong."""
-    document = pulumi.Config().get_object(CONFIG_KEY)
+    stack = pulumi.get_stack()
+    misspelt = unknown_key_problems(_config_keys())
+    text = pulumi.Config(NAMESPACE).get(CONFIG_KEY)
     try:
-        return parse_settings(document, stack=pulumi.get_stack(), mirror=os.environ.get(MIRROR_VARIABLE))
+        if text is None and misspelt:
+            raise SettingsError(stack, misspelt)
+        settings = parse_settings(_parse(text), stack=stack, mirror=os.environ.get(MIRROR_VARIABLE))
+        problems = misspelt + region_problems(settings, pulumi.Config("aws").get("region"))
+        if problems:
+            raise SettingsError(stack, problems)
     except SettingsError as error:
-        raise pulumi.RunError(str(error)) from None
+        problems = [problem for problem in misspelt if problem not in error.problems]
+        raise pulumi.RunError(str(SettingsError(stack, [*problems, *error.problems]))) from None
+    return settings
 
 
 def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> PlatformSettings:
     """Validates a raw document. Raises `SettingsError`, which names every wrong key."""
+    problems = stack_name_problems(stack)
+    if document is None:
+        raise SettingsError(stack, [*problems, MISSING])
     if not isinstance(document, dict):
-        raise SettingsError(stack, [f"lgtm:{CONFIG_KEY}: is missing or not a table; start from `environment: dev`"])
+        wrong = f"{FULL_KEY}: got {show(document)}; not a table; accepted: a table, such as `environment: dev`"
+        raise SettingsError(stack, [*problems, wrong])
+    known = _environment_of(document)
+    stand_in = known or _nearest_environment(document)
+    merged = _lay_over(document, stand_in, mirror)
     try:
-        return PlatformSettings.model_validate(with_defaults(document, mirror))
+        # The text form is strict about numbers, booleans and text, and still knows lists and enum values.
+        settings = PlatformSettings.model_validate_json(_dump(merged, document, stand_in, known, stack), strict=True)
     except ValidationError as error:
-        raise SettingsError(stack, explain(error, document)) from None
-
-
-def with_defaults(document: dict[str, Json], mirror: str | None = None) -> dict[str, Json]:
-    """The document laid over its environment's defaults; an unknown environment is left for validation to name."""
-    try:
-        environment = Environment(str(document.get("environment")))
-    except ValueError:
-        return document
-    cluster = document.get("cluster")
-    mode = cluster.get("mode") if isinstance(cluster, dict) else None
-    base = defaults_for(environment, mode if isinstance(mode, str) else None)
-    if isinstance(mode, str) and isinstance(base.get("cluster"), dict):
-        base["cluster"]["mode"] = mode  # type: ignore[index,call-overload]
-    merged = _merge(base, document)
-    charts = merged.setdefault("charts", {})
-    if mirror and isinstance(charts, dict):
-        charts.setdefault("mirror", mirror)
-    return merged
-
-
-def _merge(base: dict[str, Json], over: dict[str, Json]) -> dict[str, Json]:
-    """Tables merge key by key; lists and scalars replace; null removes a default."""
-    result = dict(base)
-    for key, value in over.items():
-        old = result.get(key)
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(old, dict) and isinstance(value, dict):
-            result[key] = _merge(old, value)
-        else:
-            result[key] = value
-    return result
+        source = Source({**document, "environment": document.get("environment")}, merged, f"default of {stand_in}")
+        raise SettingsError(stack, problems + explain(error, source, only_given=known is None)) from None
+    problems += [] if problems else length_problems(Names(project=settings.project, stack=stack))
+    if problems:
+        raise SettingsError(stack, problems)
+    return settings

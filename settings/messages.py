@@ -40,7 +40,8 @@ class Source(NamedTuple):
         there, value = lookup(self.merged, path)
         if lookup(self.document, path)[0]:
             return f"got {show(value if there else None)}"
-        return f"got {show(value)} ({self.origin})" if there else ""
+        origin = "from the environment variable LGTM_CHART_MIRROR" if path == MIRROR_PATH else self.origin
+        return f"got {show(value)} ({origin})" if there else ""
 
 
 def explain(error: ValidationError, source: Source, *, only_given: bool = False) -> list[str]:
@@ -126,18 +127,14 @@ def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) ->
     if item["loc"][-1:] == ("[key]",):
         return [_wrong_name(item["loc"], path)]
     if kind == "missing":
-        null = "null takes its default away" if lookup(source.document, path)[0] else ""
+        null = "null takes its default away, leave the key out to keep it" if lookup(source.document, path)[0] else ""
         return [line(path, "is missing", null, f"accepted: {accepted(node)}")]
     if kind in ("enum", "literal_error"):
         choices = [str(choice) for choice in node.get("enum") or [node.get("const")]]
         return [_wrong_word(path, choices, source)]
     if kind == "value_error":
         return [_broken_check(str(cause), node, path, source)]
-    return [line(_shown_as(path, source), source.value(path), _rule(kind, node, path, source), f"accepted: {accepted(node)}")]
-
-
-def _shown_as(path: Path, source: Source) -> Path:
-    return path
+    return [line(path, source.value(path), _rule(kind, node, path, source), f"accepted: {accepted(node)}")]
 
 
 def _rule(kind: str, node: Node, path: Path, source: Source) -> str:

@@ -7,9 +7,10 @@ from pydantic import Field, model_validator
 
 from planning.base import Frozen
 
-# What memcached needs beside the items that it holds; it is idle on a small platform.
+# What memcached needs beside the items that it holds; half a core, the chart's default, is far more than it uses here.
 CACHE_MEMORY_FACTOR = 1.2
-CACHE_CPU_REQUEST_MILLICORES = 10
+CHUNKS_CACHE_CPU_REQUEST_MILLICORES = 50
+RESULTS_CACHE_CPU_REQUEST_MILLICORES = 25
 
 # Workloads with a volume; the others lose nothing when a pod goes.
 STATEFUL_WORKLOADS = frozenset(
@@ -119,16 +120,16 @@ class Sizes(Frozen):
         yield "collector_agent", self.collector_agent
         yield "collector_gateway", self.collector_gateway
 
-    def caches(self) -> Iterator[tuple[str, int]]:
-        """Every memcached that is on, with its settings key and size in MB."""
-        for name, cache_mb in (
-            ("loki.chunks_cache_mb", self.loki.chunks_cache_mb),
-            ("loki.results_cache_mb", self.loki.results_cache_mb),
+    def caches(self) -> Iterator[tuple[str, int, int]]:
+        """Every memcached that is on: its settings key, size in MB and CPU request in millicores."""
+        for name, cache_mb, millicores in (
+            ("loki.chunks_cache_mb", self.loki.chunks_cache_mb, CHUNKS_CACHE_CPU_REQUEST_MILLICORES),
+            ("loki.results_cache_mb", self.loki.results_cache_mb, RESULTS_CACHE_CPU_REQUEST_MILLICORES),
         ):
             if cache_mb:
-                yield name, cache_mb
+                yield name, cache_mb, millicores
 
 
 def cache_memory_request_mib(cache_mb: int) -> int:
     """Memory request and limit of a memcached pod that holds `cache_mb` MB of items, in MiB."""
-    return int(cache_mb * CACHE_MEMORY_FACTOR)
+    return round(cache_mb * CACHE_MEMORY_FACTOR)

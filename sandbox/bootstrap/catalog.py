@@ -8,6 +8,8 @@ KUBERNETES_PROVIDER_VERSION = "4.25.0"
 KUBERNETES_VERSION = "1.37.2"
 HELM_VERSION = "3.22.0"
 KWOK_VERSION = "0.8.0"
+# The newest for which every component of ours is served as a Go module.
+COLLECTOR_VERSION = "0.149.0"
 
 KUBERNETES_LDFLAGS = (
     f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION} "
@@ -15,16 +17,17 @@ KUBERNETES_LDFLAGS = (
 )
 
 
+@dataclass(frozen=True)
 class VersionRange:
     """Versions from `low` (included) to `high` (not included), compared by their first two numbers."""
 
-    def __init__(self, low: tuple[int, int], high: tuple[int, int]) -> None:
-        self._low, self._high = low, high
+    low: tuple[int, int]
+    high: tuple[int, int]
 
     def holds(self, text: str) -> bool:
         """Whether the first version number in a tool's own words lies in the range."""
         match = re.search(r"v?(\d+)\.(\d+)\.\d+", text)
-        return match is not None and self._low <= (int(match[1]), int(match[2])) < self._high
+        return match is not None and self.low <= (int(match[1]), int(match[2])) < self.high
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class OnPath:
 
     version_arguments: tuple[str, ...]
     fit: VersionRange
+    # Where the binary has another name than the tool.
+    binary: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,5 +143,11 @@ TOOLS: tuple[Tool, ...] = (
             archive_folder="{os}-{arch}",
         ),
         build=GoBuild("helm", "helm.sh/helm/v3/cmd/helm", "", 2),
+    ),
+    Tool(
+        name="otelcol",
+        version=COLLECTOR_VERSION,
+        on_path=OnPath(("--version",), VersionRange((0, 149), (1, 0)), binary="otelcol-contrib"),
+        build=GoBuild("collector", ".", "", 7),
     ),
 )

@@ -49,7 +49,7 @@ def _present(tool: Tool, cache: Path) -> Path | None:
     cached = _cache_folder(tool, cache) / tool.name
     if cached.exists():
         return cached
-    if tool.on_path is None or (candidate := shutil.which(tool.name)) is None:
+    if tool.on_path is None or (candidate := shutil.which(tool.on_path.binary or tool.name)) is None:
         return None
     try:
         result = subprocess.run(
@@ -63,7 +63,7 @@ def _present(tool: Tool, cache: Path) -> Path | None:
 
 def _cache_folder(tool: Tool, cache: Path) -> Path:
     """Content-addressed: a changed recipe or go.sum makes a new folder and leaves the old one for other checkouts."""
-    digest = hashlib.sha256(repr(tool).encode())
+    digest = hashlib.sha256(repr((tool.version, tool.release, tool.build)).encode())
     for path in sorted((PROJECT_ROOT / "sandbox" / "tools" / tool.build.folder).glob("*")):
         if path.is_file():
             digest.update(path.name.encode() + path.read_bytes())

@@ -1,0 +1,129 @@
+"""EKS managed add-ons in two waves: what nodes need to become ready, and what needs ready nodes."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import eks, iam
+
+from components.aws_environment import AwsLocation
+from components.iam_policies import pod_identity_trust
+from planning.base import Frozen
+from settings.names import Names
+
+ADDON_NAMESPACE = "kube-system"
+
+
+class AddonIdentity(Frozen):
+    """AWS permissions of an add-on, by EKS Pod Identity."""
+
+    service_account: str
+    """Service account in kube-system, as the add-on prescribes."""
+    managed_policy: str
+    """Name (with path) of the policy that AWS manages for it."""
+
+
+class AddonSpec(Frozen):
+    """One managed add-on; its version is EKS's default for the cluster's Kubernetes version."""
+
+    name: str
+    """Name in the EKS catalogue."""
+    configuration: Mapping[str, str] = {}
+    """Values of the add-on's configuration schema."""
+    identity: AddonIdentity | None = None
+    """AWS permissions, if it calls AWS."""
+
+
+BEFORE_NODES: tuple[AddonSpec, ...] = (
+    AddonSpec(
+        name="vpc-cni",
+        # Prefix delegation stays off: it lifts the pod limit of a t4g.medium from 17 to 110, for which the kubelet
+        # would reserve 1 GiB more of its 4 GiB.
+        configuration={"enableNetworkPolicy": "true"},
+        identity=AddonIdentity(service_account="aws-node", managed_policy="AmazonEKS_CNI_Policy"),
+    ),
+    AddonSpec(name="kube-proxy"),
+    AddonSpec(name="eks-pod-identity-agent"),
+)
+
+AFTER_NODES: tuple[AddonSpec, ...] = (
+    AddonSpec(name="coredns"),
+    AddonSpec(
+        name="aws-ebs-csi-driver",
+        identity=AddonIdentity(
+            service_account="ebs-csi-controller-sa", managed_policy="service-role/AmazonEBSCSIDriverPolicy"
+        ),
+    ),
+    AddonSpec(name="metrics-server"),
+)
+
+
+@dataclass(frozen=True)
+class ClusterAddonsArgs:
+    """Inputs of `ClusterAddons`."""
+
+    addons: Sequence[AddonSpec]
+    names: Names
+    location: AwsLocation
+    cluster: eks.Cluster
+
+
+class ClusterAddons(pulumi.ComponentResource):
+    """One wave of add-ons with their roles."""
+
+    def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:ClusterAddons", name, None, opts)
+        self._args = args
+        for addon in args.addons:
+            self._addon(addon)
+        self.register_outputs({"addons": [addon.name for addon in args.addons]})
+
+    def _addon(self, addon: AddonSpec) -> None:
+        identity = self._identity(addon.name, addon.identity) if addon.identity else None
+        eks.Addon(
+            addon.name,
+            addon_name=addon.name,
+            cluster_name=self._args.cluster.name,
+            configuration_values=json.dumps(dict(addon.configuration)) if addon.configuration else None,
+            pod_identity_associations=[identity.association] if identity else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            tags={"component": "cluster", "Name": addon.name},
+            # Left to go with the cluster: the volume driver must outlive the claims whose EBS volumes it deletes.
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                deleted_with=self._args.cluster,
+                depends_on=[identity.permission] if identity else [],
+            ),
+        )
+
+    def _identity(self, addon: str, identity: AddonIdentity) -> "_Identity":
+        names, location = self._args.names, self._args.location
+        child = pulumi.ResourceOptions(parent=self)
+        role = iam.Role(
+            addon,
+            name=names.role(addon),
+            description=f"Add-on {addon} of {names.cluster}",
+            assume_role_policy=pod_identity_trust(
+                location.cluster_arn(names.cluster), ADDON_NAMESPACE, identity.service_account
+            ),
+            tags={"component": "cluster", "Name": names.role(addon)},
+            opts=child,
+        )
+        permission = iam.RolePolicyAttachment(
+            addon,
+            role=role.name,
+            policy_arn=location.managed_policy_arn(identity.managed_policy),
+            opts=child,
+        )
+        association = eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account=identity.service_account)
+        return _Identity(association, permission)
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """A role given to an add-on's service account, and the permission that must be there before it starts."""
+
+    association: eks.AddonPodIdentityAssociationArgs
+    permission: pulumi.Resource

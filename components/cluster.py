@@ -1,0 +1,173 @@
+"""The cluster that a stack runs on, in its three modes: its own, another stack's, or one that is there already."""
+
+from typing import TypeVar
+
+import pulumi
+import pulumi_kubernetes as kubernetes
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.storage.v1 import StorageClass
+
+from components.addons import AFTER_NODES, BEFORE_NODES, ClusterAddons, ClusterAddonsArgs
+from components.aws_environment import AwsEnvironment
+from components.cluster_access import ClusterAccess, OwnerOutputs
+from components.eks_cluster import EksCluster, EksClusterArgs
+from components.kubeconfig_file import read_context
+from components.network import Network, NetworkArgs
+from components.node_groups import NodeGroups, NodeGroupsArgs
+from settings.cluster import EksCluster as EksClusterSettings
+from settings.cluster import ExistingCluster, SharedCluster
+from settings.models import PlatformSettings
+from settings.names import Names
+
+STORAGE_CLASS = "gp3"
+VOLUME_PROVISIONER = "ebs.csi.aws.com"
+_T = TypeVar("_T")
+
+
+def connect_cluster(settings: PlatformSettings, names: Names, aws: AwsEnvironment | None) -> ClusterAccess:
+    """Makes or finds the cluster that the settings ask for. Raises `pulumi.RunError` when it can't be found."""
+    match settings.cluster:
+        case EksClusterSettings() as cluster:
+            return _own_cluster(settings, cluster, names, _required("aws", aws))
+        case SharedCluster() as cluster:
+            return _shared_cluster(cluster, names, _required("aws", aws))
+        case ExistingCluster() as cluster:
+            return _existing_cluster(cluster, aws)
+
+
+def _own_cluster(
+    settings: PlatformSettings, cluster: EksClusterSettings, names: Names, aws: AwsEnvironment
+) -> ClusterAccess:
+    location = aws.location
+    network = Network("network", NetworkArgs(_required("network", settings.network), names, location), aws.options())
+    control_plane = EksCluster(
+        "cluster",
+        EksClusterArgs(
+            settings=cluster,
+            names=names,
+            location=location,
+            subnet_ids=network.private_subnet_ids,
+            protect=settings.storage.protect,
+            irsa=settings.identity == "irsa",
+        ),
+        # As a whole: endpoints and routes must be there while EKS works, and stay until it has gone.
+        aws.options([network]),
+    )
+    node_addons = ClusterAddons(
+        "node-addons", ClusterAddonsArgs(BEFORE_NODES, names, location, control_plane.resource), aws.options()
+    )
+    nodes = NodeGroups(
+        "nodes",
+        NodeGroupsArgs(
+            groups=cluster.node_groups,
+            names=names,
+            location=location,
+            tags=aws.tags,
+            cluster_name=control_plane.name,
+            cluster_version=control_plane.version,
+            subnet_ids=network.node_subnet_ids,
+            dedicated=False,
+        ),
+        aws.options([network, node_addons]),
+    )
+    pod_addons = ClusterAddons(
+        "pod-addons", ClusterAddonsArgs(AFTER_NODES, names, location, control_plane.resource), aws.options([nodes])
+    )
+    provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
+    storage_class = _gp3_storage_class(provider, aws.tags, pod_addons)
+    return ClusterAccess(
+        name=control_plane.name,
+        arn=location.cluster_arn(names.cluster),
+        kubeconfig=control_plane.kubeconfig,
+        provider=provider,
+        storage_class=STORAGE_CLASS,
+        oidc=control_plane.oidc,
+        depends_on=[nodes, pod_addons, storage_class],
+        owner_outputs=OwnerOutputs(
+            cluster_name=control_plane.name,
+            cluster_arn=control_plane.arn,
+            cluster_version=control_plane.version,
+            node_subnet_ids=network.node_subnet_ids,
+            storage_class=STORAGE_CLASS,
+            kubeconfig=control_plane.kubeconfig,
+        ),
+    )
+
+
+def _shared_cluster(cluster: SharedCluster, names: Names, aws: AwsEnvironment) -> ClusterAccess:
+    owner = OwnerOutputs.read(cluster.owner_stack)
+    nodes = NodeGroups(
+        "nodes",
+        NodeGroupsArgs(
+            groups=cluster.node_groups,
+            names=names,
+            location=aws.location,
+            tags=aws.tags,
+            cluster_name=owner.cluster_name,
+            cluster_version=owner.cluster_version,
+            subnet_ids=owner.node_subnet_ids,
+            dedicated=True,
+        ),
+        aws.options(),
+    )
+    kubeconfig = pulumi.Output.secret(owner.kubeconfig)
+    return ClusterAccess(
+        name=owner.cluster_name,
+        arn=owner.cluster_arn,
+        kubeconfig=kubeconfig,
+        provider=_provider(kubeconfig, owner.cluster_arn),
+        storage_class=owner.storage_class,
+        oidc=None,
+        depends_on=[nodes],
+    )
+
+
+def _existing_cluster(cluster: ExistingCluster, aws: AwsEnvironment | None) -> ClusterAccess:
+    context = read_context(cluster.context, cluster.kubeconfig)
+    kubeconfig = pulumi.Output.secret(context.kubeconfig)
+    arn = aws.location.cluster_arn(cluster.eks_cluster_name) if aws and cluster.eks_cluster_name else None
+    return ClusterAccess(
+        name=cluster.eks_cluster_name or cluster.context,
+        arn=arn,
+        kubeconfig=kubeconfig,
+        provider=_provider(kubeconfig, arn or context.server),
+        storage_class=cluster.storage_class,
+        oidc=None,
+        depends_on=[],
+    )
+
+
+def _provider(kubeconfig: pulumi.Output[str], cluster_identifier: pulumi.Input[str]) -> kubernetes.Provider:
+    """Named by what identifies the cluster, so that a changed kubeconfig updates objects instead of replacing them."""
+    return kubernetes.Provider("kubernetes", kubeconfig=kubeconfig, cluster_identifier=cluster_identifier)
+
+
+def _gp3_storage_class(provider: kubernetes.Provider, tags: dict[str, str], driver: pulumi.Resource) -> StorageClass:
+    # Guests' volumes come from here too, so the stack is left out; the driver itself tags namespace and claim.
+    volume_tags = {key: value for key, value in tags.items() if key != "stack"} | {"component": "volumes"}
+    return StorageClass(
+        "gp3",
+        metadata=ObjectMetaArgs(
+            name=STORAGE_CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
+        ),
+        provisioner=VOLUME_PROVISIONER,
+        parameters={
+            "type": "gp3",
+            "encrypted": "true",
+            **{
+                f"tagSpecification_{number}": f"{key}={value}"
+                for number, (key, value) in enumerate(sorted(volume_tags.items()), start=1)
+            },
+        },
+        volume_binding_mode="WaitForFirstConsumer",  # a volume must be in the zone of the pod's node
+        allow_volume_expansion=True,
+        reclaim_policy="Delete",
+        opts=pulumi.ResourceOptions(provider=provider, depends_on=[driver]),
+    )
+
+
+def _required(what: str, value: _T | None) -> _T:
+    """The settings' own rules make this never fail for a validated document."""
+    if value is None:
+        raise pulumi.RunError(f"lgtm:platform.cluster.mode: this mode needs {what}")
+    return value

@@ -1,0 +1,214 @@
+"""An EKS control plane: encrypted secrets, access entries only, logs with retention, endpoint limited by CIDR."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import cloudwatch, eks, iam
+
+from components.aws_environment import AwsLocation
+from components.encryption import EncryptionKey, EncryptionKeyArgs
+from components.iam_policies import Statement, policy_document, service_trust
+from components.kubeconfig import eks_kubeconfig
+from settings.cluster import EksCluster as EksClusterSettings
+from settings.names import Names
+
+CLUSTER_ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
+
+
+@dataclass(frozen=True)
+class EksClusterArgs:
+    """Inputs of `EksCluster`."""
+
+    settings: EksClusterSettings
+    names: Names
+    location: AwsLocation
+    subnet_ids: Sequence[pulumi.Input[str]]
+    """Where the control plane's network interfaces go: private subnets in at least two zones."""
+    protect: bool
+    """Refuse deletion of the cluster and its key."""
+    irsa: bool = False
+    """Whether to register the cluster's OIDC issuer with IAM."""
+
+
+@dataclass(frozen=True)
+class OidcProvider:
+    """The cluster's issuer as IAM knows it."""
+
+    arn: pulumi.Output[str]
+    """ARN of the IAM OIDC provider."""
+    issuer_url: pulumi.Output[str]
+    """https:// URL of the issuer."""
+
+
+class EksCluster(pulumi.ComponentResource):
+    """The control plane, its role, key, log group and administrators."""
+
+    resource: eks.Cluster
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    version: pulumi.Output[str]
+    kubeconfig: pulumi.Output[str]
+    """Secret."""
+    oidc: OidcProvider | None
+
+    def __init__(self, name: str, args: EksClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:EksCluster", name, None, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        key = self._secrets_key()
+        role, permissions = self._role(key)
+        logs = self._log_group()
+        self.resource = cluster = self._cluster(role, key, [*permissions, *logs])
+        self._administrators(cluster)
+        self.name, self.arn, self.version = cluster.name, cluster.arn, cluster.version
+        self.kubeconfig = pulumi.Output.secret(self._kubeconfig(cluster))
+        self.oidc = self._oidc_provider(cluster) if args.irsa else None
+        self.register_outputs({"name": self.name, "arn": self.arn, "kubeconfig": self.kubeconfig})
+
+    def _secrets_key(self) -> EncryptionKey:
+        args = self._args
+        return EncryptionKey(
+            f"{self._name}-secrets",
+            EncryptionKeyArgs(
+                alias=args.names.cluster,
+                description=f"Kubernetes secrets of {args.names.cluster}",
+                component="cluster",
+                location=args.location,
+                protect=args.protect,
+            ),
+            self._child,
+        )
+
+    def _role(self, key: EncryptionKey) -> tuple[iam.Role, list[pulumi.Resource]]:
+        role_name = self._args.names.role("cluster")
+        role = iam.Role(
+            f"{self._name}-role",
+            name=role_name,
+            description=f"Control plane of {self._args.names.cluster}",
+            assume_role_policy=service_trust("eks.amazonaws.com"),
+            tags={"component": "cluster", "Name": role_name},
+            opts=self._child,
+        )
+        managed = iam.RolePolicyAttachment(
+            f"{self._name}-role",
+            role=role.name,
+            policy_arn=self._args.location.managed_policy_arn("AmazonEKSClusterPolicy"),
+            opts=self._child,
+        )
+        secrets = iam.RolePolicy(
+            f"{self._name}-secrets",
+            name="secrets-encryption",
+            role=role.id,
+            policy=key.arn.apply(_secrets_policy),
+            opts=self._child,
+        )
+        return role, [managed, secrets]
+
+    def _log_group(self) -> list[pulumi.Resource]:
+        """Made before the cluster: otherwise EKS makes it, without retention, and nobody owns it."""
+        settings, names = self._args.settings, self._args.names
+        if not settings.control_plane_logs:
+            return []
+        return [
+            cloudwatch.LogGroup(
+                f"{self._name}-logs",
+                name=names.log_group,
+                retention_in_days=settings.log_retention_days,
+                tags={"component": "cluster", "Name": names.log_group},
+                opts=self._child,
+            )
+        ]
+
+    def _cluster(self, role: iam.Role, key: EncryptionKey, before: list[pulumi.Resource]) -> eks.Cluster:
+        args, settings = self._args, self._args.settings
+        cidrs = [str(cidr) for cidr in settings.public_access_cidrs]
+        return eks.Cluster(
+            self._name,
+            name=args.names.cluster,
+            role_arn=role.arn,
+            version=settings.kubernetes_version,
+            # EXTENDED would cost 438 USD a month once the version leaves standard support; STANDARD upgrades instead.
+            upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
+            access_config=eks.ClusterAccessConfigArgs(
+                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+            ),
+            bootstrap_self_managed_addons=False,
+            encryption_config=eks.ClusterEncryptionConfigArgs(
+                provider=eks.ClusterEncryptionConfigProviderArgs(key_arn=key.arn), resources=["secrets"]
+            ),
+            enabled_cluster_log_types=list(settings.control_plane_logs),
+            vpc_config=eks.ClusterVpcConfigArgs(
+                subnet_ids=list(args.subnet_ids),
+                endpoint_private_access=True,
+                endpoint_public_access=bool(cidrs),
+                public_access_cidrs=cidrs or None,
+            ),
+            deletion_protection=args.protect,
+            tags={"component": "cluster", "Name": args.names.cluster},
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=before,  # the role must still work while EKS removes its network interfaces
+                protect=args.protect,
+                delete_before_replace=True,  # its name is fixed
+            ),
+        )
+
+    def _administrators(self, cluster: eks.Cluster) -> None:
+        partition = self._args.location.partition
+        # Entries go with the cluster: no call for each of them when it is deleted.
+        options = pulumi.ResourceOptions(parent=self, deleted_with=cluster)
+        for arn in self._args.settings.admin_role_arns:
+            name = f"{self._name}-admin-{_principal_name(arn)}"
+            entry = eks.AccessEntry(
+                name,
+                cluster_name=cluster.name,
+                principal_arn=arn,
+                type="STANDARD",
+                tags={"component": "cluster"},
+                opts=options,
+            )
+            eks.AccessPolicyAssociation(
+                name,
+                cluster_name=cluster.name,
+                principal_arn=entry.principal_arn,
+                policy_arn=f"arn:{partition}:eks::aws:cluster-access-policy/{CLUSTER_ADMIN_POLICY}",
+                access_scope=eks.AccessPolicyAssociationAccessScopeArgs(type="cluster"),
+                opts=options,
+            )
+
+    def _kubeconfig(self, cluster: eks.Cluster) -> pulumi.Output[str]:
+        region = self._args.location.region
+        authority = cluster.certificate_authority.apply(lambda authority: authority.data or "")
+        return pulumi.Output.all(cluster.name, cluster.endpoint, authority).apply(
+            lambda values: eks_kubeconfig(
+                cluster_name=str(values[0]),
+                region=region,
+                endpoint=str(values[1]),
+                certificate_authority=str(values[2]),
+            )
+        )
+
+    def _oidc_provider(self, cluster: eks.Cluster) -> OidcProvider:
+        issuer = cluster.identities.apply(lambda identities: str((identities[0].oidcs or [])[0].issuer))
+        provider = iam.OpenIdConnectProvider(
+            f"{self._name}-oidc",
+            url=issuer,
+            client_id_lists=["sts.amazonaws.com"],
+            tags={"component": "cluster", "Name": self._args.names.cluster},
+            opts=self._child,
+        )
+        return OidcProvider(arn=provider.arn, issuer_url=issuer)
+
+
+def _secrets_policy(key_arn: str) -> str:
+    return policy_document(
+        Statement(actions=["kms:Encrypt", "kms:Decrypt", "kms:ListGrants", "kms:DescribeKey"], resources=[key_arn])
+    )
+
+
+def _principal_name(arn: str) -> str:
+    """account-kind-name of a role or user ARN: unique, since IAM names are unique in an account whatever the path."""
+    account, principal = arn.split(":")[4:6]
+    kind, _, path = principal.partition("/")
+    return f"{account}-{kind}-{path.rpartition('/')[2]}"

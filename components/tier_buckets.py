@@ -1,0 +1,190 @@
+"""One private bucket per purpose, its lifecycle compiled from a tier plan."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_aws import s3
+
+from components.aws_environment import AwsLocation
+from components.encryption import EncryptionKey, EncryptionKeyArgs
+from components.iam_policies import Statement, policy_document
+from components.lifecycle import TRANSITION_MINIMUM, lifecycle_rules
+from planning.tiers import BucketPurpose, TierPlan
+from settings.models import StorageSettings
+from settings.names import Names
+from telemetry.object_storage import ObjectStorage
+
+MIN_TLS_VERSION = "1.2"
+
+
+@dataclass(frozen=True)
+class TierBucketsArgs:
+    """Inputs of `TierBuckets`."""
+
+    storage: StorageSettings
+    names: Names
+    location: AwsLocation
+    plans: Mapping[BucketPurpose, TierPlan]
+
+
+class TierBuckets(pulumi.ComponentResource):
+    """The buckets and, with sse_kms, the one key that they share."""
+
+    storage: ObjectStorage
+    """Plain, so that Helm values are known in every preview."""
+    bucket_arns: Mapping[BucketPurpose, pulumi.Output[str]]
+    kms_key_arn: pulumi.Output[str] | None
+
+    def __init__(self, name: str, args: TierBucketsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:TierBuckets", name, None, opts)
+        self._args = args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.kms_key_arn = self._key(name) if args.storage.encryption == "sse_kms" else None
+        self.bucket_arns = {purpose: self._bucket(name, plan) for purpose, plan in args.plans.items()}
+        self.storage = ObjectStorage(
+            buckets={purpose: self._bucket_name(purpose) for purpose in args.plans},
+            region=args.location.region,
+            endpoint=args.location.s3_endpoint,
+        )
+        self.register_outputs({"buckets": self.storage.buckets, "kmsKeyArn": self.kms_key_arn})
+
+    def _key(self, name: str) -> pulumi.Output[str]:
+        args = self._args
+        return EncryptionKey(
+            f"{name}-objects",
+            EncryptionKeyArgs(
+                alias=f"{args.names.prefix}-objects",
+                description=f"Objects in the buckets of {args.names.prefix}",
+                component="storage",
+                location=args.location,
+                protect=args.storage.protect,
+                only_through_s3=True,
+            ),
+            self._child,
+        ).arn
+
+    def _bucket_name(self, purpose: BucketPurpose) -> str:
+        return self._args.names.bucket(purpose, self._args.location.account_id)
+
+    def _bucket(self, name: str, plan: TierPlan) -> pulumi.Output[str]:
+        logical, physical = f"{name}-{plan.purpose}", self._bucket_name(plan.purpose)
+        protect = self._args.storage.protect
+        bucket = s3.Bucket(
+            logical,
+            bucket=physical,
+            force_destroy=self._args.storage.force_destroy,
+            tags={"component": "storage", "purpose": plan.purpose.value, "Name": physical},
+            opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
+        )
+        self._close(logical, bucket)
+        self._encrypt(logical, bucket)
+        self._age(logical, bucket, plan)
+        return bucket.arn
+
+    def _close(self, logical: str, bucket: s3.Bucket) -> None:
+        """Private, owned by the account whoever writes, TLS only."""
+        s3.BucketOwnershipControls(
+            logical,
+            bucket=bucket.id,
+            rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=self._child,
+        )
+        block = s3.BucketPublicAccessBlock(
+            logical,
+            bucket=bucket.id,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=self._child,
+        )
+        s3.BucketPolicy(
+            logical,
+            bucket=bucket.id,
+            policy=self._bucket_policy(bucket),
+            # S3 answers OperationAborted to a policy and an access block at once.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+        )
+
+    def _bucket_policy(self, bucket: s3.Bucket) -> pulumi.Output[str]:
+        kms = self.kms_key_arn is not None
+        return bucket.bucket.apply(lambda physical: bucket_policy(self._args.location.bucket_arn(physical), kms=kms))
+
+    def _encrypt(self, logical: str, bucket: s3.Bucket) -> None:
+        kms = self.kms_key_arn is not None
+        s3.BucketServerSideEncryptionConfiguration(
+            logical,
+            bucket=bucket.id,
+            rules=[
+                s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                    apply_server_side_encryption_by_default=(
+                        s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                            sse_algorithm="aws:kms" if kms else "AES256", kms_master_key_id=self.kms_key_arn
+                        )
+                    ),
+                    # One data key for many objects: without it every object is a KMS request.
+                    bucket_key_enabled=kms,
+                )
+            ],
+            opts=self._child,
+        )
+
+    def _age(self, logical: str, bucket: s3.Bucket, plan: TierPlan) -> None:
+        before: list[pulumi.Resource] = []
+        if plan.versioned:
+            # Buckets that were never versioned get no such resource: S3 can suspend versioning but not take it back.
+            before.append(
+                s3.BucketVersioning(
+                    logical,
+                    bucket=bucket.id,
+                    versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+                    opts=self._child,
+                )
+            )
+        s3.BucketLifecycleConfiguration(
+            logical,
+            bucket=bucket.id,
+            rules=lifecycle_rules(plan),
+            transition_default_minimum_object_size=TRANSITION_MINIMUM,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+        )
+
+
+def bucket_policy(bucket_arn: str, *, kms: bool) -> str:
+    """Refuses plain HTTP and old TLS to everybody and, with KMS, an upload that names another kind of encryption."""
+    everything = [bucket_arn, f"{bucket_arn}/*"]
+    statements = [
+        Statement(
+            sid="DenyPlainHttp",
+            effect="Deny",
+            principal="*",
+            actions=["s3:*"],
+            resources=everything,
+            condition={"Bool": {"aws:SecureTransport": "false"}},
+        ),
+        Statement(
+            sid="DenyOldTls",
+            effect="Deny",
+            principal="*",
+            actions=["s3:*"],
+            resources=everything,
+            condition={"NumericLessThan": {"s3:TlsVersion": MIN_TLS_VERSION}},
+        ),
+    ]
+    if kms:
+        # An upload without the header is fine: it gets the bucket's default, which is the key.
+        statements.append(
+            Statement(
+                sid="DenyOtherEncryption",
+                effect="Deny",
+                principal="*",
+                actions=["s3:PutObject"],
+                resources=[f"{bucket_arn}/*"],
+                condition={
+                    "Null": {"s3:x-amz-server-side-encryption": "false"},
+                    "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
+                },
+            )
+        )
+    return policy_document(*statements)

@@ -1,0 +1,99 @@
+"""The bearer tokens of `aws eks get-token`, and the webhook through which kube-apiserver has them checked.
+
+A token is `k8s-aws-v1.` and the base64url form, without padding, of a presigned STS GetCallerIdentity URL that has the
+cluster's name in the signed header `x-k8s-aws-id`. Whoever can present such a URL holds the credentials that signed it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from sandbox.cloud.eks.access import KubernetesUser
+
+PREFIX = "k8s-aws-v1."
+CLUSTER_HEADER = "x-k8s-aws-id"
+LONGEST_SECONDS = 900
+
+
+class TokenError(Exception):
+    """The token is refused; the message says why and never holds the token."""
+
+
+@dataclass(frozen=True)
+class PresignedIdentity:
+    """What a valid token says: which credentials signed it, and for which region."""
+
+    access_key_id: str
+    region: str
+
+
+def decode_token(token: str, now: datetime.datetime) -> PresignedIdentity:
+    """Check a token's form and age. Raises TokenError. The signature is not verified: moto doesn't keep secret keys."""
+    if not token.startswith(PREFIX):
+        raise TokenError(f"the token doesn't start with {PREFIX}")
+    encoded = token.removeprefix(PREFIX)
+    try:
+        url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode("ascii")
+    except (binascii.Error, UnicodeDecodeError):
+        raise TokenError("the token is not base64url of a URL") from None
+    parts = urlsplit(url)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+    host = parts.hostname or ""
+    if not (host.startswith("sts.") and host.endswith((".amazonaws.com", ".amazonaws.com.cn"))) and not _loopback(host):
+        raise TokenError(f"unexpected host {host!r} in the presigned URL")
+    if query.get("Action") != "GetCallerIdentity":
+        raise TokenError(f"unexpected action {query.get('Action')!r} in the presigned URL")
+    if CLUSTER_HEADER not in query.get("X-Amz-SignedHeaders", "").split(";"):
+        raise TokenError(f"the header {CLUSTER_HEADER} is not signed")
+    _check_age(query, now)
+    credential = query.get("X-Amz-Credential", "").split("/")
+    if len(credential) != 5 or credential[3] != "sts":
+        raise TokenError("the presigned URL has no credential scope of STS")
+    return PresignedIdentity(access_key_id=credential[0], region=credential[2])
+
+
+def _loopback(host: str) -> bool:
+    return host in ("127.0.0.1", "localhost", "::1")
+
+
+def _check_age(query: Mapping[str, str], now: datetime.datetime) -> None:
+    try:
+        signed_at = datetime.datetime.strptime(query.get("X-Amz-Date", ""), "%Y%m%dT%H%M%SZ")
+        lifetime_seconds = int(query.get("X-Amz-Expires", ""))
+    except ValueError:
+        raise TokenError("X-Amz-Date or X-Amz-Expires is missing or malformed") from None
+    if not 0 < lifetime_seconds <= LONGEST_SECONDS:
+        raise TokenError(f"X-Amz-Expires is {lifetime_seconds}, more than {LONGEST_SECONDS} seconds or less than 1")
+    age_seconds = (now - signed_at.replace(tzinfo=datetime.timezone.utc)).total_seconds()
+    # `aws eks get-token` signs for 60 s, but the authenticator lets a token live 15 minutes from its date.
+    if not -LONGEST_SECONDS <= age_seconds <= LONGEST_SECONDS:
+        raise TokenError("the token has expired")
+
+
+def review_token(
+    review: Mapping[str, Any],
+    find_user: Callable[[PresignedIdentity], KubernetesUser | None],
+    now: datetime.datetime,
+) -> dict[str, Any]:
+    """Answer a TokenReview (authentication.k8s.io/v1)."""
+    version = str(review.get("apiVersion", "authentication.k8s.io/v1"))
+    spec: object = review.get("spec")
+    token: object = spec.get("token", "") if isinstance(spec, dict) else ""  # type: ignore[union-attr]
+    status: dict[str, Any]
+    try:
+        user = find_user(decode_token(str(token), now))
+        if user is None:
+            raise TokenError("the caller has no access entry in this cluster")
+        status = {
+            "authenticated": True,
+            "user": {"username": user.username, "uid": user.username, "groups": list(user.groups)},
+        }
+    except TokenError as error:
+        status = {"authenticated": False, "error": str(error)}
+    return {"apiVersion": version, "kind": "TokenReview", "status": status}

@@ -1,0 +1,1 @@
+"""Provider plugins of the sandbox, served to the real Pulumi engine over gRPC."""

@@ -1,0 +1,35 @@
+"""The process of a plugin: a gRPC server on loopback that prints its port and ends with the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+MAX_WORKERS = 16
+MAX_MESSAGE_BYTES = 400 * 1024 * 1024  # the engine's own limit
+GRACE_SECONDS = 30  # a signal lets running calls finish: a cluster takes its time
+
+
+def serve(servicer: Any) -> int:
+    """Serve a ResourceProvider until SIGINT, SIGTERM or the end of the parent process."""
+    import grpc
+    from pulumi.runtime.proto import provider_pb2_grpc
+
+    limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+    server: Any = grpc.server(ThreadPoolExecutor(max_workers=MAX_WORKERS), options=limits)  # type: ignore[reportUnknownMemberType]
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    server.start()
+    print(port, flush=True)
+    parent = os.getppid()
+    while not done.wait(timeout=1):
+        if os.getppid() != parent:
+            return 0
+    server.stop(GRACE_SECONDS).wait()
+    return 0

@@ -1,0 +1,1 @@
+"""The OpenTelemetry Collector's pipelines: the agent on every node and the sampling gateway."""

@@ -1,0 +1,212 @@
+"""The agent on every node: application telemetry, pod logs, host and kubelet metrics, to the sampling gateway.
+
+Sources: README files of the named components in OpenTelemetry Collector contrib 0.158.
+"""
+
+from typing import Any
+
+from settings.cluster import ExistingCluster
+from settings.models import PlatformSettings
+from telemetry.collector.config import (
+    BATCH,
+    HEALTH_CHECK,
+    MEMORY_LIMITER,
+    NODE_IP,
+    NODE_NAME_VARIABLE,
+    CollectorConfig,
+    Pipeline,
+    batch,
+    health_check,
+    memory_limiter,
+    otlp_receiver,
+)
+from telemetry.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
+
+HOST_ROOT = "/hostfs"
+POD_LOGS = "/var/log/pods"
+STATE_DIRECTORY = "/var/lib/otelcol"
+COLLECTION_INTERVAL = "60s"
+FILE_STORAGE = "file_storage"
+# Requests on disk while the gateway is away: about 2000 batches of some 100 KiB are 200 MiB of the node's root volume.
+QUEUE_REQUESTS = 2000
+QUEUE_CONSUMERS = 4
+
+POD_ATTRIBUTES = (
+    "k8s.namespace.name",
+    "k8s.pod.name",
+    "k8s.pod.uid",
+    "k8s.node.name",
+    "k8s.container.name",
+    "k8s.deployment.name",
+    "k8s.statefulset.name",
+    "k8s.daemonset.name",
+    "k8s.job.name",
+    "k8s.cronjob.name",
+    # Computed for pods that don't say it themselves, so that plain log lines get the labels of instrumented services.
+    "service.name",
+    "service.namespace",
+    "service.version",
+)
+
+# File systems that say nothing about a node's disks.
+_PSEUDO_FILE_SYSTEMS = ["autofs", "bpf", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "overlay", "proc",
+                        "securityfs", "squashfs", "sysfs", "tmpfs", "tracefs"]  # fmt: skip
+_POD_MOUNTS = ["^/var/lib/kubelet($|/)", "^/run/containerd($|/)", "^/(dev|proc|sys)($|/)"]
+_ENRICHED = (MEMORY_LIMITER, "k8s_attributes", "resourcedetection", BATCH)
+
+
+def agent_config(settings: PlatformSettings) -> CollectorConfig:
+    """The agent's configuration for one stack."""
+    endpoints = Endpoints.of(settings)
+    by_trace = settings.sizes.collector_gateway.replicas > 1
+    traces_exporter = "loadbalancing" if by_trace else "otlp_grpc"
+    exporters = {"otlp_grpc": _to_gateway(endpoints)}
+    if by_trace:
+        exporters["loadbalancing"] = _by_trace_id(endpoints)
+    return CollectorConfig(
+        receivers={
+            "otlp": otlp_receiver(),
+            "file_log": _pod_logs(endpoints.agent_namespace),
+            "hostmetrics": _host_metrics(),
+            "kubeletstats": _kubelet_stats(settings),
+        },
+        processors={
+            MEMORY_LIMITER: memory_limiter(),
+            "k8s_attributes": _pod_attributes(),
+            "resourcedetection": _resource_detection(),
+            BATCH: batch(),
+        },
+        exporters=exporters,
+        extensions={
+            HEALTH_CHECK: health_check(),
+            FILE_STORAGE: {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}},
+        },
+        pipelines={
+            "traces": Pipeline(receivers=("otlp",), processors=_ENRICHED, exporters=(traces_exporter,)),
+            "metrics": Pipeline(
+                receivers=("otlp", "hostmetrics", "kubeletstats"), processors=_ENRICHED, exporters=("otlp_grpc",)
+            ),
+            "logs": Pipeline(receivers=("otlp", "file_log"), processors=_ENRICHED, exporters=("otlp_grpc",)),
+        },
+    )
+
+
+def resource_attributes(settings: PlatformSettings, cluster_name: str) -> str:
+    """OTEL_RESOURCE_ATTRIBUTES of the agents: what a pod that can't reach the instance metadata service can't detect.
+
+    Node groups answer metadata requests only from the node itself (hop limit 1), so region, platform and cluster name
+    come from the settings and the node's name from the downward API.
+    """
+    attributes = {
+        "k8s.cluster.name": cluster_name,
+        "deployment.environment.name": settings.environment.value,
+        "host.name": f"$({NODE_NAME_VARIABLE})",
+        "k8s.node.name": f"$({NODE_NAME_VARIABLE})",
+    }
+    existing = isinstance(settings.cluster, ExistingCluster) and settings.cluster.eks_cluster_name is None
+    if not existing:
+        attributes |= {"cloud.provider": "aws", "cloud.platform": "aws_eks", "cloud.region": settings.region}
+    return ",".join(f"{key}={value}" for key, value in attributes.items())
+
+
+def _pod_logs(agent_namespace: str) -> dict[str, Any]:
+    return {
+        "include": [f"{POD_LOGS}/*/*/*.log"],
+        # The agents' own logs would feed themselves.
+        "exclude": [f"{POD_LOGS}/{agent_namespace}_*/*/*.log"],
+        # A pod that was on a new node before the agent must not lose its first lines; offsets survive restarts.
+        "start_at": "beginning",
+        "storage": FILE_STORAGE,
+        "include_file_path": True,
+        "include_file_name": False,
+        "retry_on_failure": {"enabled": True},
+        "operators": [{"type": "container", "id": "container-parser"}],
+    }
+
+
+def _host_metrics() -> dict[str, Any]:
+    return {
+        "root_path": HOST_ROOT,
+        "collection_interval": COLLECTION_INTERVAL,
+        "scrapers": {
+            "cpu": {},
+            "load": {},
+            "memory": {},
+            "disk": {},
+            "network": {},
+            "filesystem": {
+                "exclude_fs_types": {"fs_types": _PSEUDO_FILE_SYSTEMS, "match_type": "strict"},
+                "exclude_mount_points": {"mount_points": _POD_MOUNTS, "match_type": "regexp"},
+            },
+        },
+    }
+
+
+def _kubelet_stats(settings: PlatformSettings) -> dict[str, Any]:
+    """EKS signs the kubelets' serving certificates with the cluster's CA; other clusters often leave them self-signed."""
+    cluster = settings.cluster
+    signed = not isinstance(cluster, ExistingCluster) or cluster.eks_cluster_name is not None
+    return {
+        "auth_type": "serviceAccount",
+        "endpoint": f"https://{NODE_IP}:{KUBELET_PORT}",
+        "collection_interval": COLLECTION_INTERVAL,
+        "insecure_skip_verify": not signed,
+        "metric_groups": ["node", "pod", "container", "volume"],
+    }
+
+
+def _pod_attributes() -> dict[str, Any]:
+    return {
+        "auth_type": "serviceAccount",
+        "filter": {"node_from_env_var": NODE_NAME_VARIABLE},
+        "extract": {"metadata": list(POD_ATTRIBUTES), "otel_annotations": True},
+        "pod_association": [
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.ip"}]},
+            {"sources": [{"from": "connection"}]},
+        ],
+    }
+
+
+def _resource_detection() -> dict[str, Any]:
+    """From the environment and the operating system only: the cloud's detectors need the metadata service."""
+    return {
+        "detectors": ["env", "system"],
+        "override": False,
+        "timeout": "2s",
+        "system": {"resource_attributes": {"host.name": {"enabled": False}, "os.type": {"enabled": True}}},
+    }
+
+
+def _resilience() -> dict[str, Any]:
+    """A queue on disk and endless retries: a gateway may restart, or stay away until the queue is full."""
+    return {
+        "retry_on_failure": {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"},
+        "sending_queue": {
+            "enabled": True,
+            "storage": FILE_STORAGE,
+            "queue_size": QUEUE_REQUESTS,
+            "num_consumers": QUEUE_CONSUMERS,
+        },
+    }
+
+
+def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
+    return {
+        "endpoint": endpoints.collector_gateway_otlp_grpc,
+        "tls": {"insecure": True},
+        "compression": "zstd",
+        **_resilience(),
+    }
+
+
+def _by_trace_id(endpoints: Endpoints) -> dict[str, Any]:
+    """All spans of a trace reach the same gateway, which alone can judge the whole trace."""
+    return {
+        "routing_key": "traceID",
+        "protocol": {"otlp": {"timeout": "10s", "tls": {"insecure": True}, "compression": "zstd"}},
+        "resolver": {
+            "k8s": {"service": f"{COLLECTOR_GATEWAY_RELEASE}.{endpoints.namespace}", "ports": [OTLP_GRPC_PORT]}
+        },
+        **_resilience(),
+    }

@@ -1,0 +1,1 @@
+"""Typed values of each Helm chart: what we set, and nothing else, as data."""

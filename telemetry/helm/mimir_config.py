@@ -1,0 +1,255 @@
+"""The parts of Mimir's own configuration that the platform decides, in Mimir's words (classic architecture, no Kafka).
+
+Sources: Grafana Mimir 3.2 documentation, "Configuration parameters" and "About the classic architecture".
+"""
+
+from planning.tiers import BucketPurpose
+from settings.models import IngestionLimits, PlatformSettings
+from settings.sizes import MimirSizes
+from telemetry.helm.values import AppConfig, replication_factor
+from telemetry.object_storage import ObjectStorage
+
+# Ingesters keep a sample this long after store-gateways have begun to answer for it, so that no query finds a gap.
+HANDOVER_HOURS = 1
+BURST_SECONDS = 10
+# OTLP resource attributes that become labels of every series. collector.instance.id keeps the span metrics of two
+# gateways apart; the rest is what dashboards and alerts select by.
+PROMOTED_ATTRIBUTES = (
+    "service.name",
+    "service.namespace",
+    "service.version",
+    "deployment.environment.name",
+    "k8s.cluster.name",
+    "k8s.namespace.name",
+    "k8s.node.name",
+    "k8s.pod.name",
+    "k8s.container.name",
+    "k8s.deployment.name",
+    "k8s.volume.name",
+    "k8s.persistentvolumeclaim.name",
+    "collector.instance.id",
+)
+
+
+class IngestStorage(AppConfig):
+    """The Kafka-based write path."""
+
+    enabled: bool = False
+    """The chart turns it on."""
+
+
+class Distributor(AppConfig):
+    """Writes."""
+
+    remote_timeout: str = "2s"
+    """How long an ingester may take."""
+
+
+class Ring(AppConfig):
+    """A hash ring."""
+
+    replication_factor: int
+    """Copies."""
+
+
+class MimirIngester(AppConfig):
+    """Ingesters."""
+
+    push_grpc_method_enabled: bool = True
+    """The chart's base turns it off for Kafka; left so, every write fails."""
+    ring: Ring
+    """Copies of each series."""
+
+
+class ShardingRing(AppConfig):
+    """A module that shares its work by a ring."""
+
+    sharding_ring: Ring
+    """Copies."""
+
+
+class S3Client(AppConfig):
+    """The S3 client that all stores share; storage class and encryption are left to the bucket's defaults."""
+
+    endpoint: str
+    """host[:port] of the S3 API."""
+    region: str
+    """AWS region."""
+    native_aws_auth_enabled: bool | None = None
+    """AWS's own credential chain, which knows EKS Pod Identity; only on AWS."""
+    insecure: bool | None = None
+    """Plain HTTP."""
+    bucket_lookup_type: str | None = None
+    """path puts the bucket in the path."""
+
+
+class CommonStorage(AppConfig):
+    """Object storage that all stores share."""
+
+    backend: str = "s3"
+    """Kind of store."""
+    s3: S3Client
+    """Client."""
+
+
+class Common(AppConfig):
+    """Settings that all modules share."""
+
+    storage: CommonStorage
+    """Object storage."""
+
+
+class Bucket(AppConfig):
+    """One bucket."""
+
+    bucket_name: str
+    """Physical name."""
+
+
+class Tsdb(AppConfig):
+    """The ingesters' local store."""
+
+    retention_period: str
+    """How long samples stay on the ingesters' volumes."""
+
+
+class BucketStore(AppConfig):
+    """The store-gateways' view of the bucket."""
+
+    sync_interval: str = "15m"
+    """How often they look for new blocks."""
+
+
+class BlocksStorage(AppConfig):
+    """Blocks."""
+
+    storage_prefix: str = "blocks"
+    """Lifecycle rules name this prefix; letters and digits only."""
+    s3: Bucket
+    """Bucket."""
+    tsdb: Tsdb
+    """Local store."""
+    bucket_store: BucketStore = BucketStore()
+    """Bucket view."""
+
+
+class PrefixedStorage(AppConfig):
+    """Rules or Alertmanager state: another bucket, since Mimir refuses to share bucket and prefix with blocks."""
+
+    storage_prefix: str
+    """Key prefix."""
+    s3: Bucket
+    """Bucket."""
+
+
+class MimirQuerier(AppConfig):
+    """Queries."""
+
+    query_store_after: str
+    """Younger samples are read from ingesters only."""
+    max_concurrent: int = 4
+    """Queries at once in one querier."""
+
+
+class Limits(AppConfig):
+    """What Mimir accepts, keeps and answers."""
+
+    compactor_blocks_retention_period: str
+    """Age at which the compactor deletes blocks."""
+    compactor_partial_block_deletion_delay: str = "1d"
+    """Cleans up failed uploads."""
+    query_ingesters_within: str
+    """Older samples are not asked of ingesters."""
+    ingestion_rate: int
+    """Samples a second."""
+    ingestion_burst_size: int
+    """Samples in one burst."""
+    max_global_series_per_user: int
+    """Active series."""
+    out_of_order_time_window: str = "5m"
+    """Agents' queues deliver late after a gateway restart."""
+    otel_metric_suffixes_enabled: bool = True
+    """Prometheus's names (_total, units) for OTLP metrics."""
+    promote_otel_resource_attributes: str = ",".join(PROMOTED_ATTRIBUTES)
+    """Resource attributes that become labels; one string, not a list."""
+
+
+class UsageStats(AppConfig):
+    """Usage reports."""
+
+    enabled: bool = False
+    """Send anonymous usage statistics to Grafana Labs."""
+
+
+class MimirConfig(AppConfig):
+    """What is laid over the chart's base configuration."""
+
+    multitenancy_enabled: bool = False
+    """One tenant, `anonymous`: no X-Scope-OrgID header."""
+    usage_stats: UsageStats = UsageStats()
+    """Usage reports."""
+    ingest_storage: IngestStorage = IngestStorage()
+    """No Kafka."""
+    distributor: Distributor = Distributor()
+    """Writes."""
+    ingester: MimirIngester
+    """Ingesters."""
+    store_gateway: ShardingRing
+    """Copies of each block among store-gateways."""
+    alertmanager: ShardingRing
+    """Copies of each tenant's Alertmanager."""
+    common: Common
+    """Object storage."""
+    blocks_storage: BlocksStorage
+    """Blocks."""
+    ruler_storage: PrefixedStorage
+    """Rules."""
+    alertmanager_storage: PrefixedStorage
+    """Alertmanager state."""
+    querier: MimirQuerier
+    """Queries."""
+    limits: Limits
+    """Limits."""
+
+
+def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirConfig:
+    """Mimir's configuration for one stack."""
+    sizes: MimirSizes = settings.sizes.mimir
+    hot_hours = settings.retention.metrics.hot_days * 24
+    ruler_bucket = Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_RULER])
+    return MimirConfig(
+        ingester=MimirIngester(ring=Ring(replication_factor=replication_factor(sizes.ingester))),
+        store_gateway=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.store_gateway))),
+        alertmanager=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.alertmanager))),
+        common=Common(storage=CommonStorage(s3=_client(storage))),
+        blocks_storage=BlocksStorage(
+            s3=Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_BLOCKS]),
+            tsdb=Tsdb(retention_period=f"{hot_hours + HANDOVER_HOURS}h"),
+        ),
+        ruler_storage=PrefixedStorage(storage_prefix="ruler", s3=ruler_bucket),
+        alertmanager_storage=PrefixedStorage(storage_prefix="alertmanager", s3=ruler_bucket),
+        querier=MimirQuerier(query_store_after=f"{hot_hours}h"),
+        limits=_limits(settings.ingestion, hot_hours, settings.retention.metrics.delete_days),
+    )
+
+
+def _client(storage: ObjectStorage) -> S3Client:
+    if storage.credentials_secret is None:
+        return S3Client(endpoint=storage.endpoint, region=storage.region, native_aws_auth_enabled=True)
+    return S3Client(
+        endpoint=storage.endpoint,
+        region=storage.region,
+        insecure=storage.insecure,
+        bucket_lookup_type="path" if storage.path_style else "auto",
+    )
+
+
+def _limits(ingestion: IngestionLimits, hot_hours: int, delete_days: int) -> Limits:
+    rate = ingestion.metrics_samples_per_second
+    return Limits(
+        compactor_blocks_retention_period=f"{delete_days}d",
+        query_ingesters_within=f"{hot_hours + HANDOVER_HOURS}h",
+        ingestion_rate=rate,
+        ingestion_burst_size=rate * BURST_SECONDS,
+        max_global_series_per_user=ingestion.max_series,
+    )

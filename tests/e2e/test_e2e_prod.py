@@ -1,0 +1,63 @@
+"""prod: data protected, keys of its own, three availability zones, one NAT gateway; its whole life on the real engine."""
+
+from planning.tiers import BucketPurpose
+from tests.e2e.conftest import Platform, change_counts
+
+CHUNKS = f"pyairtable-lgtm-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"
+
+
+def test_preview_then_up_then_no_change_then_refresh(platform: Platform) -> None:
+    preview = platform.pulumi("preview", "--stack", "prod", "--policy-pack", "policies")
+    assert change_counts(preview.stdout).keys() == {"to create"}, preview.stdout
+    created = platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod")
+    assert change_counts(created.stdout)["created"] == change_counts(preview.stdout)["to create"]
+    platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
+    platform.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
+
+
+def test_prod_is_encrypted_with_its_own_key_and_spread_over_zones(platform: Platform) -> None:
+    rule = platform.client("s3").get_bucket_encryption(Bucket=CHUNKS)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
+    assert rule["BucketKeyEnabled"] is True
+    subnets = platform.client("ec2").describe_subnets(Filters=[{"Name": "tag:stack", "Values": ["prod"]}])["Subnets"]
+    assert len({subnet["AvailabilityZone"] for subnet in subnets}) == 3
+    gateways = platform.client("ec2").describe_nat_gateways()["NatGateways"]
+    assert len([gateway for gateway in gateways if gateway["State"] == "available"]) == 1
+
+
+def test_prod_runs_whole_on_its_nodes(platform: Platform) -> None:
+    kubeconfig = platform.kubeconfig("prod")
+    pods = platform.kubectl_json(kubeconfig, "get", "pods", "-n", "monitoring")
+    loki = [
+        pod for pod in pods if pod["metadata"]["name"].startswith("loki-") and "cache" not in pod["metadata"]["name"]
+    ]
+    assert len(loki) == 3
+    assert len({pod["spec"]["nodeName"] for pod in loki}) == 3
+    assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] != "Running"] == []
+
+
+def test_protected_data_survives_destroy(platform: Platform) -> None:
+    platform.client("s3").put_object(Bucket=CHUNKS, Key="fake/chunk", Body=b"log lines")
+    result = platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", code=None)
+    assert result.returncode != 0
+    assert "protect" in result.stdout + result.stderr
+    assert platform.client("s3").get_object(Bucket=CHUNKS, Key="fake/chunk")["Body"].read() == b"log lines"
+    protected = {resource["type"] for resource in platform.state("prod") if resource.get("protect")}
+    assert "aws:s3/bucket:Bucket" in protected
+
+
+def test_a_bucket_that_holds_data_is_not_deleted_even_unprotected(platform: Platform) -> None:
+    platform.change_settings("prod", storage={"protect": False})
+    platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod")
+    result = platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", code=None)
+    assert result.returncode != 0
+    assert "BucketNotEmpty" in result.stdout + result.stderr
+    assert platform.client("s3").get_object(Bucket=CHUNKS, Key="fake/chunk")["Body"].read() == b"log lines"
+
+
+def test_destroy_of_an_emptied_prod_leaves_nothing(platform: Platform) -> None:
+    platform.client("s3").delete_object(Bucket=CHUNKS, Key="fake/chunk")
+    platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
+    assert platform.client("s3").list_buckets()["Buckets"] == []
+    assert platform.client("eks").list_clusters()["clusters"] == []
+    assert [vpc for vpc in platform.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]] == []

@@ -1,0 +1,46 @@
+"""The AWS side of a whole stack under the recording engine, as the program composes it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from components.aws_environment import aws_environment_for
+from components.cluster import connect_cluster
+from components.object_storage import object_storage_for
+from components.workload_identity import workload_identities
+from planning.tiers import compile_tier_plans
+from settings.models import PlatformSettings
+from settings.names import Names
+from tests.unit.recording import ACCOUNT_ID, Graph, run_program
+
+OWNER = "organization/lgtm/staging"
+OWNER_OUTPUTS: Mapping[str, Any] = {
+    "cluster_name": "pyairtable-lgtm-staging-cluster",
+    "cluster_arn": f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/pyairtable-lgtm-staging-cluster",
+    "cluster_version": "1.35",
+    "node_subnet_ids": ["subnet-a", "subnet-b"],
+    "storage_class": "gp3",
+    "kubeconfig": '{"kind": "Config"}',
+}
+
+
+@pytest.fixture
+def compose() -> Callable[..., Graph]:
+    """`compose(settings)`: every AWS component of the stack; the graph's result is (cluster, objects, identities)."""
+
+    def run(settings: PlatformSettings, **engine: Any) -> Graph:
+        stack = settings.environment.value
+        names = Names(project=settings.project, stack=stack)
+
+        def program() -> Any:
+            aws = aws_environment_for(settings, names)
+            cluster = connect_cluster(settings, names, aws)
+            plans = compile_tier_plans(settings.retention, settings.audit)
+            objects = object_storage_for(settings, names, aws, plans)
+            return cluster, objects, workload_identities(settings, names, aws, cluster, objects)
+
+        engine.setdefault("stacks", {OWNER: OWNER_OUTPUTS})
+        return run_program(program, stack=stack, **engine)
+
+    return run
