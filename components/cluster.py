@@ -50,8 +50,7 @@ def _own_cluster(
             protect=settings.storage.protect,
             irsa=settings.identity == "irsa",
         ),
-        # As a whole: endpoints and routes must be there while EKS works, and stay until it has gone.
-        aws.options([network]),
+        aws.options(),  # not after the whole network: a NAT gateway takes minutes that the control plane needs not wait
     )
     node_addons = ClusterAddons(
         "node-addons", ClusterAddonsArgs(BEFORE_NODES, names, location, control_plane.resource), aws.options()
@@ -68,7 +67,7 @@ def _own_cluster(
             subnet_ids=network.node_subnet_ids,
             dedicated=False,
         ),
-        aws.options([network, node_addons]),
+        aws.options([network, node_addons]),  # nodes reach the internet, and leave, by routes and gateways
     )
     pod_addons = ClusterAddons(
         "pod-addons", ClusterAddonsArgs(AFTER_NODES, names, location, control_plane.resource), aws.options([nodes])

@@ -28,6 +28,10 @@ class ObjectStorageAccess:
     depends_on: tuple[pulumi.Resource, ...]
     """What must exist before a back end starts."""
 
+    def exports(self) -> dict[str, dict[str, str]]:
+        """Stack output: bucket name by purpose."""
+        return {"buckets": {str(purpose): name for purpose, name in self.storage.buckets.items()}}
+
 
 def object_storage_for(
     settings: PlatformSettings,

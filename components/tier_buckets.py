@@ -84,12 +84,6 @@ class TierBuckets(pulumi.ComponentResource):
 
     def _close(self, logical: str, bucket: s3.Bucket) -> None:
         """Private, owned by the account whoever writes, TLS only."""
-        s3.BucketOwnershipControls(
-            logical,
-            bucket=bucket.id,
-            rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=self._child,
-        )
         block = s3.BucketPublicAccessBlock(
             logical,
             bucket=bucket.id,
@@ -99,12 +93,18 @@ class TierBuckets(pulumi.ComponentResource):
             restrict_public_buckets=True,
             opts=self._child,
         )
-        s3.BucketPolicy(
+        # One after the other: S3 answers OperationAborted to such changes of one bucket at the same time.
+        policy = s3.BucketPolicy(
             logical,
             bucket=bucket.id,
             policy=self._bucket_policy(bucket),
-            # S3 answers OperationAborted to a policy and an access block at once.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+        )
+        s3.BucketOwnershipControls(
+            logical,
+            bucket=bucket.id,
+            rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
         )
 
     def _bucket_policy(self, bucket: s3.Bucket) -> pulumi.Output[str]:

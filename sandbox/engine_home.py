@@ -16,10 +16,11 @@ SALTS_FILE = "salts.json"
 
 PULUMI_WRAPPER = """\
 #!{python} -SE
-# Runs the real engine, then takes the sandbox's secrets salt out of the stack file again: the engine writes it into
-# the checkout, where a real deployment's own secrets provider belongs.
+# Runs the real engine, then takes the sandbox's secrets salt out of the stack files again: the engine writes it into
+# the checkout (and lays the whole file out anew), where a real deployment's own secrets provider belongs.
 import json, pathlib, signal, subprocess, sys
 
+before = {{file: file.read_text() for file in pathlib.Path.cwd().glob("Pulumi.*.yaml")}}
 child = subprocess.Popen(["{pulumi}", *sys.argv[1:]])
 signal.signal(signal.SIGINT, lambda *_: None)  # the terminal sends it to the engine too, which stops in good order
 signal.signal(signal.SIGTERM, lambda *_: child.terminate())
@@ -28,6 +29,8 @@ salts = json.loads(pathlib.Path("{salts}").read_text())
 for file in pathlib.Path.cwd().glob("Pulumi.*.yaml"):
     text = file.read_text()
     kept = "".join(line for line in text.splitlines(True) if line.strip() not in salts)
+    if "".join(kept.split()) == "".join(before.get(file, "").split()):
+        kept = before[file]
     if kept != text:
         file.write_text(kept)
 sys.exit(code if code >= 0 else 128 - code)

@@ -73,7 +73,9 @@ class Sandbox:
         """What must be set so that the ordinary tools talk to this sandbox."""
         tools = json.loads((self.directory / "tools.json").read_text(encoding="utf-8"))
         mirror = json.loads((self.directory / "charts.json").read_text(encoding="utf-8"))["mirror"]
-        folders = dict.fromkeys(str(Path(path).parent) for name, path in tools.items() if name != "pulumi")
+        # Not pulumi's (the wrapper stands before it) nor the plugin's (the engine warns of plugins found on PATH).
+        commands = [path for name, path in tools.items() if not name.startswith("pulumi")]
+        folders = dict.fromkeys(str(Path(path).parent) for path in commands)
         path = os.pathsep.join([str(self.directory / "bin"), str(VENV_BIN), *folders, os.environ.get("PATH", "")])
         variables = {
             "PATH": path,

@@ -14,7 +14,11 @@ from settings.words import words
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
 MIN_KUBERNETES_MINOR = 35
 # CloudWatch Logs API reference, PutRetentionPolicy: the accepted values.
-LOG_RETENTION_DAYS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+# fmt: off
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)
+# fmt: on
 # The shape that editors check; whether bits beyond the prefix are zero is checked by the model.
 CIDR_PATTERN = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs".

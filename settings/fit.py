@@ -107,8 +107,8 @@ def node_groups(settings: PlatformSettings) -> tuple[NodeGroup, ...]:
     return tuple(settings.cluster.node_groups.values())
 
 
-# Pods that EKS needs. On each node: aws-node, kube-proxy, ebs-csi-node, eks-pod-identity-agent. Once a cluster, on its
-# owner's nodes: two each of coredns, ebs-csi-controller and metrics-server. Together about 1.1 cores and 1.5 GiB on three nodes.
+# Pods that EKS needs, about 1.1 cores and 1.5 GiB on three nodes. On each node: aws-node, kube-proxy, ebs-csi-node,
+# eks-pod-identity-agent. Once a cluster, on its owner's nodes: two each of coredns, ebs-csi-controller, metrics-server.
 NODE_SYSTEM_PODS, NODE_SYSTEM_MILLICORES, NODE_SYSTEM_MIB = 4, 250, 256
 CLUSTER_SYSTEM_PODS, CLUSTER_SYSTEM_MILLICORES, CLUSTER_SYSTEM_MIB = 6, 350, 768
 

@@ -2,6 +2,8 @@
 
 import difflib
 import json
+import math
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -9,12 +11,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from settings.defaults import Json
-from settings.rules import RuleViolations
+from settings.rules import BrokenRulesError
 from settings.shape import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, shape
 from settings.yaml_traps import type_trap
 
 LONGEST_VALUE = 60
 MIRROR_PATH: Path = ("charts", "mirror")
+# The audit archive is checked as the lifecycle rule that it becomes, which speaks S3's language.
+AUDIT_PATH: Path = ("audit",)
+AUDIT_WORDS = {"rule archive: ": "", "expiration_days": "delete_days", "last transition (": "last of transitions ("}
 
 
 class SettingsError(Exception):
@@ -50,7 +55,7 @@ def explain(error: ValidationError, source: Source, *, only_given: bool = False)
     lines: list[str] = []
     for item in details:
         node, path = _locate(item["loc"])
-        if only_given and not (lookup(source.document, path)[0] and item["type"] != "value_error" or len(path) == 1):
+        if only_given and not _independent(item, path, source):
             continue
         lines += _lines(item, node, path, source)
     return list(dict.fromkeys(lines))
@@ -58,7 +63,12 @@ def explain(error: ValidationError, source: Source, *, only_given: bool = False)
 
 def line(path: Path, *parts: str) -> str:
     """The path and what there is to say about it."""
-    return f"{path_text(path)}: " + "; ".join(part for part in parts if part)
+    return sentence(path_text(path), *parts)
+
+
+def sentence(subject: str, *parts: str) -> str:
+    """`subject: part; part? part`; empty parts are left out."""
+    return f"{subject}: " + "; ".join(part for part in parts if part).replace("?; ", "? ")
 
 
 def show(value: Json) -> str:
@@ -80,6 +90,8 @@ def nearest(word: str, choices: Sequence[str]) -> str:
     """`did you mean "x"?` when one of the choices is close, else nothing."""
     close = difflib.get_close_matches(word.lower(), [choice.lower() for choice in choices], n=1)
     match = next((choice for choice in choices if close and choice.lower() == close[0]), None)
+    # `golang` and `production` are not close by letters, but they start with the word that is meant.
+    match = match or next((choice for choice in choices if word.lower().startswith(choice.lower())), None)
     return f"did you mean {match}?" if match else ""
 
 
@@ -93,6 +105,16 @@ def _own_fault(item: ErrorDetails, error: ValidationError) -> bool:
         if inner[-1:] == ("[key]",) and loc != inner and loc[: len(inner) - 1] == inner[:-1]:
             return False  # what stands under a name that can't be used
     return True
+
+
+def _independent(item: ErrorDetails, path: Path, source: Source) -> bool:
+    """Whether a value is wrong in every environment: the document gives it and no default takes part."""
+    if path[:1] in (("cluster",), ("network",)) and not lookup(source.document, ("cluster", "mode"))[0]:
+        return False
+    if item["type"] == "missing":
+        return len(path) == 1
+    table = item["type"] == "value_error" and isinstance(lookup(source.merged, path)[1], dict)
+    return lookup(source.document, path)[0] and not table
 
 
 def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
@@ -112,12 +134,11 @@ def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
 def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) -> list[str]:
     context = item.get("ctx", {})
     cause = context.get("error")
-    if isinstance(cause, RuleViolations):
-        return [line(inner, source.value(inner), sentence) for inner, sentence in cause.found]
+    if isinstance(cause, BrokenRulesError):
+        return [line(inner, source.value(inner), rule) for inner, rule in cause.found]
     kind = item["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        assert node is not None  # a union has a node
-        return [_wrong_word((*path, "mode"), list(node[VARIANTS]), source)]
+        return [_wrong_word((*path, "mode"), list((node or {})[VARIANTS]), source)]
     if kind == "extra_forbidden":
         return [_unknown_key(item["loc"], path, source)]
     if kind == "json_invalid":
@@ -127,8 +148,9 @@ def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) ->
     if item["loc"][-1:] == ("[key]",):
         return [_wrong_name(item["loc"], path)]
     if kind == "missing":
-        null = "null takes its default away, leave the key out to keep it" if lookup(source.document, path)[0] else ""
-        return [line(path, "is missing", null, f"accepted: {accepted(node)}")]
+        given = lookup(source.document, path)[0]
+        reason = "got null; this takes the default away, leave the key out to keep it" if given else "is missing"
+        return [line(path, reason, f"accepted: {accepted(node)}")]
     if kind in ("enum", "literal_error"):
         choices = [str(choice) for choice in node.get("enum") or [node.get("const")]]
         return [_wrong_word(path, choices, source)]
@@ -140,6 +162,8 @@ def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) ->
 def _rule(kind: str, node: Node, path: Path, source: Source) -> str:
     """Why a value of the wrong kind or size is refused."""
     _, value = lookup(source.merged, path)
+    if isinstance(value, float) and not math.isfinite(value):
+        return "not a finite number"
     return {
         "greater_than": "too small",
         "greater_than_equal": "too small",
@@ -154,23 +178,22 @@ def _rule(kind: str, node: Node, path: Path, source: Source) -> str:
 
 
 def _wrong_word(path: Path, choices: list[str], source: Source) -> str:
-    there, value = lookup(source.merged, path)
+    _, value = lookup(source.merged, path)
     hint = nearest(value, choices) if isinstance(value, str) else ""
-    return line(path, source.value(path) if there else "is missing", hint, f"accepted: {', '.join(choices)}")
+    return line(path, source.value(path) or "is missing", hint, f"accepted: {', '.join(choices)}")
 
 
 def _unknown_key(loc: Sequence[str | int], path: Path, source: Source) -> str:
     parent, _ = _locate(loc[:-1])
-    assert parent is not None  # only tables refuse keys
     union, where = _locate(loc[:-2])
     if union is not None and VARIANTS in union:
         mode = str(loc[-2])
         owners = [tag for tag, variant in union[VARIANTS].items() if path[-1] in keys_of(variant)]
         belongs = f", it belongs to mode {' and '.join(owners)}" if owners else ""
-        missing = f"there is no such key in {path_text(where)[len('lgtm:platform.'):]} mode {mode}{belongs}"
+        missing = f"there is no such key in {path_text(where)[len('lgtm:platform.') :]} mode {mode}{belongs}"
     else:
         missing = "there is no such key"
-    choices = keys_of(parent)
+    choices = keys_of(parent or {})
     return line(
         path, source.value(path), missing, nearest(str(path[-1]), choices), f"accepted keys: {', '.join(choices)}"
     )
@@ -182,16 +205,18 @@ def _wrong_name(loc: Sequence[str | int], path: Path) -> str:
     return line(path, f"{show(str(path[-1]))} can't be a name in {path_text(where)}", f"accepted: {accepted(names)}")
 
 
-def _broken_check(sentence: str, node: Node, path: Path, source: Source) -> str:
-    """A check of one value, or of a table's values against each other: then the one that the document gives is named."""
-    sentence = sentence.removeprefix("rule archive: ")
+def _broken_check(rule: str, node: Node, path: Path, source: Source) -> str:
+    """A check of one value, or of a table's values against each other; then the given one is named."""
     if not keys_of(node):
-        if node.get("format") == "ipv4network" and not sentence.startswith(("must", "is")):
-            sentence = "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix"
-        return line(path, source.value(path), sentence, f"accepted: {accepted(node)}")
-    named = [key for key in keys_of(node) if key in sentence]
+        if node.get("format") == "ipv4network" and not rule.startswith(("must", "is")):
+            rule = "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix"
+        return line(path, source.value(path), rule, f"accepted: {accepted(node)}")
+    if path == AUDIT_PATH:
+        for lifecycle_word, settings_word in AUDIT_WORDS.items():
+            rule = rule.replace(lifecycle_word, settings_word)
+    named = [key for key in keys_of(node) if re.search(rf"\b{key}\b", rule)]
     given = [key for key in named if lookup(source.document, (*path, key))[0]]
     if len(given) == 1:
         path = (*path, given[0])
-        return line(path, source.value(path), sentence)
-    return line(path, sentence)
+        return line(path, source.value(path), rule)
+    return line(path, rule)

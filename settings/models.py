@@ -1,5 +1,6 @@
 """The settings document of a stack: what stands in `Pulumi.<stack>.yaml` under `lgtm:platform`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -7,12 +8,12 @@ from pydantic import Field, model_validator
 from planning.base import Frozen
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
-from planning.tiers import AuditArchive
+from planning.tiers import AuditArchive, BucketPurpose, TierPlan, compile_tier_plans
 from settings.cluster import ClusterSettings, ExistingCluster
 from settings.environment import Budget, Capacity, Environment
 from settings.network import NetworkSettings
+from settings.rules import BrokenRulesError, violations
 from settings.services import Service
-from settings.rules import RuleViolations, violations
 from settings.sizes import Sizes
 from settings.words import words
 
@@ -166,6 +167,11 @@ class PlatformSettings(Frozen):
     """The services that send telemetry."""
 
     @property
+    def tier_plans(self) -> Mapping[BucketPurpose, TierPlan]:
+        """The lifecycle of every bucket, compiled from retention and audit."""
+        return compile_tier_plans(self.retention, self.audit)
+
+    @property
     def on_aws(self) -> bool:
         """Whether buckets, keys and roles are made on AWS."""
         return not (isinstance(self.cluster, ExistingCluster) and self.cluster.object_store is not None)
@@ -181,5 +187,5 @@ class PlatformSettings(Frozen):
     def _whole_document_rules(self) -> Self:
         found = violations(self)
         if found:
-            raise RuleViolations(found)
+            raise BrokenRulesError(found)
         return self

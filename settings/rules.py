@@ -24,7 +24,7 @@ class Violation(NamedTuple):
     """What is wrong and what to do."""
 
 
-class RuleViolations(ValueError):
+class BrokenRulesError(ValueError):
     """Everything that is wrong with a document whose single values are all right."""
 
     def __init__(self, found: Sequence[Violation]) -> None:
@@ -115,7 +115,7 @@ def _fits_capacity(settings: PlatformSettings) -> Iterator[Violation]:
             ("capacity", "storage_gb"),
             f"volumes add up to {sums.storage_gb:.1f} GB ({sums.data_volumes_gib} GiB of data, "
             f"{sums.root_volumes_gib} GiB of node root volumes; 1 GB is 10^9 bytes), "
-            f"the largest are {_largest(sums, 'volumes_gib', 'GiB')}; lower volume_gib or replicas there, or raise this",
+            f"the largest are {_largest(sums, 'volumes_gib', 'GiB')}; lower volume_gib there, or raise this",
         )
 
 
@@ -132,25 +132,28 @@ def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
     if replicas > settings.node_count:
         yield Violation(
             ("sizes", "loki", "monolithic", "replicas"),
-            f"each replica needs a node of its own and there are {settings.node_count} nodes; lower it or raise nodes",
+            f"each replica needs a node of its own, nodes: {settings.node_count}; lower replicas or add nodes",
         )
     offer = nodes_offer(settings)
     if offer is None:
         return
-    sums, nodes = resource_sums(settings), ("cluster", "node_groups")
-    advice = "raise nodes, choose larger instance_types, or lower the requests under sizes"
-    reserve = "after the kubelet's reserve and EKS's own pods"
-    if sums.memory_mib > offer.memory_mib:
-        yield Violation(
-            nodes, f"nodes offer {offer.memory_mib} MiB {reserve}, the pods request {sums.memory_mib} MiB; {advice}"
+    sums = resource_sums(settings)
+    short = [
+        (f"{left} {unit}", f"{asked} {unit}")
+        for asked, left, unit in (
+            (sums.memory_mib, offer.memory_mib, "MiB"),
+            (sums.cpu_millicores, offer.cpu_millicores, "millicores"),
+            (sums.pods, offer.pods, "pod addresses"),
         )
-    if sums.cpu_millicores > offer.cpu_millicores:
+        if asked > left
+    ]
+    if short:
         yield Violation(
-            nodes,
-            f"nodes offer {offer.cpu_millicores} millicores {reserve}, the pods request {sums.cpu_millicores}; {advice}",
+            ("cluster", "node_groups"),
+            f"after the kubelet's reserve and EKS's own pods the nodes have {', '.join(left for left, _ in short)}, "
+            f"the platform's pods request {', '.join(asked for _, asked in short)}; "
+            "raise nodes, choose larger instance_types, or lower the requests under sizes",
         )
-    if sums.pods > offer.pods:
-        yield Violation(nodes, f"nodes have addresses for {offer.pods} pods {reserve}, there are {sums.pods}; {advice}")
     for component in sums.components:
         yield from _pod_fits_a_node(component, offer.largest_pod_millicores, offer.largest_pod_mib)
 

@@ -35,7 +35,7 @@ class Service(Frozen):
         str,
         Field(
             pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-            json_schema_extra=words("lower-case letters, digits and inner hyphens, a letter first, at most 63 characters"),
+            json_schema_extra=words("lower-case letters, digits and inner hyphens, a letter first, at most 63"),
         ),
     ]
     """Value of service.name in its telemetry: lower-case letters, digits and hyphens, at most 63."""

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from settings.defaults import Json, defaults_for
+from settings.defaults import SIZE_TABLE, Json, defaults_for
 from settings.environment import Environment
 from settings.models import PlatformSettings
+from settings.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.words import ACCEPTED
 
 Node = dict[str, Any]
@@ -21,15 +22,32 @@ Path = tuple[str | int, ...]
 VARIANTS = "x-variants"
 DISCRIMINATOR = "x-discriminator"
 NULLABLE = "x-nullable"
+NOTHING = "x-nothing"
+"""Only null is accepted."""
 ANY_NAME = "<name>"
 DOCUMENT = "lgtm:platform"
+WORKLOADS = tuple(row.key for row in SIZE_TABLE)
 
 
 @cache
 def shape() -> Node:
     """The tree of the whole document."""
     schema = PlatformSettings.model_json_schema()
-    return _inline(schema, schema["$defs"])
+    root = _inline(schema, schema["$defs"])
+    for key in WORKLOADS:
+        size = root["properties"]["sizes"]
+        for part in key.split("."):
+            size = size["properties"][part]
+        _narrow(size["properties"], key)
+    return root
+
+
+def _narrow(size: Node, key: str) -> None:
+    """Writes into a workload's node what the rules on sizes ask of it."""
+    if key not in STATEFUL_WORKLOADS:
+        size["volume_gib"] |= {ACCEPTED: "null: it keeps nothing on disk", NOTHING: True}
+    if key in SINGLE_POD_WORKLOADS:
+        size["replicas"] |= {"maximum": 1, "description": f"{SINGLE_POD_WORKLOADS[key]}."}
 
 
 def _inline(node: Node, defs: Mapping[str, Node]) -> Node:
@@ -37,8 +55,8 @@ def _inline(node: Node, defs: Mapping[str, Node]) -> Node:
         target = defs[node["$ref"].rpartition("/")[2]]
         return _inline({**target, **{key: value for key, value in node.items() if key != "$ref"}}, defs)
     if "discriminator" in node:
-        tags = node["discriminator"]["mapping"]
-        variants = {tag: _inline({"$ref": ref}, defs) for tag, ref in tags.items()}
+        tag_of = {ref: tag for tag, ref in node["discriminator"]["mapping"].items()}
+        variants = {tag_of[option["$ref"]]: _inline(option, defs) for option in node["oneOf"]}
         return {
             "description": node.get("description", ""),
             DISCRIMINATOR: node["discriminator"]["propertyName"],
@@ -94,13 +112,15 @@ def accepted(node: Node) -> str:
         return _list_in_words(node)
     if kind == "object":
         keys = keys_of(node)
-        return f"a table with the keys {', '.join(keys)}" if keys else "a table by name"
+        return f"a table with the keys {', '.join(keys)}" if keys else _named_tables_in_words(node)
     return {"boolean": "true or false", "string": _text_in_words(node)}[str(kind)]
 
 
 def _number_in_words(node: Node) -> str:
     noun = "a whole number" if node["type"] == "integer" else "a number"
     high = _plain(node["maximum"])
+    if node.get("minimum") == node["maximum"]:
+        return high
     if "exclusiveMinimum" in node:
         return f"{noun} above {_plain(node['exclusiveMinimum'])}, at most {high}"
     return f"{noun} from {_plain(node['minimum'])} to {high}"
@@ -110,14 +130,20 @@ def _plain(value: float) -> str:
     return str(int(value)) if value == int(value) else str(value)
 
 
+def _named_tables_in_words(node: Node) -> str:
+    (inner,) = node["patternProperties"].values()
+    keys, names = ", ".join(keys_of(inner)), accepted(node["propertyNames"])
+    return f"a table of tables with the keys {keys}, each under a name of {names}"
+
+
 def _list_in_words(node: Node) -> str:
     item = node["items"]
     noun = f"tables with the keys {', '.join(keys_of(item))}" if keys_of(item) else f"items, each {accepted(item)}"
     if "enum" in item:
         noun = f"items from {accepted(item)}"
     least, most = node.get("minItems"), node.get("maxItems")
-    count = f"{least} to {most} " if least and most else f"at least {least} " if least else ""
-    return f"a list of {count}{noun}"
+    count = f" ({least} to {most})" if least and most else f" (at least {least})" if least else ""
+    return f"a list{count} of {noun}"
 
 
 def _text_in_words(node: Node) -> str:
@@ -142,12 +168,14 @@ def path_text(path: Sequence[str | int]) -> str:
 def lookup(document: Json, path: Path) -> tuple[bool, Json]:
     """Whether the document holds the path, and what is there."""
     for part in path:
-        if isinstance(document, dict) and isinstance(part, str) and part in document:
-            document = document[part]
-        elif isinstance(document, list) and isinstance(part, int) and part < len(document):
+        if isinstance(document, list):
+            if not isinstance(part, int) or part >= len(document):
+                return False, None
             document = document[part]
         else:
-            return False, None
+            if not isinstance(document, dict) or part not in document:
+                return False, None
+            document = document[str(part)]
     return True, document
 
 
@@ -156,16 +184,13 @@ def default_of(path: Path, environment: Environment, mode: str | None = None) ->
     return lookup(defaults_for(environment, mode), path)
 
 
-def leaves(node: Node, path: Path = (), mode: str | None = None) -> Iterator[tuple[Path, str | None, Node]]:
-    """Every key that holds no table of keys, with the cluster mode that it belongs to and its node."""
-    if VARIANTS in node:
-        for tag, variant in node[VARIANTS].items():
-            yield from leaves(variant, path, tag)
-    elif node.get("properties"):
-        for key, inner in node["properties"].items():
-            yield from leaves(inner, (*path, key), mode)
-    elif node.get("patternProperties"):
-        for inner in node["patternProperties"].values():
-            yield from leaves(inner, (*path, ANY_NAME), mode)
-    else:
-        yield path, mode, node
+def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
+    """Every key that holds no table of keys, with its node; the keys of all variants of a union."""
+    for variant in node.get(VARIANTS, {}).values():
+        yield from leaves(variant, path)
+    for key, inner in node.get("properties", {}).items():
+        yield from leaves(inner, (*path, key))
+    for inner in node.get("patternProperties", {}).values():
+        yield from leaves(inner, (*path, ANY_NAME))
+    if not (VARIANTS in node or node.get("properties") or node.get("patternProperties")):
+        yield path, node

@@ -17,7 +17,7 @@ def type_trap(node: Node, value: Json) -> str:
         return _not_a_number(value, whole=wanted == "integer")
     if wanted == "boolean":
         return _not_a_truth(value)
-    return f"{_kind(value)}, not a {'list' if wanted == 'array' else 'table'}"
+    return _instead(value, "a list" if wanted == "array" else "a table")
 
 
 def _not_text(value: Json) -> str:
@@ -27,7 +27,7 @@ def _not_text(value: Json) -> str:
         return "a number, not text: write it in quotes (without them YAML reads 1.40 as 1.4)"
     if isinstance(value, int):
         return "a number, not text: write it in quotes"
-    return f"{_kind(value)}, not text"
+    return _instead(value, "text")
 
 
 def _not_a_number(value: Json, *, whole: bool) -> str:
@@ -40,7 +40,7 @@ def _not_a_number(value: Json, *, whole: bool) -> str:
         return "text, not a number"
     if isinstance(value, float) and whole:
         return "not a whole number"
-    return f"{_kind(value)}, not a number"
+    return _instead(value, "a number")
 
 
 def _not_a_truth(value: Json) -> str:
@@ -50,16 +50,12 @@ def _not_a_truth(value: Json) -> str:
         return "text, not a truth value: write false without quotes"
     if isinstance(value, int) and value in (0, 1):
         return f"a number, not a truth value: write {'true' if value else 'false'}"
-    return f"{_kind(value)}, not a truth value"
+    return _instead(value, "a truth value")
 
 
-def _kind(value: Json) -> str:
+def _instead(value: Json, wanted: str) -> str:
+    """`text, not a list`."""
     if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "text"
-    return "a list" if isinstance(value, list) else "a table"
+        return f"not {wanted}"
+    kinds = ((bool, "true or false"), (int, "a number"), (float, "a number"), (str, "text"), (list, "a list"))
+    return f"{next((name for kind, name in kinds if isinstance(value, kind)), 'a table')}, not {wanted}"

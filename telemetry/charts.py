@@ -1,4 +1,4 @@
-"""The five Helm charts: one lock table, and where each comes from (public repository, mirror directory, OCI registry)."""
+"""The five Helm charts: one lock table, and where each comes from (public repository, mirror folder, OCI registry)."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -35,8 +35,9 @@ def download(tool: Tool, release: Release, target: Path) -> None:
 
 
 def _reason(error: Exception) -> str:
-    reason = getattr(error, "reason", error)
-    return str(reason).splitlines()[0] or type(error).__name__
+    # An HTTPError's own text holds the status; other URLErrors wrap the socket's reason in brackets.
+    reason = error if isinstance(error, urllib.error.HTTPError) else getattr(error, "reason", error)
+    return (str(reason).splitlines() or [type(error).__name__])[0]
 
 
 def _expected_sha256(url: str, file_name: str) -> str:

@@ -19,6 +19,7 @@ JsonObject = dict[str, Any]
 PatchType = Literal["application/merge-patch+json", "application/strategic-merge-patch+json"]
 
 REQUEST_TIMEOUT_SECONDS = 30.0
+READY_TIMEOUT_SECONDS = 1.0
 
 
 def child(parent: JsonObject, key: str) -> JsonObject:
@@ -59,11 +60,15 @@ class ApiClient:
 
     def ready(self) -> bool:
         """Whether the API server says that it is ready (`/readyz`)."""
+        # A connection of its own: a starting server accepts one and then is silent for long.
+        connection = self._connect(READY_TIMEOUT_SECONDS)
         try:
-            status, _ = self._send("GET", "/readyz", None, None)
-        except ApiError:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
             return False
-        return status == 200
+        finally:
+            connection.close()
 
     def get(self, path: str) -> JsonObject | None:
         """The object at `path`, or None when there is none."""
@@ -139,12 +144,13 @@ class ApiClient:
 
     def _exchange(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
         if self._connection is None:
-            self._connection = http.client.HTTPSConnection(
-                self._host, self._port, timeout=REQUEST_TIMEOUT_SECONDS, context=self._tls
-            )
+            self._connection = self._connect(REQUEST_TIMEOUT_SECONDS)
         self._connection.request(method, path, body=body, headers=headers)
         response = self._connection.getresponse()
         return response.status, response.read()
+
+    def _connect(self, timeout_seconds: float) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_seconds, context=self._tls)
 
     def _drop(self) -> None:
         if self._connection is not None:

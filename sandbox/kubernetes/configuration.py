@@ -10,7 +10,7 @@ from pathlib import Path
 from sandbox.kubernetes.api import JsonObject
 from sandbox.kubernetes.pki import KeyPair
 
-# EKS's default for VPCs outside 10.0.0.0/8 ... and the one whose first address the server certificate names.
+# One of EKS's two defaults; the server certificate names its first address.
 SERVICE_CIDR = "10.100.0.0/16"
 SERVICE_ACCOUNT_ISSUER = "https://kubernetes.default.svc.cluster.local"
 # The agent polls; its reads would drown everything else in the audit log.
@@ -100,6 +100,8 @@ def apiserver_argv(
         "--allow-privileged=true",
         # It taints every new node "not ready" until the node lifecycle controller, which does not run here, lifts it.
         "--disable-admission-plugins=TaintNodesByCondition",
+        # Lists as watch streams need etcd 3.5.13; with an older one clients would retry for half a minute.
+        "--feature-gates=WatchList=false",
         f"--audit-policy-file={directory / 'audit-policy.json'}",
         f"--audit-log-path={directory / 'audit.log'}",
         "--audit-log-maxsize=100",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sandbox.providers.properties import Properties
@@ -27,6 +28,14 @@ class CreatedWithError(Exception):
 
 class ProviderError(Exception):
     """A refusal with one clear message."""
+
+
+@dataclass(frozen=True)
+class Created:
+    """A new resource with outputs that no later read can tell (generated secrets)."""
+
+    resource_id: str
+    outputs: Properties
 
 
 class ResourceType(ABC, Generic[CloudT]):
@@ -66,8 +75,8 @@ class ResourceType(ABC, Generic[CloudT]):
         return {}
 
     @abstractmethod
-    def create(self, cloud: CloudT, inputs: Properties) -> str:
-        """Create the resource and return its id. Raises CreatedWithError when it exists but isn't as asked."""
+    def create(self, cloud: CloudT, inputs: Properties) -> str | Created:
+        """Create the resource and return its id (or a Created). Raises CreatedWithError when it exists but isn't as asked."""
 
     @abstractmethod
     def read(self, cloud: CloudT, resource_id: str, known: Properties) -> Properties:

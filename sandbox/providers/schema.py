@@ -1,7 +1,7 @@
-"""What properties each resource type has, read once from the classes of the installed pulumi_aws and kept as JSON.
+"""What properties each resource type has, read once from the classes of the installed SDKs and kept as JSON.
 
 Importing pulumi_aws takes seconds and a plugin starts for every command, so the result is cached per user, under the
-version of pulumi_aws and a hash of this file. `python -m sandbox.providers.schema` makes it ahead of time.
+version of pulumi_aws and a hash of this file and of the version of pulumi_random. `python -m sandbox.providers.schema` makes it ahead of time.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -61,6 +62,9 @@ TOKENS = (
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
+    "random:index/randomId:RandomId",
+    "random:index/randomPassword:RandomPassword",
+    "random:index/randomString:RandomString",
 )
 
 
@@ -161,18 +165,24 @@ def _object_spec(args_class: type, seen: tuple[type, ...] = ()) -> TypeSpec:
     )
 
 
+def _arguments_class(module: ModuleType, class_name: str) -> type:
+    """Where a nested type has taken the name `<Class>Args`, the SDK calls the resource's own `<Class>InitArgs`."""
+    return getattr(module, f"{class_name}InitArgs", None) or getattr(module, f"{class_name}Args")
+
+
 def generate() -> Schema:
-    """Read the classes of pulumi_aws. Takes some seconds."""
+    """Read the classes of the SDKs. Takes some seconds."""
     from pulumi import _types
 
     resources: dict[str, ResourceSchema] = {}
     for token in TOKENS:
-        module_name, class_name = token.split(":", 1)[1].split(":")
+        package, module_name, class_name = token.split(":")
         service, member = module_name.split("/")
         snake = re.sub(r"(?<!^)(?=[A-Z])", "_", member).lower()
-        module = importlib.import_module(f"pulumi_aws.{service}.{snake}")
+        parent = f"pulumi_{package}" if service == "index" else f"pulumi_{package}.{service}"
+        module = importlib.import_module(f"{parent}.{snake}")
         resources[token] = ResourceSchema(
-            inputs=_object_spec(getattr(module, f"{class_name}Args")),
+            inputs=_object_spec(_arguments_class(module, class_name)),
             outputs=tuple(sorted(_types.resource_types(getattr(module, class_name)))),
         )
     return Schema(resources=resources)
@@ -181,7 +191,7 @@ def generate() -> Schema:
 def cache_path() -> Path:
     """Where the schema of the installed pulumi_aws is kept."""
     root = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    source = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    source = hashlib.sha256(Path(__file__).read_bytes() + version("pulumi-random").encode()).hexdigest()[:12]
     return root / "lgtm-platform" / f"aws-schema-{version('pulumi-aws')}-{source}.json"
 
 

@@ -17,7 +17,7 @@ from sandbox.providers.comparison import Meaning
 from sandbox.providers.definition import ProviderDefinition
 from sandbox.providers.diff import Change, Differ
 from sandbox.providers.properties import UNKNOWN, Properties, decode, encode
-from sandbox.providers.resource import CloudT, CreatedWithError, ProviderError, ResourceGone, ResourceType
+from sandbox.providers.resource import CloudT, Created, CreatedWithError, ProviderError, ResourceGone, ResourceType
 from sandbox.providers.schema import ResourceSchema, load
 
 Context = grpc.ServicerContext
@@ -107,12 +107,13 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                 self._add_region(schema, planned)
                 return provider_pb2.CreateResponse(id="", properties=_encode(resource, planned, inputs.secrets))
             faults.fail_if_asked(token, "create")
-            resource_id, failure = self._create(resource, inputs.values)
+            created, failure = self._create(resource, inputs.values)
+            resource_id, known = created.resource_id, {**inputs.values, **created.outputs}
             try:
-                actual = self._read(resource, schema, resource_id, inputs.values)
+                actual = self._read(resource, schema, resource_id, known)
             except Exception as error:
                 # The resource exists: whatever went wrong in reading it back, the engine must learn its id.
-                actual, failure = inputs.values, failure or _message(error)
+                actual, failure = known, failure or _message(error)
             properties = _encode(resource, actual, inputs.secrets)
             if failure is not None:
                 details = provider_pb2.ErrorResourceInitFailed(
@@ -121,11 +122,12 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                 raise _HalfCreated(failure, details)
             return provider_pb2.CreateResponse(id=resource_id, properties=properties)
 
-    def _create(self, resource: ResourceType[CloudT], inputs: Properties) -> tuple[str, str | None]:
+    def _create(self, resource: ResourceType[CloudT], inputs: Properties) -> tuple[Created, str | None]:
         try:
-            return resource.create(self._connected(), inputs), None
+            created = resource.create(self._connected(), inputs)
         except CreatedWithError as error:
-            return error.resource_id, error.reason
+            return Created(error.resource_id, {}), error.reason
+        return created if isinstance(created, Created) else Created(created, {}), None
 
     def Read(self, request: Any, context: Context) -> Any:
         with _errors_to(context):

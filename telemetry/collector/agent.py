@@ -4,9 +4,11 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 """
 
 from typing import Any
+from urllib.parse import quote
 
-from settings.cluster import ExistingCluster
+from settings.cluster import ExistingCluster, SharedCluster
 from settings.models import PlatformSettings
+from settings.names import Names
 from telemetry.collector.config import (
     BATCH,
     HEALTH_CHECK,
@@ -79,7 +81,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
         exporters=exporters,
         extensions={
             HEALTH_CHECK: health_check(),
-            FILE_STORAGE: {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}},
+            FILE_STORAGE: _file_storage(),
         },
         pipelines={
             "traces": Pipeline(receivers=("otlp",), processors=_ENRICHED, exporters=(traces_exporter,)),
@@ -91,14 +93,15 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
     )
 
 
-def resource_attributes(settings: PlatformSettings, cluster_name: str) -> str:
+def resource_attributes(settings: PlatformSettings, stack: str) -> str:
     """OTEL_RESOURCE_ATTRIBUTES of the agents: what a pod that can't reach the instance metadata service can't detect.
 
     Node groups answer metadata requests only from the node itself (hop limit 1), so region, platform and cluster name
     come from the settings and the node's name from the downward API.
     """
     attributes = {
-        "k8s.cluster.name": cluster_name,
+        # The specification percent-encodes values; a kubeconfig context may hold a comma.
+        "k8s.cluster.name": quote(_cluster_name(settings, stack), safe=":/@"),
         "deployment.environment.name": settings.environment.value,
         "host.name": f"$({NODE_NAME_VARIABLE})",
         "k8s.node.name": f"$({NODE_NAME_VARIABLE})",
@@ -107,6 +110,16 @@ def resource_attributes(settings: PlatformSettings, cluster_name: str) -> str:
     if not existing:
         attributes |= {"cloud.provider": "aws", "cloud.platform": "aws_eks", "cloud.region": settings.region}
     return ",".join(f"{key}={value}" for key, value in attributes.items())
+
+
+def _cluster_name(settings: PlatformSettings, stack: str) -> str:
+    match settings.cluster:
+        case ExistingCluster() as cluster:
+            return cluster.eks_cluster_name or cluster.context
+        case SharedCluster() as cluster:
+            return Names(project=settings.project, stack=cluster.owner_stack).cluster
+        case _:
+            return Names(project=settings.project, stack=stack).cluster
 
 
 def _pod_logs(agent_namespace: str) -> dict[str, Any]:
@@ -143,7 +156,7 @@ def _host_metrics() -> dict[str, Any]:
 
 
 def _kubelet_stats(settings: PlatformSettings) -> dict[str, Any]:
-    """EKS signs the kubelets' serving certificates with the cluster's CA; other clusters often leave them self-signed."""
+    """EKS signs kubelets' serving certificates with the cluster's CA; other clusters often leave them self-signed."""
     cluster = settings.cluster
     signed = not isinstance(cluster, ExistingCluster) or cluster.eks_cluster_name is not None
     return {
@@ -181,7 +194,12 @@ def _resource_detection() -> dict[str, Any]:
 def _resilience() -> dict[str, Any]:
     """A queue on disk and endless retries: a gateway may restart, or stay away until the queue is full."""
     return {
-        "retry_on_failure": {"enabled": True, "initial_interval": "1s", "max_interval": "30s", "max_elapsed_time": "0s"},
+        "retry_on_failure": {
+            "enabled": True,
+            "initial_interval": "1s",
+            "max_interval": "30s",
+            "max_elapsed_time": "0s",
+        },
         "sending_queue": {
             "enabled": True,
             "storage": FILE_STORAGE,
@@ -189,6 +207,11 @@ def _resilience() -> dict[str, Any]:
             "num_consumers": QUEUE_CONSUMERS,
         },
     }
+
+
+def _file_storage() -> dict[str, Any]:
+    """Queues and log offsets on the node; compaction gives the space of a drained queue back."""
+    return {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}}
 
 
 def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:

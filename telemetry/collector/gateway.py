@@ -91,7 +91,7 @@ def _tail_sampling(settings: PlatformSettings) -> dict[str, Any]:
 
 
 def _instance() -> dict[str, Any]:
-    """Two gateways count the same series each for its own traces; without this label they would overwrite each other."""
+    """Two gateways count the same series, each for its own traces; this label keeps them apart."""
     return {"attributes": [{"key": "collector.instance.id", "value": POD_NAME, "action": "upsert"}]}
 
 
@@ -114,7 +114,12 @@ def _service_graph() -> dict[str, Any]:
 def _retries() -> dict[str, Any]:
     """A back end's restart is waited for in memory; then the memory limiter refuses, and agents keep data on disk."""
     return {
-        "retry_on_failure": {"enabled": True, "initial_interval": "1s", "max_interval": "10s", "max_elapsed_time": "300s"},
+        "retry_on_failure": {
+            "enabled": True,
+            "initial_interval": "1s",
+            "max_interval": "10s",
+            "max_elapsed_time": "300s",
+        },
         "sending_queue": {"enabled": True, "queue_size": 500, "num_consumers": 8},
     }
 

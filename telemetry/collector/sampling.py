@@ -46,7 +46,11 @@ def _share(name: str, key: str, values: list[str], percent: float) -> Policy:
         "type": "and",
         "and": {
             "and_sub_policy": [
-                {"name": f"{name}-only", "type": "string_attribute", "string_attribute": {"key": key, "values": values}},
+                {
+                    "name": f"{name}-only",
+                    "type": "string_attribute",
+                    "string_attribute": {"key": key, "values": values},
+                },
                 {
                     "name": f"{name}-share",
                     "type": "probabilistic",

@@ -144,8 +144,6 @@ class Sidecar(ChartValues):
 class GrafanaValues(ChartValues):
     """The chart's values."""
 
-    fullname_override: str = GRAFANA_RELEASE
-    """Name of the service."""
     replicas: int
     """The database on the volume allows one."""
     admin: Admin = Admin()
@@ -183,10 +181,8 @@ class GrafanaValues(ChartValues):
 
 
 def grafana_values(settings: PlatformSettings, placement: Placement, storage_class: str) -> GrafanaValues:
-    """Grafana for one stack. Raises `ValueError` for more than one replica or a size below that of the sidecars."""
+    """Grafana for one stack. Raises `ValueError` when its size doesn't hold its sidecars."""
     size = settings.sizes.grafana
-    if size.replicas != 1:
-        raise ValueError(f"sizes.grafana: replicas {size.replicas} is not possible with a database on one volume")
     endpoints = Endpoints.of(settings)
     return GrafanaValues(
         replicas=size.replicas,

@@ -193,7 +193,7 @@ def mimir_values(
         compactor=StatefulComponent(**parts.stateful(sizes.compactor, "mimir.compactor")),
         ruler=Ruler(**parts.common(sizes.ruler)),
         alertmanager=Alertmanager(**parts.stateful(sizes.alertmanager, "mimir.alertmanager")),
-        gateway=Gateway(**{**parts.common(sizes.gateway), "env": None}),
+        gateway=Gateway(**parts.without_go(sizes.gateway)),
     )
 
 
@@ -204,15 +204,18 @@ class _Parts:
         self._placement = placement
         self._storage_class = storage_class
 
-    def common(self, size: WorkloadSize) -> dict[str, Any]:
-        """Fields of every component."""
+    def without_go(self, size: WorkloadSize) -> dict[str, Any]:
+        """Fields of every component, nginx among them."""
         return {
             "replicas": size.replicas,
             "resources": resources_of(size),
             "node_selector": self._placement.node_selector,
             "tolerations": tolerations(self._placement),
-            "env": go_memory_limit(size),
         }
+
+    def common(self, size: WorkloadSize) -> dict[str, Any]:
+        """Fields of Mimir's own components."""
+        return {**self.without_go(size), "env": go_memory_limit(size)}
 
     def stateful(self, size: WorkloadSize, key: str) -> dict[str, Any]:
         """Fields of a component with a volume."""

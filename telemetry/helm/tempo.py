@@ -31,6 +31,7 @@ from telemetry.workloads import TEMPO
 BYTES_PER_MB = 1_000_000
 MAX_BYTES_PER_TRACE = 5 * BYTES_PER_MB
 MAX_LIVE_TRACES = 20_000
+JAEGER_PORTS = {"grpc": 14250, "thrift_binary": 6832, "thrift_compact": 6831, "thrift_http": 14268}
 
 
 class S3(AppConfig):
@@ -141,7 +142,7 @@ class TempoSection(ChartValues):
     ingester: Ingester = Ingester()
     """Ingester."""
     receivers: dict[str, Any]
-    """Protocols; null removes one of the chart's defaults."""
+    """Protocols: OTLP for the collector; Jaeger on loopback only."""
     metrics_generator: MetricsGenerator = MetricsGenerator()
     """Metrics from spans."""
     overrides: Overrides
@@ -191,17 +192,15 @@ class TempoValues(ChartValues):
 def tempo_values(
     settings: PlatformSettings, storage: ObjectStorage, placement: Placement, storage_class: str
 ) -> TempoValues:
-    """Tempo for one stack. Raises `ValueError` for more than one replica, which the single binary can't do."""
+    """Tempo for one stack; the settings allow one replica only."""
     size = settings.sizes.tempo
-    if size.replicas != 1:
-        raise ValueError(f"sizes.tempo: replicas {size.replicas} is not possible; Tempo's single binary runs once")
     return TempoValues(
         replicas=size.replicas,
         tempo=TempoSection(
             retention=hours(settings.retention.traces.delete_days),
             resources=resources_of(size),
             storage=_storage(storage),
-            receivers=otlp_only(),
+            receivers=_receivers(),
             overrides=Overrides(defaults=OverrideDefaults(ingestion=_ingestion(settings.ingestion))),
             security_context=restricted_container(),
             extra_env=go_memory_limit(size),
@@ -223,10 +222,12 @@ def tempo_values(
     )
 
 
-def otlp_only() -> dict[str, Any]:
-    """OTLP on all addresses, and no Jaeger: its null takes the chart's default away."""
+def _receivers() -> dict[str, Any]:
+    """OTLP on all addresses; Jaeger, which the chart's service template can't do without, out of reach on loopback."""
     return {
-        "jaeger": None,
+        "jaeger": {
+            "protocols": {name: {"endpoint": f"127.0.0.1:{port}"} for name, port in JAEGER_PORTS.items()},
+        },
         "otlp": {
             "protocols": {
                 "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC_PORT}"},

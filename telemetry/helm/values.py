@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from settings.sizes import WorkloadSize
@@ -83,14 +83,12 @@ class TopologySpreadConstraint(ChartValues):
 
 
 class ServiceAccount(ChartValues):
-    """The identity of a release's pods."""
+    """The identity of a release's pods; annotations that bind it to a cloud identity come with the release."""
 
     create: bool = True
     """Let the chart create it."""
     name: str
     """Name that the cloud identity is bound to."""
-    annotations: dict[str, str] = Field(default_factory=dict)
-    """IAM role, when identities are IAM roles for service accounts."""
     automount_service_account_token: bool | None = None
     """Whether pods may talk to the Kubernetes API."""
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
 import pulumi
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs
 from pulumi.runtime.rpc import deserialize_properties
@@ -83,6 +84,20 @@ class Graph:
         return earlier.urn in seen and earlier.urn != later.urn
 
 
+class EngineError(grpc.RpcError):
+    """How the engine's refusals reach the SDK."""
+
+    def __init__(self, details: str) -> None:
+        super().__init__(details)
+        self._details = details
+
+    def code(self) -> grpc.StatusCode:
+        return grpc.StatusCode.UNKNOWN
+
+    def details(self) -> str:
+        return self._details
+
+
 class RecordingMocks(pulumi.runtime.Mocks):
     """Answers like AWS as far as a program looks at the answers."""
 
@@ -117,7 +132,7 @@ class RecordingMocks(pulumi.runtime.Mocks):
             case "pulumi:pulumi:readStackOutputs":
                 name = args.args["name"]
                 if name not in self.stacks:
-                    raise RuntimeError(f'unknown stack "{name}"')
+                    raise EngineError(f'invocation of {args.token} returned an error: unknown stack "{name}"')
                 return {"name": name, "outputs": dict(self.stacks[name]), "secretOutputNames": ["kubeconfig"]}, []
             case _:
                 raise AssertionError(f"the program invoked {args.token}, which the recording engine doesn't know")

@@ -25,9 +25,19 @@ OWNER_OUTPUTS: Mapping[str, Any] = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def compose() -> Callable[..., Graph]:
-    """`compose(settings)`: every AWS component of the stack; the graph's result is (cluster, objects, identities)."""
+    """`compose(settings)`: every AWS component of the stack; the graph's result is (cluster, objects, identities).
+
+    Equal settings share one run: graphs are only read.
+    """
+    graphs: dict[str, Graph] = {}
+
+    def cached(settings: PlatformSettings, **engine: Any) -> Graph:
+        key = settings.model_dump_json() + repr(sorted(engine.items()))
+        if key not in graphs:
+            graphs[key] = run(settings, **engine)
+        return graphs[key]
 
     def run(settings: PlatformSettings, **engine: Any) -> Graph:
         stack = settings.environment.value
@@ -43,4 +53,4 @@ def compose() -> Callable[..., Graph]:
         engine.setdefault("stacks", {OWNER: OWNER_OUTPUTS})
         return run_program(program, stack=stack, **engine)
 
-    return run
+    return cached

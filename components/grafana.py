@@ -1,0 +1,100 @@
+"""Grafana, and the administrator's password, which is generated and lives in a Kubernetes Secret only."""
+
+from dataclasses import dataclass
+
+import pulumi
+from pulumi_kubernetes.core.v1 import Secret
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_random import RandomPassword
+
+from components.chart_release import ChartReleaseArgs, built_values, chart_release
+from components.namespace import PART_OF, PlatformNamespace
+from settings.models import PlatformSettings
+from telemetry.charts import ChartName
+from telemetry.endpoints import (
+    GRAFANA_ADMIN_PASSWORD_KEY,
+    GRAFANA_ADMIN_SECRET,
+    GRAFANA_ADMIN_USER_KEY,
+    GRAFANA_RELEASE,
+    Endpoints,
+)
+from telemetry.helm.grafana import grafana_values
+from telemetry.placement import Placement
+
+ADMIN_USER = "admin"
+PASSWORD_LENGTH = 32
+
+
+@dataclass(frozen=True)
+class GrafanaArgs:
+    """Inputs of `Grafana`."""
+
+    settings: PlatformSettings
+    namespace: PlatformNamespace
+    placement: Placement
+    storage_class: pulumi.Input[str]
+    """StorageClass of its volume."""
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """Where a secret is; never what it is."""
+
+    namespace: str
+    name: str
+    key: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As a stack output."""
+        return {"namespace": self.namespace, "name": self.name, "key": self.key}
+
+
+class Grafana(pulumi.ComponentResource):
+    """Grafana with its data sources, and its admin password."""
+
+    url: str
+    """Where people open it."""
+    admin_password: SecretReference
+    """Where the administrator's password is."""
+
+    def __init__(self, name: str, args: GrafanaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:Grafana", name, None, opts)
+        settings, namespace = args.settings, args.namespace
+        secret = self._admin_secret(namespace)
+        chart_release(
+            GRAFANA_RELEASE,
+            ChartReleaseArgs(
+                chart=ChartName.GRAFANA,
+                charts=settings.charts,
+                namespace=namespace.name,
+                values=built_values(
+                    lambda storage_class: grafana_values(settings, args.placement, storage_class), args.storage_class
+                ),
+            ),
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret]),
+        )
+        self.url = Endpoints.of(settings).grafana_url
+        self.admin_password = SecretReference(namespace.name, GRAFANA_ADMIN_SECRET, GRAFANA_ADMIN_PASSWORD_KEY)
+        self.register_outputs({"url": self.url, "adminPassword": self.admin_password.to_dict()})
+
+    def _admin_secret(self, namespace: PlatformNamespace) -> Secret:
+        password = RandomPassword(
+            "grafana-admin",
+            length=PASSWORD_LENGTH,
+            special=False,
+            min_lower=1,
+            min_upper=1,
+            min_numeric=1,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return Secret(
+            "grafana-admin",
+            metadata=ObjectMetaArgs(
+                name=GRAFANA_ADMIN_SECRET,
+                namespace=namespace.name,
+                labels={"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/name": GRAFANA_RELEASE},
+            ),
+            type="Opaque",
+            string_data={GRAFANA_ADMIN_USER_KEY: ADMIN_USER, GRAFANA_ADMIN_PASSWORD_KEY: password.result},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
+        )

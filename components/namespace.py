@@ -1,0 +1,130 @@
+"""The platform's namespaces: closed by default, bounded by quotas, and one apart for the agents' host paths."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+from pulumi_kubernetes.core.v1 import (
+    LimitRange,
+    LimitRangeItemArgs,
+    LimitRangeSpecArgs,
+    Namespace,
+    ResourceQuota,
+    ResourceQuotaSpecArgs,
+)
+from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.networking.v1 import NetworkPolicy
+
+from settings.models import PlatformSettings
+from telemetry.endpoints import Endpoints
+from telemetry.network_policies import Policy, agent_policies, platform_policies
+from telemetry.object_storage import ObjectStorage
+from telemetry.placement import STACK_LABEL
+from telemetry.quotas import (
+    DEFAULT_CPU_MILLICORES,
+    DEFAULT_LIMIT_MIB,
+    DEFAULT_REQUEST_MIB,
+    NamespaceQuota,
+    agent_quota,
+    platform_quota,
+)
+
+PART_OF = "lgtm-platform"
+POD_SECURITY = "pod-security.kubernetes.io"
+RESTRICTED = "restricted"
+# Host paths, which the agents need for log files and host metrics, are refused by `baseline` too.
+PRIVILEGED = "privileged"
+
+
+@dataclass(frozen=True)
+class PlatformNamespaceArgs:
+    """Inputs of `PlatformNamespace`."""
+
+    settings: PlatformSettings
+    storage: ObjectStorage
+    stack: str
+
+
+class PlatformNamespace(pulumi.ComponentResource):
+    """Two namespaces with pod security labels, quotas, default sizes and network policies."""
+
+    name: str
+    """Namespace of the platform."""
+    agent_name: str
+    """Namespace of the collector agents."""
+
+    def __init__(self, name: str, args: PlatformNamespaceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:PlatformNamespace", name, None, opts)
+        settings = args.settings
+        endpoints = Endpoints.of(settings)
+        self.name, self.agent_name = endpoints.namespace, endpoints.agent_namespace
+        self._namespace(
+            args.stack,
+            self.name,
+            pod_security={"enforce": RESTRICTED, "warn": RESTRICTED, "audit": RESTRICTED},
+            quota=platform_quota(settings),
+            policies=platform_policies(settings, args.storage, self.agent_name),
+        )
+        self._namespace(
+            args.stack,
+            self.agent_name,
+            # Warnings and audit entries still show what else the agents' pods do that `restricted` wouldn't allow.
+            pod_security={"enforce": PRIVILEGED, "audit": RESTRICTED},
+            quota=agent_quota(settings),
+            policies=agent_policies(settings),
+        )
+        self.register_outputs({"name": self.name, "agentName": self.agent_name})
+
+    def _namespace(
+        self,
+        stack: str,
+        name: str,
+        *,
+        pod_security: dict[str, str],
+        quota: NamespaceQuota | None,
+        policies: Sequence[Policy],
+    ) -> None:
+        labels = {"app.kubernetes.io/part-of": PART_OF, STACK_LABEL: stack}
+        namespace = Namespace(
+            name,
+            metadata=ObjectMetaArgs(
+                name=name,
+                labels=labels | {f"{POD_SECURITY}/{mode}": level for mode, level in pod_security.items()},
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
+        if quota is not None:
+            ResourceQuota(
+                f"{name}-quota",
+                metadata=ObjectMetaArgs(name="platform", namespace=name, labels=labels),
+                spec=ResourceQuotaSpecArgs(hard=quota.hard()),
+                opts=inside,
+            )
+        LimitRange(
+            f"{name}-limits",
+            metadata=ObjectMetaArgs(name="defaults", namespace=name, labels=labels),
+            spec=LimitRangeSpecArgs(limits=[_container_defaults()]),
+            opts=inside,
+        )
+        for policy in policies:
+            NetworkPolicy(
+                f"{name}-{policy.name}",
+                metadata=ObjectMetaArgs(name=policy.name, namespace=name, labels=labels),
+                spec=_network_policy_spec(policy),
+                opts=inside,
+            )
+
+
+def _container_defaults() -> LimitRangeItemArgs:
+    return LimitRangeItemArgs(
+        type="Container",
+        default={"memory": f"{DEFAULT_LIMIT_MIB}Mi"},
+        default_request={"cpu": f"{DEFAULT_CPU_MILLICORES}m", "memory": f"{DEFAULT_REQUEST_MIB}Mi"},
+    )
+
+
+def _network_policy_spec(policy: Policy) -> Any:
+    """The provider's SDK takes Kubernetes's own camelCase dictionaries, but its types know only their own."""
+    return policy.spec

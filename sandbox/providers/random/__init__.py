@@ -1,0 +1,1 @@
+"""The simulated random provider: nothing leaves this machine, the engine's state is all there is."""

@@ -1,0 +1,189 @@
+"""Tool bootstrap: versions, checksums, falling through to a build, interrupted runs."""
+
+import hashlib
+import io
+import tarfile
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from sandbox.bootstrap import install
+from sandbox.bootstrap.build import BuildError
+from sandbox.bootstrap.catalog import TOOLS, GoBuild, OnPath, Release, Tool, VersionRange
+from sandbox.bootstrap.download import DownloadError, download
+
+
+@pytest.mark.parametrize(
+    ("text", "fit"),
+    [
+        ("v3.250.0", True),
+        ("3.274.1\n", True),
+        ("Client Version: v3.9.1-dispatcher", False),
+        ("v4.0.0", False),
+        ("no version here", False),
+        ("", False),
+    ],
+)
+def test_a_version_fits_by_its_first_two_numbers(text: str, fit: bool) -> None:
+    assert VersionRange((3, 250), (4, 0)).holds(text) is fit
+
+
+def test_every_tool_is_pinned_by_a_go_sum_and_named_once() -> None:
+    assert len({tool.name for tool in TOOLS}) == len(TOOLS)
+    for tool in TOOLS:
+        module = install.PROJECT_ROOT / "sandbox" / "tools" / tool.build.folder
+        assert (module / "go.sum").stat().st_size > 1000, tool.name
+        assert "=> ../" not in (module / "go.mod").read_text(encoding="utf-8")
+
+
+class Files(BaseHTTPRequestHandler):
+    """Serves what the test put into `content`."""
+
+    content: dict[str, bytes] = {}  # noqa: RUF012 - set anew by the fixture
+
+    def do_GET(self) -> None:
+        body = self.content.get(self.path)
+        self.send_response(200 if body is not None else 404)
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Generator[str]:
+    Files.content = {}
+    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Files)
+    thread = threading.Thread(target=httpd.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{httpd.server_address[1]}"
+    httpd.shutdown()
+    httpd.server_close()
+    thread.join()
+
+
+def archive(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, body in files.items():
+            member = tarfile.TarInfo(f"folder/{name}")
+            member.size, member.mode = len(body), 0o755
+            tar.addfile(member, io.BytesIO(body))
+    return buffer.getvalue()
+
+
+def tool_from(server: str, *, archive_folder: str | None) -> Tool:
+    return Tool(
+        name="tool",
+        version="1.0.0",
+        build=GoBuild("helm", "x"),
+        release=Release(f"{server}/tool.tgz", f"{server}/sums", archive_folder=archive_folder),
+    )
+
+
+def test_a_release_is_unpacked_when_its_checksum_is_the_published_one(server: str, tmp_path: Path) -> None:
+    body = archive(tool=b"#!binary", helper=b"x")
+    Files.content = {"/tool.tgz": body, "/sums": f"{hashlib.sha256(body).hexdigest()}  tool.tgz\n".encode()}
+    tool = tool_from(server, archive_folder="folder")
+    assert tool.release is not None
+    download(tool, tool.release, tmp_path)
+    assert (tmp_path / "tool").read_bytes() == b"#!binary"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["helper", "tool"]
+
+
+def test_a_release_may_be_the_binary_itself_with_a_bare_checksum(server: str, tmp_path: Path) -> None:
+    Files.content = {"/tool.tgz": b"binary", "/sums": hashlib.sha256(b"binary").hexdigest().encode()}
+    tool = tool_from(server, archive_folder=None)
+    assert tool.release is not None
+    download(tool, tool.release, tmp_path)
+    assert (tmp_path / "tool").stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize(
+    ("sums", "word"),
+    [
+        ("0" * 64 + "  tool.tgz", "is not the published"),
+        ("0" * 64 + "  other.tgz", "do not name tool.tgz"),
+        (None, "404"),
+    ],
+)
+def test_a_bad_release_is_refused_in_one_line(server: str, tmp_path: Path, sums: str | None, word: str) -> None:
+    Files.content = {"/tool.tgz": archive(tool=b"x")} | ({"/sums": sums.encode()} if sums else {})
+    tool = tool_from(server, archive_folder="folder")
+    assert tool.release is not None
+    with pytest.raises(DownloadError) as raised:
+        download(tool, tool.release, tmp_path)
+    assert word in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path / "lgtm-platform" / "tools"
+
+
+def test_a_failed_download_falls_through_to_building_once(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    built: list[str] = []
+
+    def fake_build(tool: Tool, target: Path) -> None:
+        built.append(tool.name)
+        (target / tool.name).write_text("built", encoding="utf-8")
+
+    monkeypatch.setattr(install, "build", fake_build)
+    tool = tool_from(server, archive_folder="folder")
+    first = install.ensure_tools((tool,))["tool"]
+    assert first.read_text(encoding="utf-8") == "built"
+    assert capsys.readouterr().err.count("no download") == 1
+    assert install.ensure_tools((tool,))["tool"] == first
+    assert built == ["tool"]
+    assert capsys.readouterr().err == ""
+
+
+def test_an_interrupted_build_leaves_nothing_that_a_rerun_would_trust(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(tool: Tool, target: Path) -> None:
+        (target / tool.name).write_text("half", encoding="utf-8")
+        raise KeyboardInterrupt
+
+    tool = tool_from(server, archive_folder="folder")
+    monkeypatch.setattr(install, "build", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        install.ensure_tools((tool,))
+    assert not [path for path in cache.rglob("tool") if path.is_file()]
+
+    def whole(tool: Tool, target: Path) -> None:
+        (target / tool.name).write_text("whole", encoding="utf-8")
+
+    monkeypatch.setattr(install, "build", whole)
+    assert install.ensure_tools((tool,))["tool"].read_text(encoding="utf-8") == "whole"
+
+
+def test_a_tool_that_cannot_be_had_is_an_error_that_says_why(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(tool: Tool, target: Path) -> None:
+        raise BuildError("Go is not installed")
+
+    monkeypatch.setattr(install, "build", refuse)
+    with pytest.raises(install.ToolError, match=r"tool 1\.0\.0 can't be had: Go is not installed"):
+        install.ensure_tools((tool_from(server, archive_folder="folder"),))
+
+
+def test_a_fit_tool_on_path_is_taken_and_an_unfit_one_is_not(cache: Path, tmp_path: Path) -> None:
+    binary = tmp_path / "tool"
+    binary.write_text("#!/bin/sh\necho v1.5.0\n", encoding="utf-8")
+    binary.chmod(0o755)
+    fit = Tool("tool", "1.0.0", GoBuild("helm", "x"), on_path=OnPath((), VersionRange((1, 2), (2, 0))))
+    unfit = Tool("tool", "1.0.0", GoBuild("helm", "x"), on_path=OnPath((), VersionRange((1, 6), (2, 0))))
+    assert install.ensure_tools((fit,))["tool"] == binary
+    with pytest.raises(install.ToolError):
+        install.ensure_tools((unfit,))

@@ -1,0 +1,164 @@
+"""The collector's pipelines: order, connections, queues, and what the checker of a whole configuration refuses."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from settings.models import PlatformSettings
+from telemetry.collector.agent import agent_config
+from telemetry.collector.config import CollectorConfig, Pipeline
+from telemetry.collector.gateway import gateway_config
+
+Make = Callable[..., PlatformSettings]
+DEPRECATED = {"otlp/", "otlphttp", "filelog", "k8sattributes"}
+
+
+def small(**changes: Any) -> CollectorConfig:
+    """A minimal valid configuration, with changes."""
+    parts: dict[str, Any] = {
+        "receivers": {"otlp": {}},
+        "processors": {"memory_limiter": {}, "batch": {}},
+        "exporters": {"debug": {}},
+        "extensions": {"health_check": {}},
+        "pipelines": {
+            "logs": Pipeline(receivers=("otlp",), processors=("memory_limiter", "batch"), exporters=("debug",))
+        },
+    }
+    return CollectorConfig(**(parts | changes))
+
+
+def logs(**changes: Any) -> dict[str, Pipeline]:
+    return {"logs": small().pipelines["logs"].model_copy(update=changes)}
+
+
+class TestChecker:
+    def test_the_minimum_is_accepted(self) -> None:
+        assert small().document()["service"]["pipelines"]["logs"]["processors"] == ["memory_limiter", "batch"]
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"pipelines": logs(receivers=("otlp", "jaeger"))}, "receiver jaeger is not defined"),
+            ({"pipelines": logs(processors=("memory_limiter", "batch", "x"))}, "processor x is not defined"),
+            ({"pipelines": logs(exporters=("debug", "x"))}, "exporter x is not defined"),
+            ({"receivers": {"otlp": {}, "jaeger": {}}}, "receiver jaeger is in no pipeline"),
+            ({"exporters": {"debug": {}, "file": {}}}, "exporter file is in no pipeline"),
+            ({"connectors": {"forward": {}}}, "connector forward is in no pipeline"),
+            ({"pipelines": logs(processors=("batch", "memory_limiter"))}, "memory_limiter must be the first processor"),
+        ],
+    )
+    def test_a_broken_configuration_is_named(self, changes: dict[str, Any], message: str) -> None:
+        with pytest.raises(ValidationError, match=message):
+            small(**changes)
+
+
+class TestBoth:
+    @pytest.mark.parametrize("build", [agent_config, gateway_config])
+    def test_current_component_names(
+        self, settings: PlatformSettings, build: Callable[[PlatformSettings], CollectorConfig]
+    ) -> None:
+        document = build(settings).document()
+        names = [n for part in ("receivers", "processors", "exporters") for n in document[part]]
+        assert not [name for name in names for old in DEPRECATED if name.startswith(old)]
+
+    @pytest.mark.parametrize("build", [agent_config, gateway_config])
+    def test_batches_come_last(
+        self, settings: PlatformSettings, build: Callable[[PlatformSettings], CollectorConfig]
+    ) -> None:
+        for name, pipeline in build(settings).pipelines.items():
+            assert not pipeline.processors[1:] or pipeline.processors[-1] == "batch", name
+
+    @pytest.mark.parametrize("build", [agent_config, gateway_config])
+    def test_the_probes_are_answered_and_own_metrics_flow_through_the_pipeline(
+        self, settings: PlatformSettings, build: Callable[[PlatformSettings], CollectorConfig]
+    ) -> None:
+        service = build(settings).document()["service"]
+        assert "health_check" in service["extensions"]
+        assert [next(iter(r)) for r in service["telemetry"]["metrics"]["readers"]] == ["pull", "periodic"]
+
+
+class TestAgent:
+    def test_every_signal_is_enriched_by_pod_before_it_leaves(self, settings: PlatformSettings) -> None:
+        for pipeline in agent_config(settings).pipelines.values():
+            assert pipeline.processors == ("memory_limiter", "k8s_attributes", "resourcedetection", "batch")
+
+    def test_every_exporter_keeps_what_it_cant_send_on_disk(self, settings: PlatformSettings) -> None:
+        config = agent_config(settings)
+        for name, exporter in config.exporters.items():
+            assert exporter["sending_queue"]["storage"] == "file_storage", name
+            assert exporter["retry_on_failure"]["max_elapsed_time"] == "0s", name
+        assert config.extensions["file_storage"]["directory"] == "/var/lib/otelcol"
+
+    def test_log_offsets_survive_and_the_agents_dont_read_themselves(self, settings: PlatformSettings) -> None:
+        receiver = agent_config(settings).receivers["file_log"]
+        assert receiver["storage"] == "file_storage"
+        assert receiver["exclude"] == [f"/var/log/pods/{settings.namespace}-agent_*/*/*.log"]
+        assert receiver["operators"] == [{"type": "container", "id": "container-parser"}]
+
+    def test_nothing_asks_the_metadata_service(self, settings: PlatformSettings) -> None:
+        assert agent_config(settings).processors["resourcedetection"]["detectors"] == ["env", "system"]
+
+    def test_kubelets_are_asked_once_a_minute(self, settings: PlatformSettings) -> None:
+        assert agent_config(settings).receivers["kubeletstats"]["collection_interval"] == "60s"
+
+    def test_kubelet_certificates_are_verified_where_the_clusters_ca_signs_them(
+        self, make_settings: Make, on_premises: PlatformSettings
+    ) -> None:
+        def skipped(settings: PlatformSettings) -> bool:
+            return agent_config(settings).receivers["kubeletstats"]["insecure_skip_verify"]
+
+        adopted = {"mode": "existing", "context": "eks", "eks_cluster_name": "acme"}
+        assert not skipped(make_settings("prod"))
+        assert not skipped(make_settings("dev"))
+        assert not skipped(make_settings("dev", cluster=adopted))
+        assert skipped(on_premises)
+
+    def test_one_gateway_is_reached_directly(self, make_settings: Make) -> None:
+        config = agent_config(make_settings("dev"))
+        assert config.pipelines["traces"].exporters == ("otlp_grpc",)
+        assert config.exporters["otlp_grpc"]["endpoint"] == "collector-gateway.monitoring-dev.svc.cluster.local:4317"
+
+    def test_several_gateways_get_whole_traces(self, make_settings: Make) -> None:
+        config = agent_config(make_settings("prod"))
+        balancer = config.exporters["loadbalancing"]
+        assert config.pipelines["traces"].exporters == ("loadbalancing",)
+        assert config.pipelines["logs"].exporters == config.pipelines["metrics"].exporters == ("otlp_grpc",)
+        assert balancer["routing_key"] == "traceID"
+        assert balancer["resolver"] == {"k8s": {"service": "collector-gateway.monitoring", "ports": [4317]}}
+
+
+class TestGateway:
+    def test_span_metrics_see_every_span_and_tempo_only_sampled_ones(self, settings: PlatformSettings) -> None:
+        pipelines = gateway_config(settings).pipelines
+        everything, sampled = pipelines["traces/all"], pipelines["traces/sampled"]
+        assert "tail_sampling" not in everything.processors
+        assert {"spanmetrics", "servicegraph"} <= set(everything.exporters)
+        assert sampled.receivers == ("forward/sampling",)
+        assert sampled.processors == ("tail_sampling", "batch")
+        assert sampled.exporters == ("otlp_grpc/tempo",)
+        assert [n for n, p in pipelines.items() if "otlp_grpc/tempo" in p.exporters] == ["traces/sampled"]
+
+    def test_each_signal_ends_in_its_back_end(self, make_settings: Make) -> None:
+        config = gateway_config(make_settings("dev"))
+        assert config.exporters["otlp_grpc/tempo"]["endpoint"] == "tempo.monitoring-dev.svc.cluster.local:4317"
+        assert (
+            config.exporters["otlp_http/loki"]["endpoint"] == "http://loki.monitoring-dev.svc.cluster.local:3100/otlp"
+        )
+        mimir = "http://mimir-gateway.monitoring-dev.svc.cluster.local:8080/otlp"
+        assert config.exporters["otlp_http/mimir"]["endpoint"] == mimir
+        assert config.pipelines["logs"].exporters == ("otlp_http/loki",)
+        assert config.pipelines["metrics"].exporters == ("otlp_http/mimir",)
+
+    def test_gateways_dont_overwrite_each_others_span_metrics(self, settings: PlatformSettings) -> None:
+        config = gateway_config(settings)
+        (attribute,) = config.processors["resource/instance"]["attributes"]
+        assert config.pipelines["metrics/spans"].processors == ("resource/instance", "batch")
+        assert attribute["key"] == "collector.instance.id"
+        assert attribute["value"] == "${env:OTEL_K8S_POD_NAME}"
+
+    def test_durations_are_seconds_with_exemplars(self, settings: PlatformSettings) -> None:
+        spans = gateway_config(settings).connectors["spanmetrics"]
+        assert spans["histogram"]["unit"] == "s"
+        assert spans["exemplars"] == {"enabled": True}

@@ -1,0 +1,156 @@
+"""The collector's two releases: image, ports, permissions, placement, host paths."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from settings.models import PlatformSettings
+from telemetry.charts import CHARTS, ChartName
+
+Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
+Make = Callable[..., PlatformSettings]
+BOTH = ("collector-agent", "collector-gateway")
+
+
+@pytest.mark.parametrize("release", BOTH)
+def test_the_image_is_contrib_pinned_to_the_locked_version(
+    settings: PlatformSettings, build: Build, release: str
+) -> None:
+    values = build(settings)[release]
+    assert values["image"]["repository"].endswith("/opentelemetry-collector-contrib")
+    assert values["image"]["tag"] == CHARTS[ChartName.COLLECTOR].app_version
+    assert values["command"] == {"name": "otelcol-contrib"}
+
+
+@pytest.mark.parametrize("release", BOTH)
+def test_only_otlp_and_metrics_ports_open_and_none_on_the_node(
+    settings: PlatformSettings, build: Build, release: str
+) -> None:
+    ports = build(settings)[release]["ports"]
+    assert {name for name, port in ports.items() if port["enabled"]} == {"otlp", "otlp-http", "metrics"}
+    assert ports["otlp"]["hostPort"] == ports["otlp-http"]["hostPort"] == 0
+
+
+def test_the_configuration_is_not_merged_with_the_charts_defaults(settings: PlatformSettings, build: Build) -> None:
+    for release in BOTH:
+        values = build(settings)[release]
+        assert "config" not in values
+        assert set(values["alternateConfig"]["receivers"]) <= {"otlp", "file_log", "hostmetrics", "kubeletstats"}
+
+
+def test_helms_template_engine_finds_nothing_to_expand(settings: PlatformSettings, build: Build) -> None:
+    for release in BOTH:
+        assert "{{" not in str(build(settings)[release]["alternateConfig"])
+
+
+def test_two_stacks_in_one_cluster_have_cluster_roles_of_their_own(make_settings: Make, build: Build) -> None:
+    roles = [build(make_settings(stack))["collector-agent"]["clusterRole"] for stack in ("dev", "staging")]
+    assert [role["name"] for role in roles] == ["monitoring-dev-collector-agent", "monitoring-collector-agent"]
+    assert all(role["clusterRoleBinding"]["name"] == role["name"] for role in roles)
+
+
+def test_the_gateway_has_no_cluster_role_and_no_api_token(settings: PlatformSettings, build: Build) -> None:
+    values = build(settings)["collector-gateway"]
+    assert values["clusterRole"] == {"create": False}
+    assert values["serviceAccount"]["automountServiceAccountToken"] is False
+
+
+def test_the_agent_may_only_read(settings: PlatformSettings, build: Build) -> None:
+    rules = build(settings)["collector-agent"]["clusterRole"]["rules"]
+    assert {verb for rule in rules for verb in rule["verbs"]} <= {"get", "list", "watch"}
+    assert not any("secrets" in rule["resources"] or "*" in rule["resources"] for rule in rules)
+
+
+def test_the_gateway_passes_pod_security_restricted(settings: PlatformSettings, build: Build) -> None:
+    values = build(settings)["collector-gateway"]
+    assert values["podSecurityContext"]["runAsNonRoot"] is True
+    assert values["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert values["securityContext"]["allowPrivilegeEscalation"] is False
+    assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "extraVolumes" not in values
+
+
+def test_the_agent_writes_to_one_host_path_only_and_keeps_no_capability(
+    settings: PlatformSettings, build: Build
+) -> None:
+    values = build(settings)["collector-agent"]
+    writable = [m["mountPath"] for m in values["extraVolumeMounts"] if not m.get("readOnly")]
+    paths = {v["name"]: v["hostPath"]["path"] for v in values["extraVolumes"]}
+    assert writable == ["/var/lib/otelcol"]
+    assert paths["state"] == f"/var/lib/otelcol/{settings.namespace}"
+    assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert values["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_several_gateways_are_spread_and_drained_one_by_one(make_settings: Make, build: Build) -> None:
+    one, two = (build(make_settings(stack))["collector-gateway"] for stack in ("dev", "staging"))
+    assert two["podDisruptionBudget"] == {"enabled": True, "maxUnavailable": 1}
+    assert two["topologySpreadConstraints"][0]["topologyKey"] == "kubernetes.io/hostname"
+    assert "podDisruptionBudget" not in one
+    assert one["mode"] == two["mode"] == "statefulset"
+
+
+def test_services_reach_the_nearest_agent(make_settings: Make, on_premises: PlatformSettings, build: Build) -> None:
+    own = build(make_settings("prod"))["collector-agent"]["service"]
+    assert own == {
+        "enabled": True,
+        "internalTrafficPolicy": "Cluster",
+        "trafficDistribution": "PreferSameNode",
+    }
+    assert build(on_premises)["collector-agent"]["service"]["trafficDistribution"] == "PreferClose"
+
+
+@pytest.mark.parametrize(
+    ("stack", "cluster"),
+    [("dev", "pyairtable-lgtm-staging-cluster"), ("prod", "pyairtable-lgtm-prod-cluster")],
+)
+def test_what_the_metadata_service_would_tell_comes_from_the_environment(
+    make_settings: Make, build: Build, stack: str, cluster: str
+) -> None:
+    (variable,) = build(make_settings(stack))["collector-agent"]["extraEnvs"]
+    attributes = dict(pair.split("=") for pair in variable["value"].split(","))
+    assert variable["name"] == "OTEL_RESOURCE_ATTRIBUTES"
+    assert attributes["k8s.cluster.name"] == cluster
+    assert attributes["k8s.node.name"] == "$(OTEL_K8S_NODE_NAME)"
+    assert attributes["cloud.region"] == "us-west-2"
+    assert attributes["deployment.environment.name"] == stack
+
+
+def test_off_aws_nothing_claims_to_be_aws_and_odd_context_names_survive(make_settings: Make, build: Build) -> None:
+    store = {"endpoint": "http://s3.storage.svc", "credentials_secret": "object-store"}
+    cluster = {"mode": "existing", "context": "a,b=c", "object_store": store}
+    (variable,) = build(make_settings("dev", cluster=cluster))["collector-agent"]["extraEnvs"]
+    assert "cloud." not in variable["value"]
+    assert "k8s.cluster.name=a%2Cb%3Dc," in variable["value"]
+
+
+def pod_settings(release: str, values: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every section of a release's values that makes pods."""
+    match release:
+        case "loki":
+            return [
+                values["singleBinary"],
+                *(values[c] for c in ("chunksCache", "resultsCache") if values[c]["enabled"]),
+            ]
+        case "mimir":
+            return [part for part in values.values() if isinstance(part, dict) and "replicas" in part]
+        case _:
+            return [values]
+
+
+def test_every_pod_of_a_guest_stack_stays_on_its_own_nodes(make_settings: Make, build: Build) -> None:
+    toleration = {"key": "lgtm.dev/dedicated", "operator": "Equal", "value": "dev", "effect": "NoSchedule"}
+    for release, values in build(make_settings("dev")).items():
+        for pods in pod_settings(release, values):
+            assert pods["nodeSelector"] == {"lgtm.dev/stack": "dev"}, release
+            assert pods["tolerations"] == [toleration], release
+
+
+def test_owners_are_selected_but_tolerate_nothing_and_foreign_clusters_have_no_labels(
+    make_settings: Make, on_premises: PlatformSettings, build: Build
+) -> None:
+    for settings, selector in ((make_settings("prod"), {"lgtm.dev/stack": "prod"}), (on_premises, {})):
+        for release, values in build(settings).items():
+            for pods in pod_settings(release, values):
+                assert (pods["nodeSelector"], pods["tolerations"]) == (selector, []), release
