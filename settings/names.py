@@ -68,6 +68,6 @@ def length_problems(names: Names) -> list[str]:
         return []
     shorten = "the stack name" if len(names.stack) >= len(names.project) else "lgtm:platform.project"
     return [
-        f"stack name: got {names.stack!r}; with project {names.project!r}, {what} could have {limit + characters} "
+        f"stack name: got {names.stack!r}; with project {names.project!r}, {what} would have {limit + characters} "
         f"characters; accepted: {limit}; shorten {shorten} by {characters}"
     ]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pydantic import ValidationError
+
+from planning.retention import MAX_RETENTION_DAYS, Signal
+from planning.tiers import SAFETY_NET_DAYS, compile_tier_plans
 from settings.cluster import EksCluster
 from settings.fit import ComponentRequest, ResourceSums, nodes_offer, resource_sums
 from settings.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
@@ -40,6 +44,7 @@ def violations(settings: PlatformSettings) -> list[Violation]:
         *_volumes_where_data_is(settings),
         *_single_pods(settings),
         *_services_differ(settings),
+        *_retention_compiles(settings),
     ]
     return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
 
@@ -59,6 +64,24 @@ def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[Violation]:
             f"irsa needs the OIDC issuer that only cluster mode eks registers, not {settings.cluster.mode}: "
             "use pod_identity",
         )
+
+
+def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
+    latest = MAX_RETENTION_DAYS - SAFETY_NET_DAYS
+    for signal in Signal:
+        if settings.retention.of(signal).delete_days > latest:
+            yield Violation(
+                ("retention", signal.value, "delete_days"),
+                f"the bucket's own expiration follows {SAFETY_NET_DAYS} days later, at day {MAX_RETENTION_DAYS} at the "
+                f"latest; accepted: up to {latest}",
+            )
+            return
+    try:
+        compile_tier_plans(settings.retention, settings.audit)
+    except ValidationError as error:
+        for item in error.errors(include_url=False):
+            cause = item.get("ctx", {}).get("error", "the buckets' lifecycle can't be compiled from these ages")
+            yield Violation(("retention",), str(cause))
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:

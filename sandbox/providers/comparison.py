@@ -46,7 +46,7 @@ class Meaning:
         return _scalar(given) == _scalar(actual)
 
     def _same_mapping(self, given: dict[str, Any], actual: dict[str, Any], spec: TypeSpec, path: str) -> bool:
-        if spec.kind == "map":
+        if spec.kind != "object":
             element = spec.element or ANY
             return given.keys() == actual.keys() and all(
                 self.same(value, actual[key], element, f"{path}.{key}") for key, value in given.items()

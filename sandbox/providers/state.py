@@ -12,9 +12,12 @@ from sandbox.providers.schema import ResourceSchema
 
 
 def assemble(meaning: Meaning, known: Properties, actual: Properties) -> Properties:
-    """The known properties, overlaid with what the cloud says (None: not set there)."""
-    state = {name: value for name, value in known.items() if name != DEFAULTS_KEY}
+    """AWS's defaults and the known properties, overlaid with what the cloud says (None: not set there)."""
+    state = {name: value for name, value in meaning.defaults.items() if "." not in name and value not in ABSENT_VALUES}
+    state.update({name: value for name, value in known.items() if name != DEFAULTS_KEY})
     for name, value in actual.items():
+        if value is None and state.get(name) in ABSENT_VALUES:
+            continue  # an empty list given by the program is how the program says "not set"
         if value is None:
             state.pop(name, None)
         elif name in state:

@@ -421,13 +421,13 @@ def test_children_die_with_a_killed_supervisor(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("instance_type", "expected"),
     [
-        # vCPUs less 70 m or 80 m; 94.5 % of memory less 255 + 11 x pods + 100 MiB.
-        ("t4g.medium", {"cpu": "1930m", "memory": "3328Mi", "ephemeral-storage": "17408Mi", "pods": "17"}),
-        ("m7g.large", {"cpu": "1930m", "memory": "7067Mi", "ephemeral-storage": "17408Mi", "pods": "29"}),
-        ("m7g.medium", {"cpu": "940m", "memory": "3427Mi", "ephemeral-storage": "17408Mi", "pods": "8"}),
-        ("c7g.xlarge", {"cpu": "3920m", "memory": "6748Mi", "ephemeral-storage": "17408Mi", "pods": "58"}),
-        ("r7g.2xlarge", {"cpu": "7910m", "memory": "60938Mi", "ephemeral-storage": "17408Mi", "pods": "58"}),
-        ("m7g.4xlarge", {"cpu": "15890m", "memory": "60366Mi", "ephemeral-storage": "17408Mi", "pods": "110"}),
+        # vCPUs less 70 m or 80 m; 92.5 % of memory less 255 + 11 x pods + 100 MiB.
+        ("t4g.medium", {"cpu": "1930m", "memory": "3246Mi", "ephemeral-storage": "17408Mi", "pods": "17"}),
+        ("m7g.large", {"cpu": "1930m", "memory": "6903Mi", "ephemeral-storage": "17408Mi", "pods": "29"}),
+        ("m7g.medium", {"cpu": "940m", "memory": "3345Mi", "ephemeral-storage": "17408Mi", "pods": "8"}),
+        ("c7g.xlarge", {"cpu": "3920m", "memory": "6584Mi", "ephemeral-storage": "17408Mi", "pods": "58"}),
+        ("r7g.2xlarge", {"cpu": "7910m", "memory": "59627Mi", "ephemeral-storage": "17408Mi", "pods": "58"}),
+        ("m7g.4xlarge", {"cpu": "15890m", "memory": "59055Mi", "ephemeral-storage": "17408Mi", "pods": "110"}),
     ],
 )
 def test_allocatable_follows_eks_rules(instance_type: str, expected: dict[str, str]) -> None:

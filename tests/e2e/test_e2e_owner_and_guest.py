@@ -1,5 +1,6 @@
 """staging owns a cluster, dev lives on it: both stacks' whole life on the real engine."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -53,9 +54,11 @@ def test_outputs_name_everything_a_client_needs(platform: Platform) -> None:
     assert outputs["cluster_name"] == CLUSTER
     assert outputs["cluster_arn"] == f"arn:aws:eks:us-west-2:123456789012:cluster/{CLUSTER}"
     assert outputs["buckets"] == {str(purpose): name for purpose, name in STAGING_BUCKETS.items()}
-    assert {"logs", "traces", "metrics", "otlp_grpc", "otlp_http"} <= outputs["endpoints"].keys()
-    assert outputs["grafana"]["admin_secret"] == "monitoring/grafana-admin"
-    assert outputs["grafana"]["url"].startswith("http")
+    assert outputs["endpoints"].keys() == {"otlp", "logs", "traces", "metrics"}
+    assert outputs["endpoints"]["metrics"]["push"].endswith(":8080/api/v1/push")
+    secret = {"namespace": "monitoring", "name": "grafana-admin", "key": "admin-password"}
+    assert outputs["grafana_admin_password_secret"] == secret
+    assert outputs["grafana_url"] == "http://localhost:3000"
 
 
 def test_an_ordinary_aws_client_sees_closed_encrypted_ageing_buckets(platform: Platform) -> None:
@@ -163,8 +166,6 @@ def test_no_secret_is_in_the_clear(platform: Platform, kubeconfig: Path) -> None
     secret = json.loads(
         platform.kubectl(kubeconfig, "get", "secret", "-n", "monitoring", "grafana-admin", "-o", "json")
     )
-    import base64
-
     password = base64.b64decode(secret["data"]["admin-password"]).decode()
     assert len(password) >= 20
     for path in (platform.sandbox.directory / "state").rglob("*"):

@@ -1,4 +1,4 @@
-"""prod: data protected, keys of its own, three availability zones, one NAT gateway; its whole life on the real engine."""
+"""prod: protected data, its own keys, three zones, one NAT gateway; its whole life on the real engine."""
 
 from planning.tiers import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts

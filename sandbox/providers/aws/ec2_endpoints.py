@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
-from sandbox.providers.aws.ec2_tags import describe_one, tag_specifications, update_ec2_tags
+from sandbox.providers.aws.ec2_tags import by_filter, describe_one, tag_specifications, update_ec2_tags
 from sandbox.providers.properties import Properties
 from sandbox.providers.resource import ResourceGone
 from sandbox.providers.rules import Refusal
@@ -63,7 +63,7 @@ class VpcEndpoint(AwsType):
             "subnetIds": endpoint.get("SubnetIds", []),
             "securityGroupIds": [str(group["GroupId"]) for group in groups] or known.get("securityGroupIds", []),
             "policy": endpoint.get("PolicyDocument") or known.get("policy"),
-            "prefixListId": f"pl-{rules.prefix_list_suffix(endpoint['ServiceName'])}",
+            "prefixListId": self._prefix_list(cloud, endpoint["ServiceName"]),
             "networkInterfaceIds": endpoint.get("NetworkInterfaceIds", []),
             "ownerId": endpoint.get("OwnerId"),
             "requesterManaged": endpoint.get("RequesterManaged", False),
@@ -86,8 +86,28 @@ class VpcEndpoint(AwsType):
             parameters["PrivateDnsEnabled"] = bool(inputs.get("privateDnsEnabled", False))
         if parameters:
             cloud.client("ec2").modify_vpc_endpoint(VpcEndpointId=resource_id, **parameters)
+            self._route(cloud, resource_id, parameters, inputs)
         update_ec2_tags(cloud, resource_id, state, inputs, changed)
 
+    def _prefix_list(self, cloud: AwsCloud, service: str) -> str | None:
+        """The prefix list of a gateway service; interface endpoints have none."""
+        found: list[Record] = cloud.client("ec2").describe_managed_prefix_lists(
+            Filters=by_filter("prefix-list-name", service)
+        )["PrefixLists"]
+        return str(found[0]["PrefixListId"]) if found else None
+
+    def _route(self, cloud: AwsCloud, endpoint_id: str, parameters: Record, inputs: Properties) -> None:
+        """The routes of a gateway endpoint follow its route tables; moto sees to that on creation and deletion only."""
+        prefix_list = self._prefix_list(cloud, inputs["serviceName"])
+        ec2 = cloud.client("ec2")
+        if prefix_list is None:
+            return
+        for table in parameters.get("AddRouteTableIds", []):
+            ec2.create_route(RouteTableId=table, DestinationPrefixListId=prefix_list, GatewayId=endpoint_id)
+        for table in parameters.get("RemoveRouteTableIds", []):
+            ec2.delete_route(RouteTableId=table, DestinationPrefixListId=prefix_list)
+
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
+        self.read(cloud, resource_id, state)  # moto keeps deleted ones and stumbles over them
         with gone_if(*NO_ENDPOINT):
             cloud.client("ec2").delete_vpc_endpoints(VpcEndpointIds=[resource_id])

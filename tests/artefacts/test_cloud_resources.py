@@ -1,0 +1,385 @@
+"""Every resource type of the simulated AWS: create as previewed, no change afterwards nor after a refresh, update, delete."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.providers.aws.provider import DEFINITION
+from sandbox.providers.properties import Properties
+from sandbox.providers.servicer import ProviderServicer
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud, running_cloud
+
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+    }
+)
+
+
+def policy(*actions: str) -> str:
+    """An identity policy over everything."""
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def deny_insecure(bucket: str) -> str:
+    """A bucket policy that wants TLS."""
+    statement = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }  # fmt: skip
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def engine(cloud: RunningCloud) -> Engine:
+    config = {"region": REGION, "defaultTags": json.dumps({"tags": DEFAULT_TAGS})}
+    return Engine(ProviderServicer(DEFINITION), config)
+
+
+def life(engine: Engine, token: str, inputs: Properties, *updates: Properties, name: str = "thing") -> Resource:
+    """Create, see no difference, refresh without change, and go through the updates; the resource is still there after."""
+    resource = engine.create(token, name, inputs)
+    stays_the_same(engine, resource, inputs)
+    for update in updates:
+        resource = engine.update(resource, update)
+        stays_the_same(engine, resource, update)
+    return resource
+
+
+def stays_the_same(engine: Engine, resource: Resource, inputs: Properties) -> None:
+    assert engine.diff(resource, inputs).paths == {}
+    refreshed = engine.refresh(resource)
+    assert refreshed is not None
+    assert refreshed.state == resource.state
+    assert refreshed.inputs == resource.inputs
+    assert engine.diff(refreshed, inputs).paths == {}
+
+
+def end(engine: Engine, *resources: Resource) -> None:
+    """Delete in order; each is gone, and deleting again is no error."""
+    for resource in resources:
+        engine.delete(resource)
+        assert engine.refresh(resource) is None, f"{resource.token} is still there"
+        engine.delete(resource)
+
+
+class Network:
+    """A VPC with two subnets, for what needs one."""
+
+    def __init__(self, engine: Engine, name: str = "shared") -> None:
+        self.vpc = engine.create("aws:ec2/vpc:Vpc", name, {"cidrBlock": "10.8.0.0/16"})
+        self.subnets = [
+            engine.create(
+                "aws:ec2/subnet:Subnet",
+                f"{name}-{zone}",
+                {"vpcId": self.vpc.id, "cidrBlock": f"10.8.{index}.0/24", "availabilityZone": f"{REGION}{zone}"},
+            )
+            for index, zone in enumerate("ab")
+        ]
+
+    @property
+    def subnet_ids(self) -> list[str]:
+        return [subnet.id for subnet in self.subnets]
+
+
+@pytest.fixture(scope="module")
+def network(engine: Engine) -> Network:
+    return Network(engine)
+
+
+@pytest.fixture(scope="module")
+def role(engine: Engine) -> Resource:
+    return engine.create("aws:iam/role:Role", "shared", {"assumeRolePolicy": TRUST})
+
+
+def test_vpc_subnet_and_gateway(engine: Engine) -> None:
+    vpc_inputs: dict[str, Any] = {"cidrBlock": "10.1.0.0/16", "enableDnsHostnames": True, "tags": {"Name": "one"}}
+    vpc = life(engine, "aws:ec2/vpc:Vpc", vpc_inputs, {**vpc_inputs, "enableDnsHostnames": False}, vpc_inputs | {"tags": {}})
+    assert vpc.state["tagsAll"] == DEFAULT_TAGS
+    assert vpc.state["arn"].endswith(vpc.id)
+    subnet_inputs = {"vpcId": vpc.id, "cidrBlock": "10.1.0.0/24", "availabilityZone": f"{REGION}c"}
+    subnet = life(engine, "aws:ec2/subnet:Subnet", subnet_inputs, {**subnet_inputs, "mapPublicIpOnLaunch": True})
+    gateway = life(engine, "aws:ec2/internetGateway:InternetGateway", {"vpcId": vpc.id}, {"vpcId": vpc.id, "tags": {"a": "b"}})
+    end(engine, gateway, subnet, vpc)
+
+
+def test_routes_and_nat(engine: Engine, network: Network) -> None:
+    gateway = engine.create("aws:ec2/internetGateway:InternetGateway", "nat", {"vpcId": network.vpc.id})
+    table = life(engine, "aws:ec2/routeTable:RouteTable", {"vpcId": network.vpc.id}, {"vpcId": network.vpc.id, "tags": {"x": "y"}})
+    eip = life(engine, "aws:ec2/eip:Eip", {"domain": "vpc"}, {"domain": "vpc", "tags": {"Name": "nat"}})
+    nat_inputs = {"subnetId": network.subnet_ids[0], "allocationId": eip.id}
+    nat = life(engine, "aws:ec2/natGateway:NatGateway", nat_inputs, {**nat_inputs, "tags": {"Name": "nat"}})
+    assert nat.state["publicIp"] == eip.state["publicIp"]
+    route_inputs = {"routeTableId": table.id, "destinationCidrBlock": "0.0.0.0/0", "gatewayId": gateway.id}
+    by_nat = {"routeTableId": table.id, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": nat.id}
+    route = life(engine, "aws:ec2/route:Route", route_inputs, by_nat)
+    association_inputs = {"routeTableId": table.id, "subnetId": network.subnet_ids[0]}
+    association = life(engine, "aws:ec2/routeTableAssociation:RouteTableAssociation", association_inputs)
+    for resource in (table, eip):
+        assert engine.refresh(resource).state == resource.state  # type: ignore[union-attr]
+    end(engine, association, route, table, nat, eip, gateway)
+
+
+def test_inline_routes(engine: Engine, network: Network) -> None:
+    gateway = engine.create("aws:ec2/internetGateway:InternetGateway", "inline", {"vpcId": network.vpc.id})
+    inputs: dict[str, Any] = {"vpcId": network.vpc.id, "routes": [{"cidrBlock": "0.0.0.0/0", "gatewayId": gateway.id}]}
+    more = {**inputs, "routes": [{"cidrBlock": "192.168.0.0/16", "gatewayId": gateway.id}, *inputs["routes"]]}
+    table = life(engine, "aws:ec2/routeTable:RouteTable", inputs, more)
+    end(engine, table, gateway)
+
+
+def test_security_group_and_rules(engine: Engine, network: Network) -> None:
+    everything_out = {"protocol": "-1", "fromPort": 0, "toPort": 0, "cidrBlocks": ["0.0.0.0/0"]}
+    web = {"protocol": "tcp", "fromPort": 443, "toPort": 443, "cidrBlocks": ["10.0.0.0/8"], "description": "web"}
+    inputs: dict[str, Any] = {"vpcId": network.vpc.id, "ingress": [web], "egress": [everything_out]}
+    inline = life(engine, "aws:ec2/securityGroup:SecurityGroup", inputs, {**inputs, "ingress": [web | {"toPort": 444}]})
+    group = life(engine, "aws:ec2/securityGroup:SecurityGroup", {"vpcId": network.vpc.id}, name="bare")
+    kind = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+    rule_inputs = {
+        "securityGroupId": group.id, "ipProtocol": "tcp", "fromPort": 3100, "toPort": 3100, "cidrIpv4": "10.0.0.0/16",
+        "description": "loki",
+    }  # fmt: skip
+    ingress = life(engine, kind, rule_inputs, {**rule_inputs, "tags": {"a": "b"}})
+    peer = {"securityGroupId": group.id, "ipProtocol": "tcp", "fromPort": 1, "toPort": 2, "referencedSecurityGroupId": inline.id}
+    from_peer = life(engine, kind, peer, name="peer")
+    out = {"securityGroupId": group.id, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}
+    egress = life(engine, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", out)
+    assert engine.refresh(group).state == group.state  # type: ignore[union-attr]
+    end(engine, egress, from_peer, ingress, group, inline)
+
+
+def test_vpc_endpoint(engine: Engine, network: Network) -> None:
+    table = engine.create("aws:ec2/routeTable:RouteTable", "endpoint", {"vpcId": network.vpc.id})
+    other = engine.create("aws:ec2/routeTable:RouteTable", "endpoint-2", {"vpcId": network.vpc.id})
+    inputs = {"vpcId": network.vpc.id, "serviceName": f"com.amazonaws.{REGION}.s3", "routeTableIds": [table.id]}
+    endpoint = life(
+        engine, "aws:ec2/vpcEndpoint:VpcEndpoint", inputs, {**inputs, "routeTableIds": [other.id, table.id]},
+        {**inputs, "tags": {"Name": "s3"}},
+    )  # fmt: skip
+    assert engine.refresh(table).state == table.state  # type: ignore[union-attr]
+    end(engine, endpoint, table, other)
+
+
+def test_launch_template(engine: Engine) -> None:
+    inputs: dict[str, Any] = {
+        "namePrefix": "node-",
+        "metadataOptions": {"httpTokens": "required", "httpPutResponseHopLimit": 1, "httpEndpoint": "enabled"},
+        "blockDeviceMappings": [
+            {
+                "deviceName": "/dev/xvda",
+                "ebs": {"volumeSize": 20, "volumeType": "gp3", "encrypted": "true", "deleteOnTermination": "true"},
+            }
+        ],
+        "tagSpecifications": [{"resourceType": "instance", "tags": {"Name": "node"}}],
+        "updateDefaultVersion": True,
+    }
+    bigger = json.loads(json.dumps(inputs))
+    bigger["blockDeviceMappings"][0]["ebs"]["volumeSize"] = 30
+    template = life(engine, "aws:ec2/launchTemplate:LaunchTemplate", inputs, bigger)
+    assert (template.state["latestVersion"], template.state["defaultVersion"]) == (2, 2)
+    assert template.state["name"].startswith("node-")
+    end(engine, template)
+
+
+def test_iam(engine: Engine, role: Resource) -> None:
+    inputs: dict[str, Any] = {"assumeRolePolicy": TRUST, "description": "one", "tags": {"a": "b"}}
+    changed = {"assumeRolePolicy": TRUST.replace("eks.", "ec2."), "description": "two", "maxSessionDuration": 7200}
+    one = life(engine, "aws:iam/role:Role", inputs, changed)
+    inline = life(
+        engine, "aws:iam/rolePolicy:RolePolicy", {"role": one.id, "policy": policy("s3:GetObject")},
+        {"role": one.id, "policy": policy("s3:PutObject")},
+    )  # fmt: skip
+    managed_inputs = {"policy": policy("s3:ListBucket"), "tags": {"c": "d"}}
+    versions = [{"policy": policy(f"s3:Get{index}*")} for index in range(6)]
+    managed = life(engine, "aws:iam/policy:Policy", managed_inputs, *versions)
+    attached = life(
+        engine, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": one.id, "policyArn": managed.state["arn"]}
+    )
+    aws_policy = {"role": role.id, "policyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
+    of_aws = life(engine, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", aws_policy, name="aws")
+    profile = life(
+        engine, "aws:iam/instanceProfile:InstanceProfile", {"role": role.id}, {"role": one.id}, {"role": one.id, "tags": {"e": "f"}}
+    )
+    assert engine.refresh(one).state == one.state  # type: ignore[union-attr]
+    end(engine, profile, of_aws, attached, managed, inline, one)
+
+
+def test_open_id_connect_provider(engine: Engine) -> None:
+    inputs: dict[str, Any] = {"url": f"https://oidc.eks.{REGION}.amazonaws.com/id/ABC", "clientIdLists": ["sts.amazonaws.com"]}
+    changed = {**inputs, "clientIdLists": ["sts.amazonaws.com", "other"], "tags": {"a": "b"}}
+    provider = life(engine, "aws:iam/openIdConnectProvider:OpenIdConnectProvider", inputs, changed)
+    end(engine, provider)
+
+
+def test_kms(engine: Engine) -> None:
+    inputs: dict[str, Any] = {"description": "secrets", "enableKeyRotation": True, "deletionWindowInDays": 7}
+    key = life(
+        engine, "aws:kms/key:Key", inputs, {**inputs, "description": "all", "enableKeyRotation": False},
+        {**inputs, "isEnabled": False, "tags": {"a": "b"}}, inputs,
+    )  # fmt: skip
+    other = engine.create("aws:kms/key:Key", "other", {})
+    alias = life(
+        engine, "aws:kms/alias:Alias", {"name": "alias/lgtm", "targetKeyId": key.id},
+        {"name": "alias/lgtm", "targetKeyId": other.state["arn"]},
+    )  # fmt: skip
+    end(engine, alias, key, other)
+
+
+def test_log_group(engine: Engine) -> None:
+    inputs: dict[str, Any] = {"name": "/aws/eks/one/cluster", "retentionInDays": 7, "tags": {"a": "b"}}
+    group = life(engine, "aws:cloudwatch/logGroup:LogGroup", inputs, {"name": inputs["name"], "retentionInDays": 30}, {"name": inputs["name"]})
+    end(engine, group)
+
+
+def test_bucket_and_its_configurations(engine: Engine) -> None:
+    key = engine.create("aws:kms/key:Key", "bucket", {})
+    bucket = life(engine, "aws:s3/bucket:Bucket", {}, {"tags": {"a": "b"}}, {"forceDestroy": True}, name="Loki-Chunks")
+    assert bucket.id.startswith("loki-chunks-")
+    name = bucket.id
+    block: dict[str, Any] = {"bucket": name, "blockPublicAcls": True, "blockPublicPolicy": True}
+    blocked = life(
+        engine, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", block, {**block, "restrictPublicBuckets": True}
+    )
+    ownership = life(
+        engine, "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
+        {"bucket": name, "rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        {"bucket": name, "rule": {"objectOwnership": "ObjectWriter"}},
+    )  # fmt: skip
+    by_kms = {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": key.state["arn"]}}
+    encryption = life(
+        engine, "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
+        {"bucket": name, "rules": [{**by_kms, "bucketKeyEnabled": True}]},
+        {"bucket": name, "rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+    )  # fmt: skip
+    versioning = life(
+        engine, "aws:s3/bucketVersioning:BucketVersioning",
+        {"bucket": name, "versioningConfiguration": {"status": "Enabled"}},
+        {"bucket": name, "versioningConfiguration": {"status": "Suspended"}},
+    )  # fmt: skip
+    bucket_policy = life(engine, "aws:s3/bucketPolicy:BucketPolicy", {"bucket": name, "policy": deny_insecure(name)})
+    assert engine.refresh(bucket).state == bucket.state  # type: ignore[union-attr]
+    end(engine, bucket_policy, ownership, blocked)
+    for configuration in (encryption, versioning):
+        engine.delete(configuration)
+    end(engine, bucket, key)
+
+
+def test_lifecycle(engine: Engine) -> None:
+    bucket = engine.create("aws:s3/bucket:Bucket", "lifecycle", {})
+    expire: dict[str, Any] = {
+        "id": "expire", "status": "Enabled", "filter": {"prefix": "chunks/"}, "expiration": {"days": 16},
+        "abortIncompleteMultipartUpload": {"daysAfterInitiation": 1},
+    }  # fmt: skip
+    tier = {
+        "id": "tier",
+        "status": "Enabled",
+        "filter": {"and": {"prefix": "blocks/", "objectSizeGreaterThan": 131072, "tags": {"tier": "cold"}}},
+        "transitions": [{"days": 30, "storageClass": "GLACIER_IR"}, {"days": 7, "storageClass": "STANDARD_IA"}],
+        "noncurrentVersionExpiration": {"noncurrentDays": 1, "newerNoncurrentVersions": 2},
+        "noncurrentVersionTransitions": [{"noncurrentDays": 0, "storageClass": "GLACIER"}],
+    }
+    small = {"id": "small", "status": "Disabled", "filter": {"objectSizeLessThan": 1000}, "expiration": {"days": 3}}
+    dated = {"id": "dated", "status": "Enabled", "filter": {"tag": {"key": "k", "value": "v"}}, "expiration": {"date": "2030-01-01T00:00:00Z"}}
+    rules = life(
+        engine, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+        {"bucket": bucket.id, "rules": [expire, tier, small, dated]},
+        {"bucket": bucket.id, "rules": [{**expire, "expiration": {"days": 20}}, tier]},
+        {"bucket": bucket.id, "rules": [expire], "transitionDefaultMinimumObjectSize": "varies_by_storage_class"},
+    )  # fmt: skip
+    end(engine, rules, bucket)
+
+
+def test_eks(engine: Engine, cloud: RunningCloud, network: Network, role: Resource) -> None:
+    key = engine.create("aws:kms/key:Key", "eks", {})
+    inputs: dict[str, Any] = {
+        "name": "observability", "roleArn": role.state["arn"], "version": "1.35",
+        "vpcConfig": {"subnetIds": list(reversed(network.subnet_ids)), "publicAccessCidrs": ["192.0.2.0/24"]},
+        "accessConfig": {"authenticationMode": "API", "bootstrapClusterCreatorAdminPermissions": True},
+        "encryptionConfig": {"provider": {"keyArn": key.state["arn"]}, "resources": ["secrets"]},
+        "enabledClusterLogTypes": ["audit", "api"], "upgradePolicy": {"supportType": "STANDARD"},
+        "bootstrapSelfManagedAddons": False,
+    }  # fmt: skip
+    newer = {**inputs, "version": "1.36", "enabledClusterLogTypes": ["audit"], "tags": {"a": "b"}}
+    private = {**newer, "vpcConfig": {**inputs["vpcConfig"], "endpointPrivateAccess": True, "publicAccessCidrs": ["198.51.100.0/24"]}}
+    cluster = life(engine, "aws:eks/cluster:Cluster", inputs, newer, private)
+    assert cluster.state["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.eks.")
+    assert cluster.state["vpcConfig"]["clusterSecurityGroupId"].startswith("sg-")
+
+    template = engine.create("aws:ec2/launchTemplate:LaunchTemplate", "eks", {"instanceType": "t4g.large", "updateDefaultVersion": True})
+    group_inputs: dict[str, Any] = {
+        "clusterName": cluster.id, "nodeGroupName": "spot", "nodeRoleArn": role.state["arn"],
+        "subnetIds": network.subnet_ids, "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 2},
+        "amiType": "AL2023_ARM_64_STANDARD", "capacityType": "SPOT", "labels": {"tier": "spot"},
+        "launchTemplate": {"id": template.id, "version": "1"},
+    }  # fmt: skip
+    grown = {**group_inputs, "scalingConfig": {"minSize": 1, "maxSize": 5, "desiredSize": 3}, "labels": {"tier": "big"}}
+    tainted = {**grown, "taints": [{"key": "a", "value": "b", "effect": "NO_SCHEDULE"}], "labels": {}}
+    nodes = life(engine, "aws:eks/nodeGroup:NodeGroup", group_inputs, grown, tainted, grown)
+    running = cloud.control_planes["observability"].node_groups["spot"]
+    assert (running.count, running.instance_type, running.zones) == (3, "t4g.large", (f"{REGION}a", f"{REGION}b"))
+    default = engine.create(
+        "aws:eks/nodeGroup:NodeGroup", "default",
+        {name: group_inputs[name] for name in ("clusterName", "nodeRoleArn", "subnetIds", "scalingConfig")},
+    )  # fmt: skip
+    assert default.state["instanceTypes"] == ["t3.medium"]
+
+    addon_inputs = {"clusterName": cluster.id, "addonName": "vpc-cni", "configurationValues": '{"enableNetworkPolicy": "true"}'}
+    addon = life(
+        engine, "aws:eks/addon:Addon", addon_inputs, {**addon_inputs, "addonVersion": "v1.21.0-eksbuild.1"},
+    )  # fmt: skip
+    csi_inputs = {
+        "clusterName": cluster.id, "addonName": "aws-ebs-csi-driver",
+        "podIdentityAssociations": [{"serviceAccount": "ebs-csi-controller-sa", "roleArn": role.state["arn"]}],
+    }  # fmt: skip
+    csi = life(engine, "aws:eks/addon:Addon", csi_inputs, name="csi")
+    entry_inputs = {"clusterName": cluster.id, "principalArn": role.state["arn"], "kubernetesGroups": ["viewers"]}
+    entry = life(engine, "aws:eks/accessEntry:AccessEntry", entry_inputs, {**entry_inputs, "kubernetesGroups": ["b", "a"]})
+    association = life(
+        engine, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
+        {
+            "clusterName": cluster.id, "principalArn": role.state["arn"], "accessScope": {"type": "cluster"},
+            "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+        },
+    )  # fmt: skip
+    pod_inputs = {"clusterName": cluster.id, "namespace": "monitoring", "serviceAccount": "loki", "roleArn": role.state["arn"]}
+    pods = life(
+        engine, "aws:eks/podIdentityAssociation:PodIdentityAssociation", pod_inputs,
+        {**pod_inputs, "roleArn": role.state["arn"] + "2", "tags": {"a": "b"}},
+    )  # fmt: skip
+    stays_the_same(engine, engine.refresh(cluster) or cluster, private)
+    end(engine, pods, association, entry, csi, addon, nodes, default, template, cluster, key)
+    assert cloud.control_planes["observability"].stopped
+
+
+def test_budget(engine: Engine) -> None:
+    inputs: dict[str, Any] = {
+        "budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "387", "limitUnit": "USD",
+        "costFilters": [{"name": "TagKeyValue", "values": ["user:stack$prod"]}],
+        "notifications": [
+            {
+                "comparisonOperator": "GREATER_THAN", "notificationType": "ACTUAL", "threshold": 80,
+                "thresholdType": "PERCENTAGE", "subscriberEmailAddresses": ["ops@example.com"],
+            }
+        ],
+    }  # fmt: skip
+    budget = life(engine, "aws:budgets/budget:Budget", inputs, {**inputs, "limitAmount": "400"})
+    end(engine, budget)
+
+
+def test_every_type_was_here() -> None:
+    """A new type comes with a test in this file."""
+    source = open(__file__, encoding="utf-8").read()
+    assert [token for token in DEFINITION.types if f'"{token}"' not in source] == []

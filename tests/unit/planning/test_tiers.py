@@ -1,0 +1,194 @@
+"""Tier plans: what S3 refuses and what would make live data unreadable never leaves the compiler."""
+
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
+from planning.tiers import (
+    LOKI_TENANT_PREFIX,
+    MIMIR_BLOCKS_PREFIX,
+    TEMPO_TENANT_PREFIX,
+    AuditArchive,
+    BucketPurpose,
+    LifecycleRule,
+    StorageClass,
+    TierPlan,
+    Transition,
+    compile_tier_plans,
+)
+
+PROMISED = Retention(
+    logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),
+    traces=SignalRetention(hot_days=1, warm_days=3, delete_days=7),
+    metrics=SignalRetention(hot_days=1, warm_days=30, delete_days=90),
+)
+ARCHIVE = AuditArchive(
+    transitions=(
+        Transition(days=30, storage_class=StorageClass.STANDARD_IA),
+        Transition(days=90, storage_class=StorageClass.GLACIER),
+        Transition(days=180, storage_class=StorageClass.DEEP_ARCHIVE),
+    ),
+    delete_days=2557,
+)
+SIGNAL_OF = {
+    BucketPurpose.LOKI_CHUNKS: Signal.LOGS,
+    BucketPurpose.TEMPO_TRACES: Signal.TRACES,
+    BucketPurpose.MIMIR_BLOCKS: Signal.METRICS,
+}
+# Longest that the safety net behind a retention may be dated, so that it stays a legal age.
+LONGEST = MAX_RETENTION_DAYS - 7
+
+
+def moves(*steps: tuple[int, str]) -> tuple[Transition, ...]:
+    return tuple(Transition(days=days, storage_class=StorageClass(name)) for days, name in steps)
+
+
+def expirations(plan: TierPlan) -> list[LifecycleRule]:
+    return [rule for rule in plan.rules if rule.expiration_days is not None]
+
+
+@st.composite
+def ages(draw: st.DrawFn) -> SignalRetention:
+    hot, warm, delete = sorted(draw(st.sets(st.integers(1, LONGEST), min_size=3, max_size=3)))
+    return SignalRetention(hot_days=hot, warm_days=warm, delete_days=delete)
+
+
+@st.composite
+def archives(draw: st.DrawFn) -> AuditArchive:
+    classes = sorted(draw(st.sets(st.sampled_from(list(StorageClass)))), key=list(StorageClass).index)
+    days = sorted(draw(st.sets(st.integers(0, 3649), min_size=len(classes), max_size=len(classes))))
+    delete = draw(st.integers(max(days, default=0) + 1, MAX_RETENTION_DAYS))
+    transitions = tuple(Transition(days=age, storage_class=name) for age, name in zip(days, classes, strict=True))
+    return AuditArchive(transitions=transitions, delete_days=delete)
+
+
+retentions = st.builds(Retention, logs=ages(), traces=ages(), metrics=ages())
+
+
+@given(retention=retentions, audit=archives())
+def test_queried_buckets_stay_readable(retention: Retention, audit: AuditArchive) -> None:
+    for purpose, plan in compile_tier_plans(retention, audit).items():
+        classes = {transition.storage_class for rule in plan.rules for transition in rule.transitions}
+        if purpose.queried:
+            assert not classes & {StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE}
+
+
+@given(retention=retentions, audit=archives())
+def test_expiration_comes_after_the_application(retention: Retention, audit: AuditArchive) -> None:
+    plans = compile_tier_plans(retention, audit)
+    for purpose, signal in SIGNAL_OF.items():
+        (rule,) = expirations(plans[purpose])
+        assert rule.expiration_days is not None
+        assert rule.expiration_days > retention.of(signal).delete_days
+
+
+@given(retention=retentions, audit=archives())
+def test_nothing_expires_by_an_empty_prefix_in_a_queried_bucket(retention: Retention, audit: AuditArchive) -> None:
+    for purpose, plan in compile_tier_plans(retention, audit).items():
+        if purpose.queried:
+            assert all(rule.prefix.endswith("/") for rule in expirations(plan))
+
+
+@given(retention=retentions, audit=archives())
+def test_transitions_are_legal(retention: Retention, audit: AuditArchive) -> None:
+    for plan in compile_tier_plans(retention, audit).values():
+        assert len({rule.id for rule in plan.rules}) == len(plan.rules)
+        assert any(rule.abort_multipart_days == 1 for rule in plan.rules)
+        for rule in plan.rules:
+            days = [transition.days for transition in rule.transitions]
+            classes = [list(StorageClass).index(transition.storage_class) for transition in rule.transitions]
+            assert days == sorted(set(days))
+            assert classes == sorted(set(classes))
+            assert rule.expiration_days is None or all(age < rule.expiration_days for age in days)
+            assert rule.abort_multipart_days is None or rule.min_object_bytes is None
+
+
+@given(retention=retentions, audit=archives())
+def test_every_bucket_has_a_plan_that_explains_itself(retention: Retention, audit: AuditArchive) -> None:
+    plans = compile_tier_plans(retention, audit)
+    assert set(plans) == set(BucketPurpose)
+    for purpose, plan in plans.items():
+        assert plan.purpose is purpose
+        assert plan.explanation.endswith(".")
+        assert plan.versioned == (purpose is BucketPurpose.AUDIT_ARCHIVE)
+
+
+def test_the_promised_retention_compiles_to_the_studied_plan() -> None:
+    plans = compile_tier_plans(PROMISED, ARCHIVE)
+    dates = {
+        purpose: [(rule.prefix, rule.expiration_days) for rule in expirations(plan)] for purpose, plan in plans.items()
+    }
+    assert dates == {
+        BucketPurpose.LOKI_CHUNKS: [(LOKI_TENANT_PREFIX, 21)],
+        BucketPurpose.LOKI_RULER: [],
+        BucketPurpose.TEMPO_TRACES: [(TEMPO_TENANT_PREFIX, 14)],
+        BucketPurpose.MIMIR_BLOCKS: [(MIMIR_BLOCKS_PREFIX, 97)],
+        BucketPurpose.MIMIR_RULER: [],
+        BucketPurpose.AUDIT_ARCHIVE: [("", 2557)],
+    }
+    cold = [rule for rule in plans[BucketPurpose.MIMIR_BLOCKS].rules if rule.transitions]
+    assert [(rule.prefix, rule.transitions) for rule in cold] == [(MIMIR_BLOCKS_PREFIX, moves((30, "GLACIER_IR")))]
+    assert cold[0].min_object_bytes == 1024 * 1024
+
+
+@pytest.mark.parametrize("purpose", [BucketPurpose.LOKI_CHUNKS, BucketPurpose.TEMPO_TRACES])
+def test_short_lived_signals_stay_in_standard(purpose: BucketPurpose) -> None:
+    plan = compile_tier_plans(PROMISED, ARCHIVE)[purpose]
+    assert not any(rule.transitions for rule in plan.rules)
+    assert "STANDARD" in plan.explanation
+
+
+def test_metrics_that_are_cold_too_briefly_stay_in_standard() -> None:
+    brief = PROMISED.model_copy(update={"metrics": SignalRetention(hot_days=1, warm_days=30, delete_days=45)})
+    assert not any(rule.transitions for rule in compile_tier_plans(brief, ARCHIVE)[BucketPurpose.MIMIR_BLOCKS].rules)
+
+
+def test_a_safety_net_beyond_all_ages_is_refused() -> None:
+    endless = SignalRetention(hot_days=1, warm_days=2, delete_days=MAX_RETENTION_DAYS)
+    with pytest.raises(ValidationError):
+        compile_tier_plans(PROMISED.model_copy(update={"logs": endless}), ARCHIVE)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ({"transitions": moves((30, "GLACIER"), (60, "STANDARD_IA"))}, "must get colder"),
+        ({"transitions": moves((30, "STANDARD_IA"), (30, "GLACIER"))}, "must get colder"),
+        ({"transitions": moves((60, "STANDARD_IA"), (30, "GLACIER"))}, "must get colder"),
+        ({"transitions": moves((30, "GLACIER"), (60, "GLACIER"))}, "each class once"),
+        ({"transitions": moves((30, "GLACIER")), "expiration_days": 30}, "later than the last transition"),
+        ({"abort_multipart_days": 1, "min_object_bytes": 1}, "no size filter"),
+    ],
+)
+def test_rules_that_s3_refuses(rule: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        LifecycleRule(id="rule", **rule)
+
+
+@pytest.mark.parametrize("storage_class", [StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE])
+@pytest.mark.parametrize("purpose", list(BucketPurpose))
+def test_a_plan_that_freezes_live_data_is_refused(purpose: BucketPurpose, storage_class: StorageClass) -> None:
+    rule = LifecycleRule(id="freeze", transitions=(Transition(days=90, storage_class=storage_class),))
+    if purpose is BucketPurpose.AUDIT_ARCHIVE:
+        assert TierPlan(purpose=purpose, rules=(rule,), explanation="Frozen.").rules == (rule,)
+        return
+    with pytest.raises(ValidationError, match="can't be read without a restore"):
+        TierPlan(purpose=purpose, rules=(rule,), explanation="Frozen.")
+
+
+def test_two_rules_of_one_id_are_refused() -> None:
+    rule = LifecycleRule(id="twice", expiration_days=1, prefix="x/")
+    with pytest.raises(ValidationError, match="rule ids must be unique"):
+        TierPlan(purpose=BucketPurpose.AUDIT_ARCHIVE, rules=(rule, rule), explanation="Twice.")
+
+
+@given(days=st.tuples(*[st.integers(1, MAX_RETENTION_DAYS)] * 3))
+def test_retention_gets_colder_with_age(days: tuple[int, int, int]) -> None:
+    hot, warm, delete = days
+    assume(not hot < warm < delete)
+    with pytest.raises(ValidationError, match=f"hot_days {hot} < warm_days {warm} < delete_days {delete} must hold"):
+        SignalRetention(hot_days=hot, warm_days=warm, delete_days=delete)

@@ -1,0 +1,140 @@
+"""The exported JSON Schema says what the models say, and the committed file is the exported one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from settings import schema
+from settings.defaults import MODE_TABLE, SIZE_TABLE, TABLE
+from settings.loader import parse_settings
+from tests.unit.settings.documents import MODES, ROOT, STACKS, changed, minimal, stack_file
+
+VALIDATOR = jsonschema.Draft7Validator(schema.stack_schema())
+CASES: list[dict[str, Any]] = yaml.safe_load(
+    (ROOT / "tests/unit/settings/bad_documents.yaml").read_text(encoding="utf-8")
+)
+# Rules between values, and checks that JSON Schema has no words for: left to the models.
+MODELS_ONLY = {
+    "budget below its parts",
+    "memory ceiling below the requests",
+    "CPU ceiling below the requests",
+    "storage ceiling below the volumes",
+    "version in extended support",
+    "network taken away",
+    "access open to the world",
+    "access block with host bits",
+    "more nodes than the most",
+    "new node group without its values",
+    "no nodes at all",
+    "nodes too small for the pods",
+    "existing cluster without a store",
+    "irsa on a shared cluster",
+    "public VPC block",
+    "protected and destroyed",
+    "days out of order",
+    "bucket expiration beyond all ages",
+    "archive expires before it freezes",
+    "archive gets warmer",
+    "burst below the rate",
+    "limit below the request",
+    "more Loki replicas than nodes",
+    "no volume where data is",
+    "pod larger than any node",
+    "same port twice",
+    "same name twice",
+}
+
+
+def errors(document: Any) -> list[str]:
+    return [error.message for error in VALIDATOR.iter_errors({"config": {"lgtm:platform": document}})]
+
+
+def test_the_schema_is_a_schema() -> None:
+    jsonschema.Draft7Validator.check_schema(schema.stack_schema())
+
+
+def test_the_committed_file_is_the_exported_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert schema.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_file_is_noticed_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(schema, "SCHEMA_FILE", tmp_path / "stack.schema.json")
+    assert schema.main(["--check"]) == 1
+    assert "is stale: run python -m settings.schema" in capsys.readouterr().err
+    assert schema.main([]) == 0
+    assert schema.main(["--check"]) == 0
+    assert json.loads((tmp_path / "stack.schema.json").read_text()) == schema.stack_schema()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_stack_files_name_the_schema_and_pass_it(stack: str) -> None:
+    first = (ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=settings/stack.schema.json"
+    assert list(VALIDATOR.iter_errors(stack_file(stack))) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case["case"].replace(" ", "-") for case in CASES])
+def test_editors_see_what_the_models_refuse(case: dict[str, Any]) -> None:
+    found = errors(changed(case["environment"], case["changes"]))
+    assert bool(found) == (case["case"] not in MODELS_ONLY)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("mode", list(MODES))
+def test_every_mode_passes_in_every_environment(stack: str, mode: str) -> None:
+    assert errors(minimal(stack) | {"cluster": MODES[mode]}) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"budget.compute_usd_per_month": None},
+        {"cluster.node_groups.on-demand": None, "cluster.node_groups.spot.nodes": 4},
+        {"sizes.tempo.replicas": None},
+        {"sizes.mimir.querier.volume_gib": None},
+        {"charts.mirror": None},
+    ],
+)
+def test_null_passes_where_the_models_take_it(changes: dict[str, Any]) -> None:
+    document = changed("prod", changes)
+    parse_settings(document, stack="prod")
+    assert errors(document) == []
+
+
+@pytest.mark.parametrize(
+    "stack_document",
+    [
+        {"encryptionsalt": "v1:abc", "config": {"aws:region": "us-west-2", "lgtm:platform": minimal("dev")}},
+        {"secretsprovider": "awskms://alias/x", "encryptedkey": "AQ==", "config": {"lgtm:platform": minimal("dev")}},
+    ],
+)
+def test_pulumis_own_keys_pass(stack_document: dict[str, Any]) -> None:
+    assert list(VALIDATOR.iter_errors(stack_document)) == []
+
+
+def test_misspelt_keys_beside_the_document_are_seen() -> None:
+    assert list(VALIDATOR.iter_errors({"config": {"lgtm:plattform": minimal("dev")}}))
+    assert list(VALIDATOR.iter_errors({"konfig": {}, "config": {"lgtm:platform": minimal("dev")}}))
+
+
+def test_every_key_has_a_description_and_every_default_is_told() -> None:
+    text = json.dumps(schema.stack_schema(), ensure_ascii=False)
+    assert "Default: dev 75, staging 165, prod 387." in text
+    assert "Default: us-west-2." in text
+    assert text.count("Default: ") > len(TABLE) + len(SIZE_TABLE) + sum(map(len, MODE_TABLE.values()))
+
+    def undescribed(node: Any, path: str) -> list[str]:
+        found: list[str] = []
+        for key, inner in node.get("properties", {}).items():
+            if "description" not in inner and inner.get("type") != "null":
+                found.append(f"{path}.{key}")
+            found += undescribed(inner, f"{path}.{key}")
+        return found
+
+    assert undescribed(schema.stack_schema()["properties"]["config"]["properties"]["lgtm:platform"], "") == []
