@@ -60,45 +60,35 @@ AFTER_NODES: tuple[AddonSpec, ...] = (
 
 
 @dataclass(frozen=True)
-class ClusterAddonsArgs:
-    """Inputs of `ClusterAddons`."""
+class AddonRole:
+    """A role for an add-on's service account."""
+
+    association: eks.AddonPodIdentityAssociationArgs
+    permission: pulumi.Resource
+    """What must be there before the add-on starts."""
+
+
+@dataclass(frozen=True)
+class AddonRolesArgs:
+    """Inputs of `AddonRoles`."""
 
     addons: Sequence[AddonSpec]
     names: Names
     location: AwsLocation
-    cluster: eks.Cluster
 
 
-class ClusterAddons(pulumi.ComponentResource):
-    """One wave of add-ons with their roles."""
+class AddonRoles(pulumi.ComponentResource):
+    """The roles of all add-ons that call AWS; apart from the add-ons, so that they outlive the nodes these run on."""
 
-    def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("lgtm:components:ClusterAddons", name, None, opts)
+    by_addon: dict[str, AddonRole]
+
+    def __init__(self, name: str, args: AddonRolesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:AddonRoles", name, None, opts)
         self._args = args
-        for addon in args.addons:
-            self._addon(addon)
-        self.register_outputs({"addons": [addon.name for addon in args.addons]})
+        self.by_addon = {addon.name: self._role(addon.name, addon.identity) for addon in args.addons if addon.identity}
+        self.register_outputs({"addons": sorted(self.by_addon)})
 
-    def _addon(self, addon: AddonSpec) -> None:
-        identity = self._identity(addon.name, addon.identity) if addon.identity else None
-        eks.Addon(
-            addon.name,
-            addon_name=addon.name,
-            cluster_name=self._args.cluster.name,
-            configuration_values=json.dumps(dict(addon.configuration)) if addon.configuration else None,
-            pod_identity_associations=[identity.association] if identity else None,
-            resolve_conflicts_on_create="OVERWRITE",
-            resolve_conflicts_on_update="OVERWRITE",
-            tags={"component": "cluster", "Name": addon.name},
-            # Left to go with the cluster: the volume driver must outlive the claims whose EBS volumes it deletes.
-            opts=pulumi.ResourceOptions(
-                parent=self,
-                deleted_with=self._args.cluster,
-                depends_on=[identity.permission] if identity else [],
-            ),
-        )
-
-    def _identity(self, addon: str, identity: AddonIdentity) -> "_Identity":
+    def _role(self, addon: str, identity: AddonIdentity) -> AddonRole:
         names, location = self._args.names, self._args.location
         child = pulumi.ResourceOptions(parent=self)
         role = iam.Role(
@@ -118,12 +108,39 @@ class ClusterAddons(pulumi.ComponentResource):
             opts=child,
         )
         association = eks.AddonPodIdentityAssociationArgs(role_arn=role.arn, service_account=identity.service_account)
-        return _Identity(association, permission)
+        return AddonRole(association, permission)
 
 
 @dataclass(frozen=True)
-class _Identity:
-    """A role given to an add-on's service account, and the permission that must be there before it starts."""
+class ClusterAddonsArgs:
+    """Inputs of `ClusterAddons`."""
 
-    association: eks.AddonPodIdentityAssociationArgs
-    permission: pulumi.Resource
+    addons: Sequence[AddonSpec]
+    roles: AddonRoles
+    cluster: eks.Cluster
+
+
+class ClusterAddons(pulumi.ComponentResource):
+    """One wave of add-ons."""
+
+    def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:ClusterAddons", name, None, opts)
+        for addon in args.addons:
+            self._addon(addon, args.roles.by_addon.get(addon.name), args.cluster)
+        self.register_outputs({"addons": [addon.name for addon in args.addons]})
+
+    def _addon(self, addon: AddonSpec, role: AddonRole | None, cluster: eks.Cluster) -> None:
+        eks.Addon(
+            addon.name,
+            addon_name=addon.name,
+            cluster_name=cluster.name,
+            configuration_values=json.dumps(dict(addon.configuration)) if addon.configuration else None,
+            pod_identity_associations=[role.association] if role else None,
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            tags={"component": "cluster", "Name": addon.name},
+            # Left to go with the cluster: the volume driver must outlive the claims whose EBS volumes it deletes.
+            opts=pulumi.ResourceOptions(
+                parent=self, deleted_with=cluster, depends_on=[role.permission] if role else []
+            ),
+        )

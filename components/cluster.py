@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.storage.v1 import StorageClass
 
-from components.addons import AFTER_NODES, BEFORE_NODES, ClusterAddons, ClusterAddonsArgs
+from components.addons import AFTER_NODES, BEFORE_NODES, AddonRoles, AddonRolesArgs, ClusterAddons, ClusterAddonsArgs
 from components.aws_environment import AwsEnvironment
 from components.cluster_access import ClusterAccess, OwnerOutputs
 from components.eks_cluster import EksCluster, EksClusterArgs
@@ -52,8 +52,9 @@ def _own_cluster(
         ),
         aws.options(),  # not after the whole network: a NAT gateway takes minutes that the control plane needs not wait
     )
+    roles = AddonRoles("addons", AddonRolesArgs((*BEFORE_NODES, *AFTER_NODES), names, location), aws.options())
     node_addons = ClusterAddons(
-        "node-addons", ClusterAddonsArgs(BEFORE_NODES, names, location, control_plane.resource), aws.options()
+        "node-addons", ClusterAddonsArgs(BEFORE_NODES, roles, control_plane.resource), aws.options()
     )
     nodes = NodeGroups(
         "nodes",
@@ -67,10 +68,11 @@ def _own_cluster(
             subnet_ids=network.node_subnet_ids,
             dedicated=False,
         ),
-        aws.options([network, node_addons]),  # nodes reach the internet, and leave, by routes and gateways
+        # Nodes join and leave by routes and gateways; the volume driver on them deletes volumes by its role to the end.
+        aws.options([network, node_addons, roles]),
     )
     pod_addons = ClusterAddons(
-        "pod-addons", ClusterAddonsArgs(AFTER_NODES, names, location, control_plane.resource), aws.options([nodes])
+        "pod-addons", ClusterAddonsArgs(AFTER_NODES, roles, control_plane.resource), aws.options([nodes])
     )
     provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
     storage_class = _gp3_storage_class(provider, aws.tags, pod_addons)

@@ -83,8 +83,8 @@ def _check_owner(full_name: str, owner_stack: str, needed: list[str]) -> None:
     missing = [name for name in needed if name not in value["outputs"]]
     if missing:
         raise pulumi.RunError(
-            f"lgtm:platform.cluster.owner_stack: the stack {owner_stack!r} has no output {', '.join(missing)}: it owns "
-            f"no running cluster (a guest's owner needs cluster mode eks); {advice}"
+            f"lgtm:platform.cluster.owner_stack: the stack {owner_stack!r} owns no running cluster (no output "
+            f"{missing[0]}; a guest's owner needs cluster mode eks); {advice}"
         )
 
 

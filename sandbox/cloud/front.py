@@ -88,7 +88,7 @@ class Front:
             return Response("the body is no JSON", status=400)
         if not isinstance(review, dict):
             return Response("the body is no TokenReview", status=400)
-        now = datetime.datetime.now(datetime.timezone.utc)
+        now = datetime.datetime.now(datetime.UTC)
         answer = tokens.review_token(review, find_user, now)  # type: ignore[reportUnknownArgumentType]
         return Response(json.dumps(answer), content_type="application/json")
 

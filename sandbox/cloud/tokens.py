@@ -70,7 +70,7 @@ def _check_age(query: Mapping[str, str], now: datetime.datetime) -> None:
         raise TokenError("X-Amz-Date or X-Amz-Expires is missing or malformed") from None
     if not 0 < lifetime_seconds <= LONGEST_SECONDS:
         raise TokenError(f"X-Amz-Expires is {lifetime_seconds}, more than {LONGEST_SECONDS} seconds or less than 1")
-    age_seconds = (now - signed_at.replace(tzinfo=datetime.timezone.utc)).total_seconds()
+    age_seconds = (now - signed_at.replace(tzinfo=datetime.UTC)).total_seconds()
     # `aws eks get-token` signs for 60 s, but the authenticator lets a token live 15 minutes from its date.
     if not -LONGEST_SECONDS <= age_seconds <= LONGEST_SECONDS:
         raise TokenError("the token has expired")

@@ -148,7 +148,9 @@ def _generated_name(rule: NameRule, logical_name: str, prefix: Any, seed: bytes,
     if rule.lower and not suggestion.enforced:
         name = name.lower()
     if len(name) > rule.limit:
-        raise ValueError(f"the generated name {name!r} has {len(name)} characters, more than {rule.limit}: give a shorter one")
+        raise ValueError(
+            f"the generated name {name!r} has {len(name)} characters, more than {rule.limit}: give a shorter one"
+        )
     return name
 
 

@@ -13,7 +13,7 @@ from sandbox.providers.rules import Refusal
 CloudT = TypeVar("CloudT")
 
 
-class ResourceGone(Exception):
+class ResourceGoneError(Exception):
     """The resource no longer exists in the cloud."""
 
 
@@ -80,7 +80,7 @@ class ResourceType(ABC, Generic[CloudT]):
 
     @abstractmethod
     def read(self, cloud: CloudT, resource_id: str, known: Properties) -> Properties:
-        """What the cloud says. `known` is the last state (empty for an import). Raises ResourceGone."""
+        """What the cloud says. `known` is the last state (empty for an import). Raises ResourceGoneError."""
 
     def update(
         self, cloud: CloudT, resource_id: str, state: Properties, inputs: Properties, changed: frozenset[str]
@@ -90,4 +90,4 @@ class ResourceType(ABC, Generic[CloudT]):
 
     @abstractmethod
     def delete(self, cloud: CloudT, resource_id: str, state: Properties) -> None:
-        """Delete the resource; raises ResourceGone when it is gone already."""
+        """Delete the resource; raises ResourceGoneError when it is gone already."""

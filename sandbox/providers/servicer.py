@@ -17,7 +17,7 @@ from sandbox.providers.comparison import Meaning
 from sandbox.providers.definition import ProviderDefinition
 from sandbox.providers.diff import Change, Differ
 from sandbox.providers.properties import UNKNOWN, Properties, decode, encode
-from sandbox.providers.resource import CloudT, Created, CreatedWithError, ProviderError, ResourceGone, ResourceType
+from sandbox.providers.resource import CloudT, Created, CreatedWithError, ProviderError, ResourceGoneError, ResourceType
 from sandbox.providers.schema import ResourceSchema, load
 
 Context = grpc.ServicerContext
@@ -119,7 +119,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                 details = provider_pb2.ErrorResourceInitFailed(
                     id=resource_id, properties=properties, inputs=request.properties, reasons=[failure]
                 )
-                raise _HalfCreated(failure, details)
+                raise _HalfCreatedError(failure, details)
             return provider_pb2.CreateResponse(id=resource_id, properties=properties)
 
     def _create(self, resource: ResourceType[CloudT], inputs: Properties) -> tuple[Created, str | None]:
@@ -137,7 +137,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             known, inputs = decode(request.properties), decode(request.inputs)
             try:
                 actual = self._read(resource, schema, request.id, known.values)
-            except ResourceGone:
+            except ResourceGoneError:
                 return provider_pb2.ReadResponse(id="")
             if inputs.values:
                 new_inputs = state.inputs_after_read(schema, inputs.values, actual)
@@ -174,7 +174,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             faults.fail_if_asked(token, "delete")
             try:
                 resource.delete(self._connected(), request.id, decode(request.properties).values)
-            except ResourceGone:
+            except ResourceGoneError:
                 pass  # deleting what is gone is what was wanted
             return Empty()
 
@@ -240,7 +240,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             properties.setdefault("region", region)
 
 
-class _HalfCreated(Exception):
+class _HalfCreatedError(Exception):
     """A create failed although its resource exists; `details` is what the engine is to record."""
 
     def __init__(self, reason: str, details: Any) -> None:
@@ -253,7 +253,7 @@ def _errors_to(context: Context) -> Iterator[None]:
     """Turn an exception into a gRPC error with one message."""
     try:
         yield
-    except _HalfCreated as error:
+    except _HalfCreatedError as error:
         details = AnyMessage()
         details.Pack(error.details)
         code: Any = grpc.StatusCode.UNKNOWN.value
@@ -272,7 +272,7 @@ def _message(error: Exception) -> str:
         return f"{error.operation_name}: {details.get('Code', 'Unknown')}: {details.get('Message', '')}"
     if isinstance(error, (ProviderError, BotoCoreError, RuntimeError)):
         return str(error)
-    if isinstance(error, ResourceGone):
+    if isinstance(error, ResourceGoneError):
         return f"the resource no longer exists: {error}"
     frame = error.__traceback__
     while frame is not None and frame.tb_next is not None:

@@ -18,7 +18,10 @@ def serve(servicer: Any) -> int:
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
 
-    limits = [("grpc.max_receive_message_length", MAX_MESSAGE_BYTES), ("grpc.max_send_message_length", MAX_MESSAGE_BYTES)]
+    limits = [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    ]
     server: Any = grpc.server(ThreadPoolExecutor(max_workers=MAX_WORKERS), options=limits)  # type: ignore[reportUnknownMemberType]
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

@@ -40,7 +40,9 @@ def planned_create(
     schema: ResourceSchema, inputs: Properties, defaults: Mapping[str, Any], computed_inputs: frozenset[str]
 ) -> Properties:
     """What a create will give, for its preview: inputs as they are, the rest unknown or AWS's default."""
-    state: Properties = {name: value for name, value in defaults.items() if "." not in name and value not in ABSENT_VALUES}
+    state: Properties = {
+        name: value for name, value in defaults.items() if "." not in name and value not in ABSENT_VALUES
+    }
     state.update({name: value for name, value in inputs.items() if name != DEFAULTS_KEY})
     for name in schema.outputs:
         if name not in state and (name not in schema.inputs.properties or name in computed_inputs):

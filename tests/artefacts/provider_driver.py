@@ -89,7 +89,7 @@ def _reset_moto() -> None:
     moto_api_backend.reset()
 
 
-class Aborted(Exception):
+class AbortedError(Exception):
     """The servicer ended the call with an error."""
 
     def __init__(self, message: str, trailing: Any) -> None:
@@ -107,10 +107,10 @@ class FakeContext:
         self.trailing = metadata
 
     def abort(self, code: grpc.StatusCode, details: str) -> None:
-        raise Aborted(details, self.trailing)
+        raise AbortedError(details, self.trailing)
 
 
-class CheckFailed(Exception):
+class CheckFailedError(Exception):
     """Check refused the inputs; `failures` maps properties to reasons."""
 
     def __init__(self, failures: dict[str, str]) -> None:
@@ -152,7 +152,7 @@ class Engine:
         servicer.Configure(provider_pb2.ConfigureRequest(args=encode(config or {})), FakeContext())
 
     def check(self, token: str, name: str, inputs: Properties, old: Resource | None = None) -> Properties:
-        """Check; raises CheckFailed."""
+        """Check; raises CheckFailedError."""
         return decode(self._check(token, name, encode(inputs), old)).values
 
     def _check(self, token: str, name: str, news: Struct, old: Resource | None) -> Struct:
@@ -162,7 +162,7 @@ class Engine:
         )
         answer = self.servicer.Check(request, FakeContext())
         if answer.failures:
-            raise CheckFailed({failure.property: failure.reason for failure in answer.failures})
+            raise CheckFailedError({failure.property: failure.reason for failure in answer.failures})
         return answer.inputs
 
     def create(self, token: str, name: str, inputs: Properties, secrets: frozenset[str] = frozenset()) -> Resource:
@@ -242,7 +242,7 @@ class Engine:
         return decode(getattr(self.servicer.Invoke(request, FakeContext()), "return")).values
 
 
-def half_created(error: Aborted) -> Any:
+def half_created(error: AbortedError) -> Any:
     """The ErrorResourceInitFailed that a failed create carries."""
     [(key, value)] = error.trailing
     assert key == "grpc-status-details-bin"

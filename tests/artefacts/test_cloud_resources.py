@@ -107,18 +107,27 @@ def role(engine: Engine) -> Resource:
 
 def test_vpc_subnet_and_gateway(engine: Engine) -> None:
     vpc_inputs: dict[str, Any] = {"cidrBlock": "10.1.0.0/16", "enableDnsHostnames": True, "tags": {"Name": "one"}}
-    vpc = life(engine, "aws:ec2/vpc:Vpc", vpc_inputs, {**vpc_inputs, "enableDnsHostnames": False}, vpc_inputs | {"tags": {}})
+    vpc = life(
+        engine, "aws:ec2/vpc:Vpc", vpc_inputs, {**vpc_inputs, "enableDnsHostnames": False}, vpc_inputs | {"tags": {}}
+    )
     assert vpc.state["tagsAll"] == DEFAULT_TAGS
     assert vpc.state["arn"].endswith(vpc.id)
     subnet_inputs = {"vpcId": vpc.id, "cidrBlock": "10.1.0.0/24", "availabilityZone": f"{REGION}c"}
     subnet = life(engine, "aws:ec2/subnet:Subnet", subnet_inputs, {**subnet_inputs, "mapPublicIpOnLaunch": True})
-    gateway = life(engine, "aws:ec2/internetGateway:InternetGateway", {"vpcId": vpc.id}, {"vpcId": vpc.id, "tags": {"a": "b"}})
+    gateway = life(
+        engine, "aws:ec2/internetGateway:InternetGateway", {"vpcId": vpc.id}, {"vpcId": vpc.id, "tags": {"a": "b"}}
+    )
     end(engine, gateway, subnet, vpc)
 
 
 def test_routes_and_nat(engine: Engine, network: Network) -> None:
     gateway = engine.create("aws:ec2/internetGateway:InternetGateway", "nat", {"vpcId": network.vpc.id})
-    table = life(engine, "aws:ec2/routeTable:RouteTable", {"vpcId": network.vpc.id}, {"vpcId": network.vpc.id, "tags": {"x": "y"}})
+    table = life(
+        engine,
+        "aws:ec2/routeTable:RouteTable",
+        {"vpcId": network.vpc.id},
+        {"vpcId": network.vpc.id, "tags": {"x": "y"}},
+    )
     eip = life(engine, "aws:ec2/eip:Eip", {"domain": "vpc"}, {"domain": "vpc", "tags": {"Name": "nat"}})
     nat_inputs = {"subnetId": network.subnet_ids[0], "allocationId": eip.id}
     nat = life(engine, "aws:ec2/natGateway:NatGateway", nat_inputs, {**nat_inputs, "tags": {"Name": "nat"}})
@@ -153,7 +162,13 @@ def test_security_group_and_rules(engine: Engine, network: Network) -> None:
         "description": "loki",
     }  # fmt: skip
     ingress = life(engine, kind, rule_inputs, {**rule_inputs, "tags": {"a": "b"}})
-    peer = {"securityGroupId": group.id, "ipProtocol": "tcp", "fromPort": 1, "toPort": 2, "referencedSecurityGroupId": inline.id}
+    peer = {
+        "securityGroupId": group.id,
+        "ipProtocol": "tcp",
+        "fromPort": 1,
+        "toPort": 2,
+        "referencedSecurityGroupId": inline.id,
+    }
     from_peer = life(engine, kind, peer, name="peer")
     out = {"securityGroupId": group.id, "ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}
     egress = life(engine, "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule", out)
@@ -211,14 +226,21 @@ def test_iam(engine: Engine, role: Resource) -> None:
     aws_policy = {"role": role.id, "policyArn": "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"}
     of_aws = life(engine, "aws:iam/rolePolicyAttachment:RolePolicyAttachment", aws_policy, name="aws")
     profile = life(
-        engine, "aws:iam/instanceProfile:InstanceProfile", {"role": role.id}, {"role": one.id}, {"role": one.id, "tags": {"e": "f"}}
+        engine,
+        "aws:iam/instanceProfile:InstanceProfile",
+        {"role": role.id},
+        {"role": one.id},
+        {"role": one.id, "tags": {"e": "f"}},
     )
     assert engine.refresh(one).state == one.state  # type: ignore[union-attr]
     end(engine, profile, of_aws, attached, managed, inline, one)
 
 
 def test_open_id_connect_provider(engine: Engine) -> None:
-    inputs: dict[str, Any] = {"url": f"https://oidc.eks.{REGION}.amazonaws.com/id/ABC", "clientIdLists": ["sts.amazonaws.com"]}
+    inputs: dict[str, Any] = {
+        "url": f"https://oidc.eks.{REGION}.amazonaws.com/id/ABC",
+        "clientIdLists": ["sts.amazonaws.com"],
+    }
     changed = {**inputs, "clientIdLists": ["sts.amazonaws.com", "other"], "tags": {"a": "b"}}
     provider = life(engine, "aws:iam/openIdConnectProvider:OpenIdConnectProvider", inputs, changed)
     end(engine, provider)
@@ -240,7 +262,13 @@ def test_kms(engine: Engine) -> None:
 
 def test_log_group(engine: Engine) -> None:
     inputs: dict[str, Any] = {"name": "/aws/eks/one/cluster", "retentionInDays": 7, "tags": {"a": "b"}}
-    group = life(engine, "aws:cloudwatch/logGroup:LogGroup", inputs, {"name": inputs["name"], "retentionInDays": 30}, {"name": inputs["name"]})
+    group = life(
+        engine,
+        "aws:cloudwatch/logGroup:LogGroup",
+        inputs,
+        {"name": inputs["name"], "retentionInDays": 30},
+        {"name": inputs["name"]},
+    )
     end(engine, group)
 
 
@@ -251,7 +279,10 @@ def test_bucket_and_its_configurations(engine: Engine) -> None:
     name = bucket.id
     block: dict[str, Any] = {"bucket": name, "blockPublicAcls": True, "blockPublicPolicy": True}
     blocked = life(
-        engine, "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", block, {**block, "restrictPublicBuckets": True}
+        engine,
+        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        block,
+        {**block, "restrictPublicBuckets": True},
     )
     ownership = life(
         engine, "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
@@ -292,7 +323,12 @@ def test_lifecycle(engine: Engine) -> None:
         "noncurrentVersionTransitions": [{"noncurrentDays": 0, "storageClass": "GLACIER"}],
     }
     small = {"id": "small", "status": "Disabled", "filter": {"objectSizeLessThan": 1000}, "expiration": {"days": 3}}
-    dated = {"id": "dated", "status": "Enabled", "filter": {"tag": {"key": "k", "value": "v"}}, "expiration": {"date": "2030-01-01T00:00:00Z"}}
+    dated = {
+        "id": "dated",
+        "status": "Enabled",
+        "filter": {"tag": {"key": "k", "value": "v"}},
+        "expiration": {"date": "2030-01-01T00:00:00Z"},
+    }
     rules = life(
         engine, "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
         {"bucket": bucket.id, "rules": [expire, tier, small, dated]},
@@ -313,12 +349,17 @@ def test_eks(engine: Engine, cloud: RunningCloud, network: Network, role: Resour
         "bootstrapSelfManagedAddons": False,
     }  # fmt: skip
     newer = {**inputs, "version": "1.36", "enabledClusterLogTypes": ["audit"], "tags": {"a": "b"}}
-    private = {**newer, "vpcConfig": {**inputs["vpcConfig"], "endpointPrivateAccess": True, "publicAccessCidrs": ["198.51.100.0/24"]}}
+    private = {
+        **newer,
+        "vpcConfig": {**inputs["vpcConfig"], "endpointPrivateAccess": True, "publicAccessCidrs": ["198.51.100.0/24"]},
+    }
     cluster = life(engine, "aws:eks/cluster:Cluster", inputs, newer, private)
     assert cluster.state["identities"][0]["oidcs"][0]["issuer"].startswith("https://oidc.eks.")
     assert cluster.state["vpcConfig"]["clusterSecurityGroupId"].startswith("sg-")
 
-    template = engine.create("aws:ec2/launchTemplate:LaunchTemplate", "eks", {"instanceType": "t4g.large", "updateDefaultVersion": True})
+    template = engine.create(
+        "aws:ec2/launchTemplate:LaunchTemplate", "eks", {"instanceType": "t4g.large", "updateDefaultVersion": True}
+    )
     group_inputs: dict[str, Any] = {
         "clusterName": cluster.id, "nodeGroupName": "spot", "nodeRoleArn": role.state["arn"],
         "subnetIds": network.subnet_ids, "scalingConfig": {"minSize": 1, "maxSize": 3, "desiredSize": 2},
@@ -336,7 +377,11 @@ def test_eks(engine: Engine, cloud: RunningCloud, network: Network, role: Resour
     )  # fmt: skip
     assert default.state["instanceTypes"] == ["t3.medium"]
 
-    addon_inputs = {"clusterName": cluster.id, "addonName": "vpc-cni", "configurationValues": '{"enableNetworkPolicy": "true"}'}
+    addon_inputs = {
+        "clusterName": cluster.id,
+        "addonName": "vpc-cni",
+        "configurationValues": '{"enableNetworkPolicy": "true"}',
+    }
     addon = life(
         engine, "aws:eks/addon:Addon", addon_inputs, {**addon_inputs, "addonVersion": "v1.21.0-eksbuild.1"},
     )  # fmt: skip
@@ -346,7 +391,9 @@ def test_eks(engine: Engine, cloud: RunningCloud, network: Network, role: Resour
     }  # fmt: skip
     csi = life(engine, "aws:eks/addon:Addon", csi_inputs, name="csi")
     entry_inputs = {"clusterName": cluster.id, "principalArn": role.state["arn"], "kubernetesGroups": ["viewers"]}
-    entry = life(engine, "aws:eks/accessEntry:AccessEntry", entry_inputs, {**entry_inputs, "kubernetesGroups": ["b", "a"]})
+    entry = life(
+        engine, "aws:eks/accessEntry:AccessEntry", entry_inputs, {**entry_inputs, "kubernetesGroups": ["b", "a"]}
+    )
     association = life(
         engine, "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
         {
@@ -354,7 +401,12 @@ def test_eks(engine: Engine, cloud: RunningCloud, network: Network, role: Resour
             "policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
         },
     )  # fmt: skip
-    pod_inputs = {"clusterName": cluster.id, "namespace": "monitoring", "serviceAccount": "loki", "roleArn": role.state["arn"]}
+    pod_inputs = {
+        "clusterName": cluster.id,
+        "namespace": "monitoring",
+        "serviceAccount": "loki",
+        "roleArn": role.state["arn"],
+    }
     pods = life(
         engine, "aws:eks/podIdentityAssociation:PodIdentityAssociation", pod_inputs,
         {**pod_inputs, "roleArn": role.state["arn"] + "2", "tags": {"a": "b"}},

@@ -7,8 +7,12 @@ import uuid
 from dataclasses import dataclass
 
 from sandbox.cloud import moto_state
-from sandbox.cloud.eks.errors import InvalidParameterException, InvalidRequestException, ResourceInUseException
-from sandbox.cloud.eks.errors import ResourceNotFoundException
+from sandbox.cloud.eks.errors import (
+    InvalidParameterException,
+    InvalidRequestException,
+    ResourceInUseException,
+    ResourceNotFoundException,
+)
 from sandbox.cloud.eks.requests import EksRequest
 from sandbox.cloud.eks.state import AccessEntry, Cluster, EksState, Record
 

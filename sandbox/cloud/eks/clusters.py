@@ -163,9 +163,7 @@ def delete_cluster(state: EksState, request: EksRequest) -> Record:
     with state.lock:
         state.clusters.pop(cluster.name, None)
     cluster.control_plane.stop()
-    moto_state.delete_security_group(
-        cluster.region, cluster.record["resourcesVpcConfig"]["clusterSecurityGroupId"]
-    )
+    moto_state.delete_security_group(cluster.region, cluster.record["resourcesVpcConfig"]["clusterSecurityGroupId"])
     return {"cluster": {**cluster.record, "status": "DELETING"}}
 
 

@@ -31,6 +31,4 @@ def start_real_control_plane(name: str, directory: Path, authentication_webhook_
     from sandbox.kubernetes.control_plane import ControlPlane as RealControlPlane
 
     directory.mkdir(parents=True, exist_ok=True)
-    return RealControlPlane.start(
-        name=name, directory=directory, authentication_webhook_url=authentication_webhook_url
-    )
+    return RealControlPlane.start(name=name, directory=directory, authentication_webhook_url=authentication_webhook_url)

@@ -18,27 +18,27 @@ class EksError(Exception):
         self.message = message
 
 
-class ResourceNotFoundException(EksError):
+class ResourceNotFoundException(EksError):  # noqa: N818 - the name that the API has
     code = "ResourceNotFoundException"
     status = 404
 
 
-class ResourceInUseException(EksError):
+class ResourceInUseException(EksError):  # noqa: N818 - the name that the API has
     code = "ResourceInUseException"
     status = 409
 
 
-class InvalidParameterException(EksError):
+class InvalidParameterException(EksError):  # noqa: N818 - the name that the API has
     code = "InvalidParameterException"
     status = 400
 
 
-class InvalidRequestException(EksError):
+class InvalidRequestException(EksError):  # noqa: N818 - the name that the API has
     code = "InvalidRequestException"
     status = 400
 
 
-class ServerException(EksError):
+class ServerException(EksError):  # noqa: N818 - the name that the API has
     """Something went wrong on the simulated side, for example a control plane that didn't start."""
 
 

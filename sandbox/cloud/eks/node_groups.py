@@ -120,9 +120,7 @@ def _zones(request: EksRequest, subnet_ids: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(zones))
 
 
-def _kubernetes_group(
-    cluster: Cluster, record: Record, zones: tuple[str, ...], template_type: str | None
-) -> NodeGroup:
+def _kubernetes_group(cluster: Cluster, record: Record, zones: tuple[str, ...], template_type: str | None) -> NodeGroup:
     from sandbox.kubernetes.nodes import NodeGroup, Taint
 
     return NodeGroup(

@@ -28,7 +28,9 @@ class Budget(AwsType):
     tagged = True
     replace = frozenset({"name", "namePrefix", "accountId", "budgetType", "billingViewArn"})
     sets = frozenset({"notifications", "costFilters", "costFilters.values"})
-    computed_inputs = frozenset({"accountId", "timePeriodStart", "costTypes", "limitUnit", "limitAmount", "costFilters"})
+    computed_inputs = frozenset(
+        {"accountId", "timePeriodStart", "costTypes", "limitUnit", "limitAmount", "costFilters"}
+    )
     defaults: ClassVar[dict[str, Any]] = {"timePeriodEnd": "2087-06-15_00:00"}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ProviderError, ResourceGone, ResourceType
+from sandbox.providers.resource import ProviderError, ResourceGoneError, ResourceType
 
 ACCOUNT_ID = "123456789012"
 Record = dict[str, Any]
@@ -97,7 +97,7 @@ def default_tags(config: Properties) -> dict[str, str]:
 
 @contextmanager
 def gone_if(*codes: str) -> Iterator[None]:
-    """Raise ResourceGone for these error codes of AWS."""
+    """Raise ResourceGoneError for these error codes of AWS."""
     from botocore.exceptions import ClientError
 
     try:
@@ -105,7 +105,7 @@ def gone_if(*codes: str) -> Iterator[None]:
     except ClientError as error:
         details: Any = error.response.get("Error", {})  # type: ignore[reportUnknownMemberType]
         if details.get("Code") in codes:
-            raise ResourceGone(str(details.get("Message", ""))) from None
+            raise ResourceGoneError(str(details.get("Message", ""))) from None
         raise
 
 

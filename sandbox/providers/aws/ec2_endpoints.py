@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
 from sandbox.providers.aws.ec2_tags import by_filter, describe_one, tag_specifications, update_ec2_tags
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ResourceGone
+from sandbox.providers.resource import ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules import ec2 as rules
 
@@ -51,7 +51,7 @@ class VpcEndpoint(AwsType):
             cloud, "describe_vpc_endpoints", "VpcEndpoints", NO_ENDPOINT, VpcEndpointIds=[resource_id]
         )
         if str(endpoint.get("State", "")).lower() in ("deleted", "deleting"):
-            raise ResourceGone(resource_id)
+            raise ResourceGoneError(resource_id)
         groups: list[Record] = endpoint.get("Groups", [])
         return {
             "arn": cloud.arn("ec2", f"vpc-endpoint/{resource_id}"),

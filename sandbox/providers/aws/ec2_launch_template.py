@@ -36,13 +36,7 @@ class LaunchTemplate(AwsType):
     sets = frozenset({"vpcSecurityGroupIds", "securityGroupNames", "networkInterfaces.securityGroups"})
     computed_inputs = frozenset({"defaultVersion"})
     computed_on_update = frozenset({"latestVersion", "defaultVersion"})
-    defaults: ClassVar[dict[str, Any]] = {
-        name: None
-        for name in (
-            "imageId", "instanceType", "keyName", "userData", "blockDeviceMappings", "metadataOptions", "monitoring",
-            "tagSpecifications", "networkInterfaces", "vpcSecurityGroupIds", "iamInstanceProfile",
-        )
-    }  # fmt: skip
+    defaults: ClassVar[dict[str, Any]] = dict.fromkeys(("imageId", "instanceType", "keyName", "userData", "blockDeviceMappings", "metadataOptions", "monitoring", "tagSpecifications", "networkInterfaces", "vpcSecurityGroupIds", "iamInstanceProfile"))  # fmt: skip
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.launch_template_refusals(inputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, gone_if, given, tag_map
+from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
 from sandbox.providers.aws.ec2_tags import (
     by_filter,
     describe_one,
@@ -13,7 +13,8 @@ from sandbox.providers.aws.ec2_tags import (
     update_ec2_tags,
 )
 from sandbox.providers.properties import Properties
-from sandbox.providers.rules import Refusal, ec2 as rules
+from sandbox.providers.rules import Refusal
+from sandbox.providers.rules import ec2 as rules
 
 NO_VPC = ("InvalidVpcID.NotFound",)
 NO_SUBNET = ("InvalidSubnetID.NotFound",)
@@ -83,9 +84,7 @@ class Vpc(AwsType):
             "instanceTenancy": vpc.get("InstanceTenancy", "default"),
             "enableDnsSupport": self._attribute(cloud, resource_id, "enableDnsSupport"),
             "enableDnsHostnames": self._attribute(cloud, resource_id, "enableDnsHostnames"),
-            "enableNetworkAddressUsageMetrics": self._attribute(
-                cloud, resource_id, "enableNetworkAddressUsageMetrics"
-            ),
+            "enableNetworkAddressUsageMetrics": self._attribute(cloud, resource_id, "enableNetworkAddressUsageMetrics"),
             "mainRouteTableId": table["RouteTableId"],
             "defaultRouteTableId": table["RouteTableId"],
             "defaultNetworkAclId": acls["NetworkAclId"],
@@ -123,8 +122,15 @@ class Subnet(AwsType):
     tagged = True
     replace = frozenset(
         {
-            "vpcId", "cidrBlock", "availabilityZone", "availabilityZoneId", "ipv6CidrBlock", "ipv6Native", "outpostArn",
-            "ipv4IpamPoolId", "ipv4NetmaskLength",
+            "vpcId",
+            "cidrBlock",
+            "availabilityZone",
+            "availabilityZoneId",
+            "ipv6CidrBlock",
+            "ipv6Native",
+            "outpostArn",
+            "ipv4IpamPoolId",
+            "ipv4NetmaskLength",
         }  # fmt: skip
     )
     computed_inputs = frozenset({"availabilityZone", "availabilityZoneId", "privateDnsHostnameTypeOnLaunch"})

@@ -7,7 +7,7 @@ import zlib
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
 from sandbox.providers.aws.ec2_tags import by_filter, describe_one, tag_specifications, update_ec2_tags
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ProviderError, ResourceGone
+from sandbox.providers.resource import ProviderError, ResourceGoneError
 
 NO_TABLE = ("InvalidRouteTableID.NotFound",)
 DESTINATIONS = {
@@ -108,9 +108,7 @@ class Route(AwsType):
         destination = given(inputs, DESTINATIONS)
         if len(destination) != 1 or not given(inputs, TARGETS):
             raise ProviderError("InvalidParameterCombination: a route needs one destination and one target.")
-        cloud.client("ec2").create_route(
-            RouteTableId=inputs["routeTableId"], **destination, **given(inputs, TARGETS)
-        )
+        cloud.client("ec2").create_route(RouteTableId=inputs["routeTableId"], **destination, **given(inputs, TARGETS))
         digest = zlib.crc32("".join(destination.values()).encode())
         return f"r-{inputs['routeTableId']}{digest}"
 
@@ -131,7 +129,7 @@ class Route(AwsType):
                     **gone,
                     **actual,
                 }
-        raise ResourceGone(f"no such route in {table_id}")
+        raise ResourceGoneError(f"no such route in {table_id}")
 
     def update(
         self, cloud: AwsCloud, resource_id: str, state: Properties, inputs: Properties, changed: frozenset[str]
@@ -164,7 +162,7 @@ class RouteTableAssociation(AwsType):
                     "subnetId": association.get("SubnetId") or None,
                     "gatewayId": association.get("GatewayId") or None,
                 }
-        raise ResourceGone(resource_id)
+        raise ResourceGoneError(resource_id)
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
         with gone_if("InvalidAssociationID.NotFound"):
@@ -240,7 +238,7 @@ class NatGateway(AwsType):
             cloud, "describe_nat_gateways", "NatGateways", ("NatGatewayNotFound",), NatGatewayIds=[resource_id]
         )
         if gateway.get("State") in ("deleted", "deleting"):
-            raise ResourceGone(resource_id)
+            raise ResourceGoneError(resource_id)
         address: Record = (gateway.get("NatGatewayAddresses") or [{}])[0]
         return {
             "subnetId": gateway["SubnetId"],

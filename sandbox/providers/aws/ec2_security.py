@@ -142,7 +142,11 @@ def _inline_rule(group_id: str, permission: Record) -> Properties:
         "securityGroups": [group for group in groups if group != group_id],
         "self": group_id in groups,
     }
-    ranges = [*permission.get("IpRanges", []), *permission.get("Ipv6Ranges", []), *permission.get("UserIdGroupPairs", [])]
+    ranges = [
+        *permission.get("IpRanges", []),
+        *permission.get("Ipv6Ranges", []),
+        *permission.get("UserIdGroupPairs", []),
+    ]
     descriptions = {one.get("Description") for one in ranges} - {None, ""}
     return rule | ({"description": descriptions.pop()} if len(descriptions) == 1 else {})
 
@@ -227,9 +231,7 @@ class SecurityGroupRule(AwsType):
         self._find(cloud, resource_id)
         revoke = f"revoke_security_group_{'egress' if self.egress else 'ingress'}"
         with gone_if(*NO_RULE, *NO_GROUP, "InvalidPermission.NotFound"):
-            getattr(cloud.client("ec2"), revoke)(
-                GroupId=state["securityGroupId"], SecurityGroupRuleIds=[resource_id]
-            )
+            getattr(cloud.client("ec2"), revoke)(GroupId=state["securityGroupId"], SecurityGroupRuleIds=[resource_id])
 
 
 class SecurityGroupIngressRule(SecurityGroupRule):

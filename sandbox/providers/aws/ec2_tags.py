@@ -6,7 +6,7 @@ from typing import Any
 
 from sandbox.providers.aws.cloud import AwsCloud, Record, change_tags, gone_if, tag_list
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ProviderError, ResourceGone
+from sandbox.providers.resource import ProviderError, ResourceGoneError
 
 
 def tag_specifications(kind: str, inputs: Properties) -> list[Record]:
@@ -29,11 +29,11 @@ def update_ec2_tags(
 
 
 def describe_one(cloud: AwsCloud, operation: str, key: str, missing: tuple[str, ...], **parameters: Any) -> Record:
-    """The single result of a Describe call. Raises ResourceGone for the error codes `missing` and for an empty result."""
+    """The single result of a Describe call. Raises ResourceGoneError for the error codes `missing` and for an empty result."""
     with gone_if(*missing):
         found: list[Record] = getattr(cloud.client("ec2"), operation)(**parameters)[key]
     if not found:
-        raise ResourceGone(f"{operation}: nothing found")
+        raise ResourceGoneError(f"{operation}: nothing found")
     return found[0]
 
 
@@ -46,4 +46,6 @@ def refuse_dependents(cloud: AwsCloud, operation: str, key: str, filters: list[R
     """Raise DependencyViolation, as EC2 does and moto doesn't, if anything matches the filters."""
     found: list[Record] = getattr(cloud.client("ec2"), operation)(Filters=filters)[key]
     if found:
-        raise ProviderError(f"DependencyViolation: The {what} has dependencies and cannot be deleted ({key}: {len(found)}).")
+        raise ProviderError(
+            f"DependencyViolation: The {what} has dependencies and cannot be deleted ({key}: {len(found)})."
+        )

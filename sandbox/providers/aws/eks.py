@@ -42,9 +42,7 @@ def subnets_in_use(cloud: AwsCloud) -> dict[str, str]:
     return used
 
 
-def update_eks_tags(
-    cloud: AwsCloud, arn: str, state: Properties, inputs: Properties, changed: frozenset[str]
-) -> None:
+def update_eks_tags(cloud: AwsCloud, arn: str, state: Properties, inputs: Properties, changed: frozenset[str]) -> None:
     eks = cloud.client("eks")
     change_tags(
         state,
@@ -68,18 +66,29 @@ class Cluster(AwsType):
     tagged = True
     replace = frozenset(
         {
-            "name", "roleArn", "vpcConfig.vpcId", "bootstrapSelfManagedAddons", "outpostConfig",
-            "encryptionConfig.resources", "kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr",
+            "name",
+            "roleArn",
+            "vpcConfig.vpcId",
+            "bootstrapSelfManagedAddons",
+            "outpostConfig",
+            "encryptionConfig.resources",
+            "kubernetesNetworkConfig.ipFamily",
+            "kubernetesNetworkConfig.serviceIpv4Cidr",
             "accessConfig.bootstrapClusterCreatorAdminPermissions",
         }  # fmt: skip
     )
     sets = frozenset(
         {
-            "vpcConfig.subnetIds", "vpcConfig.securityGroupIds", "vpcConfig.publicAccessCidrs", "enabledClusterLogTypes",
+            "vpcConfig.subnetIds",
+            "vpcConfig.securityGroupIds",
+            "vpcConfig.publicAccessCidrs",
+            "enabledClusterLogTypes",
             "encryptionConfig.resources",
         }  # fmt: skip
     )
-    computed_inputs = frozenset({"version", "accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "storageConfig"})
+    computed_inputs = frozenset(
+        {"version", "accessConfig", "kubernetesNetworkConfig", "upgradePolicy", "storageConfig"}
+    )
     defaults: ClassVar[dict[str, Any]] = {
         "enabledClusterLogTypes": [],
         "vpcConfig.endpointPublicAccess": True,
@@ -166,7 +175,9 @@ class Cluster(AwsType):
 
     def _encrypt(self, cloud: AwsCloud, resource_id: str, state: Properties, inputs: Properties) -> None:
         if state.get("encryptionConfig") or not inputs.get("encryptionConfig"):
-            raise ProviderError("InvalidRequestException: secrets encryption can't be changed or removed once it is on.")
+            raise ProviderError(
+                "InvalidRequestException: secrets encryption can't be changed or removed once it is on."
+            )
         cloud.client("eks").associate_encryption_config(
             clusterName=resource_id, encryptionConfig=[inputs["encryptionConfig"]]
         )
@@ -196,8 +207,18 @@ class NodeGroup(AwsType):
     tagged = True
     replace = frozenset(
         {
-            "clusterName", "nodeGroupName", "nodeGroupNamePrefix", "nodeRoleArn", "subnetIds", "amiType", "capacityType",
-            "diskSize", "instanceTypes", "remoteAccess", "launchTemplate.id", "launchTemplate.name",
+            "clusterName",
+            "nodeGroupName",
+            "nodeGroupNamePrefix",
+            "nodeRoleArn",
+            "subnetIds",
+            "amiType",
+            "capacityType",
+            "diskSize",
+            "instanceTypes",
+            "remoteAccess",
+            "launchTemplate.id",
+            "launchTemplate.name",
         }  # fmt: skip
     )
     sets = frozenset({"subnetIds", "taints"})
@@ -227,7 +248,9 @@ class NodeGroup(AwsType):
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
         cluster_name, _, name = resource_id.partition(":")
         with gone_if(NOT_FOUND):
-            group: Record = cloud.client("eks").describe_nodegroup(clusterName=cluster_name, nodegroupName=name)["nodegroup"]
+            group: Record = cloud.client("eks").describe_nodegroup(clusterName=cluster_name, nodegroupName=name)[
+                "nodegroup"
+            ]
         template: Record | None = group.get("launchTemplate")
         return {
             "arn": group["nodegroupArn"],

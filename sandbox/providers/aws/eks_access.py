@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if
 from sandbox.providers.aws.eks import NOT_FOUND, timestamp, update_eks_tags
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ProviderError, ResourceGone
+from sandbox.providers.resource import ProviderError, ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules import eks as rules
 
@@ -108,9 +108,9 @@ class AccessEntry(AwsType):
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
         cluster_name, _, principal = resource_id.partition(":")
         with gone_if(NOT_FOUND):
-            entry: Record = cloud.client("eks").describe_access_entry(
-                clusterName=cluster_name, principalArn=principal
-            )["accessEntry"]
+            entry: Record = cloud.client("eks").describe_access_entry(clusterName=cluster_name, principalArn=principal)[
+                "accessEntry"
+            ]
         return {
             "clusterName": entry["clusterName"],
             "principalArn": entry["principalArn"],
@@ -178,7 +178,7 @@ class AccessPolicyAssociation(AwsType):
                     "associatedAt": timestamp(policy["associatedAt"]),
                     "modifiedAt": timestamp(policy["modifiedAt"]),
                 }
-        raise ResourceGone(resource_id)
+        raise ResourceGoneError(resource_id)
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
         with gone_if(NOT_FOUND):
@@ -194,7 +194,15 @@ class PodIdentityAssociation(AwsType):
     delete_before_replace = True
 
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
-        names = ("clusterName", "namespace", "serviceAccount", "roleArn", "disableSessionTags", "targetRoleArn", "policy")
+        names = (
+            "clusterName",
+            "namespace",
+            "serviceAccount",
+            "roleArn",
+            "disableSessionTags",
+            "targetRoleArn",
+            "policy",
+        )
         association = cloud.client("eks").create_pod_identity_association(
             **given(inputs, {**{name: name for name in names}, "tagsAll": "tags"})
         )["association"]

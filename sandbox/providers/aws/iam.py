@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, change_tags, given, gone_if, tag_list, tag_map
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ProviderError, ResourceGone
+from sandbox.providers.resource import ProviderError, ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules import policies as rules
 
@@ -189,7 +189,7 @@ class RolePolicyAttachment(AwsType):
         with gone_if(NO_ENTITY):
             attached = attached_policies(cloud, role)
         if arn not in attached:
-            raise ResourceGone(resource_id)
+            raise ResourceGoneError(resource_id)
         return {"role": role, "policyArn": arn}
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
@@ -344,7 +344,9 @@ class InstanceProfile(AwsType):
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
         with gone_if(NO_ENTITY):
-            profile: Record = cloud.client("iam").get_instance_profile(InstanceProfileName=resource_id)["InstanceProfile"]
+            profile: Record = cloud.client("iam").get_instance_profile(InstanceProfileName=resource_id)[
+                "InstanceProfile"
+            ]
         roles: list[Record] = profile["Roles"]
         return {
             "arn": profile["Arn"],

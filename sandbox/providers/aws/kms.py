@@ -6,9 +6,19 @@ import json
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from sandbox.providers.aws.cloud import ACCOUNT_ID, AwsCloud, AwsType, Record, change_tags, given, gone_if, tag_list, tag_map
+from sandbox.providers.aws.cloud import (
+    ACCOUNT_ID,
+    AwsCloud,
+    AwsType,
+    Record,
+    change_tags,
+    given,
+    gone_if,
+    tag_list,
+    tag_map,
+)
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ResourceGone
+from sandbox.providers.resource import ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules import kms as rules
 
@@ -77,7 +87,7 @@ class Key(AwsType):
         with gone_if(NOT_FOUND):
             key: Record = kms.describe_key(KeyId=resource_id)["KeyMetadata"]
         if key["KeyState"] in ("PendingDeletion", "PendingReplicaDeletion"):
-            raise ResourceGone(f"{resource_id} is pending deletion")
+            raise ResourceGoneError(f"{resource_id} is pending deletion")
         rotation: Record = kms.get_key_rotation_status(KeyId=resource_id)
         tags: list[Record] = kms.list_resource_tags(KeyId=resource_id)["Tags"]
         return {
@@ -137,7 +147,7 @@ class Alias(AwsType):
                 if alias["AliasName"] == name:
                     found: Record = alias
                     return found
-        raise ResourceGone(name)
+        raise ResourceGoneError(name)
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
         alias = self._find(cloud, resource_id)

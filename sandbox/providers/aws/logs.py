@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, change_tags, given, gone_if
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import ResourceGone
+from sandbox.providers.resource import ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules import logs as rules
 
@@ -44,7 +44,7 @@ class LogGroup(AwsType):
         groups: list[Record] = logs.describe_log_groups(logGroupNamePrefix=resource_id)["logGroups"]
         group = next((group for group in groups if group["logGroupName"] == resource_id), None)
         if group is None:
-            raise ResourceGone(resource_id)
+            raise ResourceGoneError(resource_id)
         arn = str(group["arn"]).removesuffix(":*")
         return {
             "arn": arn,

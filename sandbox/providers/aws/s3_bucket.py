@@ -173,7 +173,7 @@ PUBLIC_ACCESS = {
 class BucketPublicAccessBlock(BucketConfiguration):
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     missing = ("NoSuchPublicAccessBlockConfiguration",)
-    defaults: ClassVar[dict[str, Any]] = {name: False for name in PUBLIC_ACCESS}
+    defaults: ClassVar[dict[str, Any]] = dict.fromkeys(PUBLIC_ACCESS, False)
 
     def put(self, s3: Any, bucket: str, inputs: Properties) -> None:
         configuration = {api: bool(inputs.get(name, False)) for name, api in PUBLIC_ACCESS.items()}
@@ -302,5 +302,3 @@ class BucketServerSideEncryptionConfiguration(BucketConfiguration):
         """S3 goes back to encryption with its own keys, so there is always a configuration."""
         if s3.get_bucket_encryption(Bucket=bucket):
             s3.delete_bucket_encryption(Bucket=bucket)
-
-

@@ -61,7 +61,7 @@ class RandomString(RandomType):
         {"length", "keepers", "overrideSpecial", "number", *SWITCHES, *(minimum for _, minimum, _ in CLASSES)}
     )
     defaults: ClassVar[dict[str, Any]] = {
-        **{switch: True for switch in SWITCHES},
+        **dict.fromkeys(SWITCHES, True),
         **{minimum: 0 for _, minimum, _ in CLASSES},
     }
 

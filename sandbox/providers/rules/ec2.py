@@ -37,7 +37,9 @@ def vpc_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     try:
         network = ipaddress.IPv4Network(cidr)
     except ValueError as error:
-        return [Refusal("cidrBlock", "InvalidParameterValue", f"Value ({cidr}) for parameter cidrBlock is invalid: {error}")]
+        return [
+            Refusal("cidrBlock", "InvalidParameterValue", f"Value ({cidr}) for parameter cidrBlock is invalid: {error}")
+        ]
     if 16 <= network.prefixlen <= 28:
         return []
     return [Refusal("cidrBlock", "InvalidVpc.Range", f"The CIDR '{cidr}' is invalid: it must be between /16 and /28.")]
@@ -78,7 +80,9 @@ def vpc_endpoint_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     service = inputs.get("serviceName")
     if isinstance(service, str) and kind in ("Gateway", "Interface"):
         refusals += _service_refusals(service, GATEWAY_SERVICES if kind == "Gateway" else INTERFACE_SERVICES)
-    wrong = ("subnetIds", "securityGroupIds") if kind == "Gateway" else ("routeTableIds",) if kind == "Interface" else ()
+    wrong = (
+        ("subnetIds", "securityGroupIds") if kind == "Gateway" else ("routeTableIds",) if kind == "Interface" else ()
+    )
     refusals += [
         Refusal(name, "InvalidParameter", f"{name} can't be given for an endpoint of type {kind}.")
         for name in wrong

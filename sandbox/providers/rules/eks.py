@@ -101,7 +101,9 @@ def version_change_refusals(before: str, after: str) -> list[Refusal]:
     if new in (old, old + 1):
         return []
     way = "down" if new < old else "by more than one minor version"
-    return [Refusal("version", INVALID, f"Unsupported Kubernetes minor version update from {before} to {after}: {way}.")]
+    return [
+        Refusal("version", INVALID, f"Unsupported Kubernetes minor version update from {before} to {after}: {way}.")
+    ]
 
 
 def node_version_refusals(node_version: object, cluster_version: object) -> list[Refusal]:
@@ -114,7 +116,9 @@ def node_version_refusals(node_version: object, cluster_version: object) -> list
     if cluster - 3 <= node <= cluster:
         return []
     return [
-        Refusal("version", INVALID, f"Nodegroup Kubernetes version {node_version} doesn't fit cluster {cluster_version}."),
+        Refusal(
+            "version", INVALID, f"Nodegroup Kubernetes version {node_version} doesn't fit cluster {cluster_version}."
+        ),
     ]
 
 
@@ -128,7 +132,9 @@ def cluster_name_refusals(name: object) -> list[Refusal]:
 def cluster_subnet_refusals(subnet_ids: Sequence[object], zones: Sequence[object] | None) -> list[Refusal]:
     """At least two subnets, in at least two availability zones (`zones`: one per subnet, None while not known)."""
     if len(subnet_ids) < 2:
-        return [Refusal("vpcConfig.subnetIds", INVALID, f"Subnets specified must be at least two, not {len(subnet_ids)}.")]
+        return [
+            Refusal("vpcConfig.subnetIds", INVALID, f"Subnets specified must be at least two, not {len(subnet_ids)}.")
+        ]
     if zones is not None and len(set(zones)) < 2:
         message = f"Subnets specified must be in at least two different AZs, all are in {zones[0]}."
         return [Refusal("vpcConfig.subnetIds", INVALID, message)]
@@ -215,9 +221,13 @@ def scaling_refusals(scaling: object) -> list[Refusal]:
     if not (isinstance(low, int) and isinstance(desired, int) and isinstance(high, int)):
         return []
     if low < 0 or high < 1:
-        return [Refusal("scalingConfig", INVALID, f"minSize must be at least 0 and maxSize at least 1, not {low}, {high}.")]
+        return [
+            Refusal("scalingConfig", INVALID, f"minSize must be at least 0 and maxSize at least 1, not {low}, {high}.")
+        ]
     if low > high:
-        return [Refusal("scalingConfig.minSize", INVALID, f"Minimum capacity {low} can't be greater than maximum {high}.")]
+        return [
+            Refusal("scalingConfig.minSize", INVALID, f"Minimum capacity {low} can't be greater than maximum {high}.")
+        ]
     if not low <= desired <= high:
         message = f"desired capacity {desired} must be between minimum {low} and maximum {high}."
         return [Refusal("scalingConfig.desiredSize", INVALID, message)]

@@ -31,4 +31,6 @@ def instance_type_refusals(property_path: str, value: object, code: str) -> list
     """Refuse an instance type that EC2 doesn't have."""
     if not isinstance(value, str) or value in architectures():
         return []
-    return [Refusal(property_path, code, f"The instance type {value!r} does not exist.{nearest(value, architectures())}")]
+    return [
+        Refusal(property_path, code, f"The instance type {value!r} does not exist.{nearest(value, architectures())}")
+    ]

@@ -44,5 +44,7 @@ def alias_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     if name.startswith("alias/aws/"):
         return [Refusal("name", "NotAuthorizedException", f"{name}: aliases below alias/aws/ are reserved for AWS.")]
     if not re.fullmatch(r"alias/[a-zA-Z0-9/_-]+", name):
-        return [Refusal("name", INVALID, f"The alias {name!r} must start with alias/ and have letters, digits, / _ - only.")]
+        return [
+            Refusal("name", INVALID, f"The alias {name!r} must start with alias/ and have letters, digits, / _ - only.")
+        ]
     return []

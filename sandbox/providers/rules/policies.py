@@ -15,16 +15,35 @@ MALFORMED_KMS = "MalformedPolicyDocumentException"
 VERSIONS = ("2012-10-17", "2008-10-17")
 STATEMENT_KEYS = frozenset(
     {
-        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
     }  # fmt: skip
 )
 ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 # Conditions that make a statement for everyone not public, as S3 sees it (with fixed values).
 NARROWING_KEYS = frozenset(
     {
-        "aws:sourceip", "aws:sourcearn", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount",
-        "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths", "aws:userid",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+        "aws:sourceip",
+        "aws:sourcearn",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:userid",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
     }  # fmt: skip
 )
 
@@ -83,7 +102,11 @@ def _action_refusals(path: str, code: str, where: str, statement: Mapping[str, A
     if not actions:
         return [Refusal(path, code, f"{where}: Missing required field Action.")]
     return [
-        Refusal(path, code, f"{where}: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, not {action!r}.")
+        Refusal(
+            path,
+            code,
+            f"{where}: Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, not {action!r}.",
+        )
         for action in actions
         if not ACTION.fullmatch(action)
     ]

@@ -71,7 +71,9 @@ def encryption_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
 def _is_key(key: str) -> bool:
     key_id = r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     alias = r"alias/[A-Za-z0-9/_-]+"
-    return re.fullmatch(rf"({key_id}|{alias}|arn:aws[\w-]*:kms:[\w-]+:\d{{12}}:(key/{key_id}|{alias}))", key) is not None
+    return (
+        re.fullmatch(rf"({key_id}|{alias}|arn:aws[\w-]*:kms:[\w-]+:\d{{12}}:(key/{key_id}|{alias}))", key) is not None
+    )
 
 
 def ownership_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
@@ -85,4 +87,6 @@ def versioning_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     """The versioning status."""
     configuration: Any = inputs.get("versioningConfiguration")
     status: Any = configuration.get("status") if isinstance(configuration, dict) else None  # type: ignore[reportUnknownMemberType]
-    return one_of("versioningConfiguration.status", status, VERSIONING_STATUSES, "IllegalVersioningConfigurationException")
+    return one_of(
+        "versioningConfiguration.status", status, VERSIONING_STATUSES, "IllegalVersioningConfigurationException"
+    )

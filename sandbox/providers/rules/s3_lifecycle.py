@@ -146,7 +146,12 @@ def _transitions_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusa
         if transition.get("days") is None and transition.get("date") is None:
             yield Refusal(where, MALFORMED, "a transition needs Days or Date.")
     yield from _order_refusals(f"{path}.transitions", transitions, "days")
-    kinds = {name for action in [*transitions, _object(rule.get("expiration"))] for name in ("days", "date") if action.get(name)}
+    kinds = {
+        name
+        for action in [*transitions, _object(rule.get("expiration"))]
+        for name in ("days", "date")
+        if action.get(name)
+    }
     if kinds == {"days", "date"} and transitions:
         message = "Found mixed 'Date' and 'Days' based actions in one rule for the same prefix."
         yield Refusal(path, INVALID_REQUEST, message)
@@ -225,18 +230,24 @@ def _noncurrent_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal
     for where, action, smallest in actions:
         days, kept = action.get("noncurrentDays"), action.get("newerNoncurrentVersions")
         if isinstance(days, int) and days < smallest:
-            yield Refusal(f"{where}.noncurrentDays", INVALID, f"'NoncurrentDays' must be at least {smallest}, not {days}.")
+            yield Refusal(
+                f"{where}.noncurrentDays", INVALID, f"'NoncurrentDays' must be at least {smallest}, not {days}."
+            )
         if isinstance(kept, int) and not 1 <= kept <= MOST_NONCURRENT_VERSIONS:
             message = f"'NewerNoncurrentVersions' must be between 1 and {MOST_NONCURRENT_VERSIONS}, not {kept}."
             yield Refusal(f"{where}.newerNoncurrentVersions", INVALID, message)
     for index, item in enumerate(transitions):
-        yield from _class_refusals(f"{path}.noncurrentVersionTransitions[{index}].storageClass", item.get("storageClass"))
+        yield from _class_refusals(
+            f"{path}.noncurrentVersionTransitions[{index}].storageClass", item.get("storageClass")
+        )
     yield from _order_refusals(f"{path}.noncurrentVersionTransitions", transitions, "noncurrentDays")
     ends = expiration.get("noncurrentDays")
     for item in transitions:
         day = item.get("noncurrentDays")
         if isinstance(ends, int) and isinstance(day, int) and ends <= day:
-            message = f"'NoncurrentDays' of the expiration ({ends}) must be greater than that of the transition ({day})."
+            message = (
+                f"'NoncurrentDays' of the expiration ({ends}) must be greater than that of the transition ({day})."
+            )
             yield Refusal(f"{path}.noncurrentVersionExpiration.noncurrentDays", INVALID, message)
 
 

@@ -102,7 +102,9 @@ def test_missing_owner_says_what_to_run_before_anything_is_made(compose: Any, ma
 
 def test_owner_without_a_cluster_names_the_missing_outputs(compose: Any, make_settings: Any) -> None:
     outputs = {key: value for key, value in OWNER_OUTPUTS.items() if key != "node_subnet_ids"}
-    with pytest.raises(pulumi.RunError, match=r"has no output node_subnet_ids: .*pulumi up --stack staging$"):
+    with pytest.raises(
+        pulumi.RunError, match=r"owns no running cluster \(no output node_subnet_ids; .*pulumi up --stack staging$"
+    ):
         compose(make_settings("dev"), stacks={OWNER: outputs})
 
 

@@ -146,6 +146,8 @@ def test_addons_that_call_aws_have_their_own_identity(staging: Graph, addon: str
     attachment = staging.one("iam/rolePolicyAttachment:RolePolicyAttachment", addon)
     assert attachment.inputs["policyArn"] == f"arn:aws:iam::aws:policy/{policy}"
     assert attachment.urn in resource.dependencies
+    # In a teardown the role goes after the nodes: the volume driver on them is still deleting volumes.
+    assert all(staging.waits_for(group, attachment) for group in staging.of("eks/nodeGroup:NodeGroup"))
 
 
 def test_node_groups_as_configured(staging: Graph) -> None:
