@@ -39,7 +39,6 @@ class TierBuckets(pulumi.ComponentResource):
     def __init__(self, name: str, args: TierBucketsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:TierBuckets", name, None, opts)
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
         self.kms_key_arn = self._key(name) if args.storage.encryption == "sse_kms" else None
         self.bucket_arns = {purpose: self._bucket(name, plan) for purpose, plan in args.plans.items()}
         self.storage = ObjectStorage(
@@ -61,7 +60,7 @@ class TierBuckets(pulumi.ComponentResource):
                 protect=args.storage.protect,
                 only_through_s3=True,
             ),
-            self._child,
+            pulumi.ResourceOptions(parent=self),
         ).arn
 
     def _bucket_name(self, purpose: BucketPurpose) -> str:
@@ -82,6 +81,10 @@ class TierBuckets(pulumi.ComponentResource):
         self._age(logical, bucket, plan)
         return bucket.arn
 
+    def _safeguard(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Protected with its bucket: a refused `pulumi destroy` still deletes whatever is not protected itself."""
+        return pulumi.ResourceOptions(parent=self, protect=self._args.storage.protect, depends_on=list(depends_on))
+
     def _close(self, logical: str, bucket: s3.Bucket) -> None:
         """Private, owned by the account whoever writes, TLS only."""
         block = s3.BucketPublicAccessBlock(
@@ -91,20 +94,20 @@ class TierBuckets(pulumi.ComponentResource):
             block_public_policy=True,
             ignore_public_acls=True,
             restrict_public_buckets=True,
-            opts=self._child,
+            opts=self._safeguard(),
         )
         # One after the other: S3 answers OperationAborted to such changes of one bucket at the same time.
         policy = s3.BucketPolicy(
             logical,
             bucket=bucket.id,
             policy=self._bucket_policy(bucket),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[block]),
+            opts=self._safeguard(block),
         )
         s3.BucketOwnershipControls(
             logical,
             bucket=bucket.id,
             rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=self._safeguard(policy),
         )
 
     def _bucket_policy(self, bucket: s3.Bucket) -> pulumi.Output[str]:
@@ -127,7 +130,7 @@ class TierBuckets(pulumi.ComponentResource):
                     bucket_key_enabled=kms,
                 )
             ],
-            opts=self._child,
+            opts=self._safeguard(),
         )
 
     def _age(self, logical: str, bucket: s3.Bucket, plan: TierPlan) -> None:
@@ -139,7 +142,7 @@ class TierBuckets(pulumi.ComponentResource):
                     logical,
                     bucket=bucket.id,
                     versioning_configuration=s3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
-                    opts=self._child,
+                    opts=self._safeguard(),
                 )
             )
         s3.BucketLifecycleConfiguration(
@@ -147,7 +150,7 @@ class TierBuckets(pulumi.ComponentResource):
             bucket=bucket.id,
             rules=lifecycle_rules(plan),
             transition_default_minimum_object_size=TRANSITION_MINIMUM,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=before),
+            opts=self._safeguard(*before),
         )
 
 

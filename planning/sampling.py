@@ -7,6 +7,9 @@ from pydantic import Field
 
 from planning.base import Frozen
 
+# How much of the ordinary share aggressive mode leaves.
+AGGRESSIVE_SHARE = 0.2
+
 Percent = Annotated[float, Field(ge=0, le=100)]
 
 

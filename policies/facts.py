@@ -1,70 +1,87 @@
-"""Registered resources as plain, frozen data: what rules see, with what preview can't know yet marked as such."""
+"""What rules see: registered resources as plain data, and whether the engine was told to protect them."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TypeGuard
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from planning.registered import (
+    UNKNOWN,
+    Property,
+    Unknown,
+    belonging_to,
+    is_list,
+    is_table,
+    of_type,
+    value_at,
+)
+from planning.registered import Resource as RegisteredResource
 
-class Unknown(Enum):
-    """A property whose value only the cloud will tell: neither a pass nor a violation."""
-
-    UNKNOWN = "not yet known"
-
-
-UNKNOWN = Unknown.UNKNOWN
-
-Property = None | bool | int | float | str | Unknown | Sequence["Property"] | Mapping[str, "Property"]
+__all__ = [
+    "UNKNOWN",
+    "Property",
+    "RegisteredResource",
+    "Resource",
+    "Unknown",
+    "belonging_to",
+    "decimal",
+    "is_list",
+    "is_table",
+    "leaves",
+    "of_type",
+    "show",
+    "tables",
+    "value_at",
+    "whole",
+]
 
 
 @dataclass(frozen=True)
-class Resource:
-    """One registered resource."""
+class Resource(RegisteredResource):
+    """A registered resource with the option that mocks never see."""
 
-    type: str
-    """Pulumi type token, such as aws:s3/bucket:Bucket."""
-    name: str
-    """Logical name."""
-    urn: str
-    """Unique name in the stack."""
-    properties: Mapping[str, Property]
-    """Inputs, camelCase as the provider names them."""
-    property_dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
-    """URNs of the resources that each property's value came from."""
-
-    def at(self, *path: str | int) -> Property:
-        """The value at a path of keys and indexes; None where it is absent, UNKNOWN at or below an unknown value."""
-        value: Property = self.properties
-        for step in path:
-            if value is UNKNOWN:
-                return UNKNOWN
-            if isinstance(step, str) and is_table(value):
-                value = value.get(step)
-            elif isinstance(step, int) and is_list(value) and -len(value) <= step < len(value):
-                value = value[step]
-            else:
-                return None
-        return value
+    protect: bool | None = None
+    """Whether the engine refuses to delete it; None where the engine didn't say."""
 
 
-def is_table(value: Property) -> TypeGuard[Mapping[str, Property]]:
-    """Whether a property is an object."""
-    return isinstance(value, Mapping)
+def decimal(value: Property) -> float | Unknown | None:
+    """A number, also where a provider writes it as text; None for anything else."""
+    if value is UNKNOWN:
+        return UNKNOWN
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
 
 
-def is_list(value: Property) -> TypeGuard[Sequence[Property]]:
-    """Whether a property is a list (a string is not)."""
-    return isinstance(value, Sequence) and not isinstance(value, str)
+def whole(value: Property) -> int | Unknown | None:
+    """A whole number: the engine hands all numbers over as floating point."""
+    number = decimal(value)
+    return number if number is None or number is UNKNOWN else int(number)
 
 
-def of_type(resources: Sequence[Resource], type_token: str) -> Iterator[Resource]:
-    """The resources of one type."""
-    return (resource for resource in resources if resource.type == type_token)
+def tables(value: Property) -> list[tuple[int, Property]]:
+    """The entries of a list with their indexes; a single object counts as a list of one."""
+    if is_table(value):
+        return [(0, value)]
+    return list(enumerate(value)) if is_list(value) else []
 
 
-def belonging_to(owner: Resource, owner_key: str, others: Sequence[Resource], type_token: str) -> Iterator[Resource]:
-    """Resources of a type whose `owner_key` names `owner`: by its value, or in preview by where the value came from."""
-    names = {value for value in (owner.at(owner_key), owner.at("id"), owner.at("arn")) if isinstance(value, str)}
-    for other in of_type(others, type_token):
-        if owner.urn in other.property_dependencies.get(owner_key, frozenset()) or other.at(owner_key) in names:
-            yield other
+def leaves(value: Property, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Property]]:
+    """Every table and every scalar below a value with its path, tables before what is in them."""
+    if is_list(value):
+        for index, item in enumerate(value):
+            yield from leaves(item, (*path, str(index)))
+        return
+    yield path, value
+    if is_table(value):
+        for key, item in value.items():
+            yield from leaves(item, (*path, key))
+
+
+def show(path: tuple[str, ...]) -> str:
+    """A path as people write it: values.image.tag, rules[0].prefix."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if step.isdigit() else f".{step}" if text else step
+    return text

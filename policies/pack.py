@@ -1,85 +1,172 @@
-"""The rules as a CrossGuard pack: engine objects in, plain resources to the rules, findings out."""
+"""The rules as a CrossGuard pack: engine objects in, plain resources to the rules, violations out."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pulumi_policy import (
     EnforcementLevel,
+    PolicyConfigSchema,
     PolicyPack,
     PolicyResource,
     ResourceValidationArgs,
     ResourceValidationPolicy,
+    Severity,
     StackValidationArgs,
     StackValidationPolicy,
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from policies.configuration import ConfigurationError, limits_for, stack_of
 from policies.facts import UNKNOWN, Property, Resource
-from policies.rule import ResourceRule, StackRule
-from policies.rules import RULES
+from policies.judge import Ledger, Scene, judge
+from policies.limits import Limits, config_schema
+from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackRule, looks_at
+from policies.rules import EXCEPTION_RULES, RULES
 
 PACK_NAME = "lgtm-platform"
+ROOT_TYPE = "pulumi:pulumi:Stack"
+
+Report = Callable[..., None]
+Policy = ResourceValidationPolicy | StackValidationPolicy
 
 
 def build_pack() -> PolicyPack:
     """Serves the pack to the engine that started this process."""
+    adapter = Adapter()
     return PolicyPack(
         name=PACK_NAME,
         enforcement_level=EnforcementLevel.MANDATORY,
-        policies=[_policy(rule) for rule in RULES],
+        # The engine's order is this one: exceptions are judged after every rule that may have used one.
+        policies=[adapter.policy(rule) for rule in (*RULES, *EXCEPTION_RULES)],
     )
 
 
-def _policy(rule: ResourceRule | StackRule) -> ResourceValidationPolicy | StackValidationPolicy:
-    if isinstance(rule, ResourceRule):
-        return ResourceValidationPolicy(
-            name=rule.id, display_name=rule.title, description=f"{rule.title}. {rule.why}", remediation_steps=rule.fix,
-            validate=_judge_resource(rule),
-        )  # fmt: skip
-    return StackValidationPolicy(
-        name=rule.id, display_name=rule.title, description=f"{rule.title}. {rule.why}", remediation_steps=rule.fix,
-        validate=_judge_stack(rule),
-    )  # fmt: skip
+class Adapter:
+    """Rules as policies of the SDK, with what one process remembers between the engine's calls."""
 
+    def __init__(self) -> None:
+        self._ledger = Ledger()
+        self._limits: dict[tuple[str, str], Limits | ConfigurationError] = {}
 
-def _judge_resource(rule: ResourceRule) -> Callable[[ResourceValidationArgs, Callable[..., None]], None]:
-    def judge(args: ResourceValidationArgs, report: Callable[..., None]) -> None:
-        resource = Resource(args.resource_type, args.name, args.urn, _table(args.props))
-        for message in rule.check(resource):
-            report(f"{args.name}: {message}. Fix: {rule.fix}")
+    def policy(self, rule: Rule) -> Policy:
+        """One rule as the SDK wants it."""
+        common: dict[str, Any] = {
+            "name": rule.id,
+            "display_name": rule.title,
+            "description": f"{rule.title}. {rule.why}",
+            "remediation_steps": rule.fix,
+            "enforcement_level": EnforcementLevel(rule.level.value),
+            "severity": Severity(rule.severity.value),
+            "tags": [rule.subject.value.lower()],
+        }
+        if isinstance(rule, ExceptionRule):
+            return StackValidationPolicy(**common, validate=self._judge_exceptions(rule))
+        common["config_schema"] = PolicyConfigSchema(config_schema(rule.limits))
+        if isinstance(rule, ResourceRule):
+            return ResourceValidationPolicy(**common, validate=self._judge_resource(rule))
+        return StackValidationPolicy(**common, validate=self._judge_stack(rule))
 
-    return judge
+    def _judge_resource(self, rule: ResourceRule[Any]) -> Callable[[ResourceValidationArgs, Report], None]:
+        def validate(args: ResourceValidationArgs, report: Report) -> None:
+            limits = self._limits_of(rule, stack_of(args.urn), args.get_config())
+            if isinstance(limits, ConfigurationError):
+                # The root comes first and is always there: once is enough.
+                if args.resource_type == ROOT_TYPE:
+                    report(str(limits))
+                return
+            if not looks_at(rule, args.resource_type):
+                return
+            resource = Resource(
+                args.resource_type, args.name, args.urn, _table(args.props), protect=bool(args.opts.protect)
+            )
+            scene = Scene({args.urn: args.name}, args.urn, date.today())
+            judgement = judge(rule, rule.check(resource, limits), limits, scene, self._ledger)
+            for violation in judgement.violations:
+                report(violation.message)
+            if judgement.not_yet_known and not judgement.violations:
+                args.not_applicable(judgement.reason)
 
+        return validate
 
-def _judge_stack(rule: StackRule) -> Callable[[StackValidationArgs, Callable[..., None]], None]:
-    def judge(args: StackValidationArgs, report: Callable[..., None]) -> None:
-        resources = [_resource(item) for item in args.resources]
-        names = {resource.urn: resource.name for resource in resources}
-        for finding in rule.check(resources):
-            report(f"{names.get(finding.urn, finding.urn)}: {finding.message}. Fix: {rule.fix}", finding.urn)
+    def _judge_stack(self, rule: StackRule[Any]) -> Callable[[StackValidationArgs, Report], None]:
+        def validate(args: StackValidationArgs, report: Report) -> None:
+            names = {item.urn: item.name for item in args.resources}
+            root = next((item.urn for item in args.resources if item.resource_type == ROOT_TYPE), "")
+            limits = self._limits_of(rule, stack_of(next(iter(names), "")), args.get_config())
+            if isinstance(limits, ConfigurationError):
+                report(str(limits))
+                return
+            resources = [_resource(item) for item in args.resources if looks_at(rule, item.resource_type)]
+            scene = Scene(names, root, date.today())
+            judgement = judge(rule, rule.check(resources, limits), limits, scene, self._ledger)
+            for violation in judgement.violations:
+                report(violation.message, violation.urn or None)
+            if judgement.not_yet_known and not judgement.violations:
+                args.not_applicable(judgement.reason)
 
-    return judge
+        return validate
+
+    def _judge_exceptions(self, rule: ExceptionRule) -> Callable[[StackValidationArgs, Report], None]:
+        def validate(args: StackValidationArgs, report: Report) -> None:
+            for violation in rule.check(self._ledger.uses(), date.today()):
+                report(f"{violation.message}. Fix: {rule.fix}")
+
+        return validate
+
+    def _limits_of(
+        self, rule: JudgingRule, stack: str, given: Mapping[str, Any] | None
+    ) -> Limits | ConfigurationError:
+        """The engine configures a process once, so each rule's limits are read once a stack."""
+        key = (rule.id, stack)
+        if key not in self._limits:
+            try:
+                limits = limits_for(rule, stack, given)
+                self._ledger.enter(rule.id, limits.exceptions)
+                self._limits[key] = limits
+            except ConfigurationError as error:
+                self._limits[key] = error
+        return self._limits[key]
 
 
 def _resource(item: PolicyResource) -> Resource:
     dependencies = {key: frozenset(owner.urn for owner in owners) for key, owners in item.property_dependencies.items()}
-    return Resource(item.resource_type, item.name, item.urn, _table(item.props), dependencies)
+    parent = item.parent.urn if item.parent else None
+    return Resource(
+        item.resource_type, item.name, item.urn, _table(item.props), dependencies, parent, bool(item.opts.protect)
+    )
 
 
 def _table(props: Mapping[str, Any]) -> Mapping[str, Property]:
     """A plain copy in which what preview can't know is UNKNOWN: the SDK's proxies raise on touching it."""
-    return {key: _value(lambda key=key: props[key]) for key in props}
+    return dict(_entries(props))
 
 
-def _value(read: Callable[[], Any]) -> Property:
-    try:
-        value = read()
-    except UnknownValueError:
-        return UNKNOWN
-    if isinstance(value, Mapping):
-        return _table(value)  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_value(lambda index=index: value[index]) for index in range(len(value))]  # pyright: ignore[reportUnknownArgumentType, reportUnknownLambdaType]
+def _entries(props: Mapping[str, Any]) -> Iterator[tuple[str, Property]]:
+    for key in props:
+        try:
+            value = props[key]
+        except UnknownValueError:
+            yield key, UNKNOWN
+        else:
+            yield key, _value(value)
+
+
+def _items(values: Sequence[Any]) -> Iterator[Property]:
+    for index in range(len(values)):
+        try:
+            value = values[index]
+        except UnknownValueError:
+            yield UNKNOWN
+        else:
+            yield _value(value)
+
+
+def _value(value: Any) -> Property:
     if value is None or isinstance(value, bool | int | float | str):
         return value
+    if isinstance(value, Mapping):
+        return _table(value)  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, Sequence):
+        return list(_items(value))  # pyright: ignore[reportUnknownArgumentType]
     return str(value)

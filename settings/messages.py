@@ -54,7 +54,7 @@ def explain(error: ValidationError, source: Source, *, only_given: bool = False)
     details = [item for item in error.errors(include_url=False) if _own_fault(item, error)]
     lines: list[str] = []
     for item in details:
-        node, path = _locate(item["loc"])
+        node, path = _locate(item["loc"][:-1] if _about_a_name(item) else item["loc"])
         if only_given and not _independent(item, path, source):
             continue
         lines += _lines(item, node, path, source)
@@ -102,9 +102,14 @@ def _own_fault(item: ErrorDetails, error: ValidationError) -> bool:
         inner = other["loc"]
         if item["type"] == "too_short" and len(inner) > len(loc) and inner[: len(loc)] == loc:
             return False  # items that are wrong themselves don't count
-        if inner[-1:] == ("[key]",) and loc != inner and loc[: len(inner) - 1] == inner[:-1]:
+        if _about_a_name(other) and loc != inner and loc[: len(inner) - 1] == inner[:-1]:
             return False  # what stands under a name that can't be used
     return True
+
+
+def _about_a_name(item: ErrorDetails) -> bool:
+    """Whether an entry's name in a table of named entries is wrong; its location ends with a marker after the name."""
+    return item["type"] == "string_pattern_mismatch" and item["loc"][-1] == "[key]"
 
 
 def _independent(item: ErrorDetails, path: Path, source: Source) -> bool:
@@ -122,8 +127,6 @@ def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
     node: Node | None = shape()
     path: list[str | int] = []
     for part in loc:
-        if part == "[key]":
-            continue
         tag = node is not None and VARIANTS in node
         node = child(node, part) if node is not None else None
         if not tag:
@@ -145,7 +148,7 @@ def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) ->
         return [f"{path_text(())}: holds text that is no valid Unicode, or tables nested too deep"]
     if node is None:
         return [line(path, source.value(path), str(item["msg"]))]
-    if item["loc"][-1:] == ("[key]",):
+    if _about_a_name(item):
         return [_wrong_name(item["loc"], path)]
     if kind == "missing":
         given = lookup(source.document, path)[0]

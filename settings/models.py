@@ -8,7 +8,11 @@ from pydantic import Field, model_validator
 from planning.base import Frozen
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
-from planning.tiers import AuditArchive, BucketPurpose, TierPlan, compile_tier_plans
+from planning.capacity.estimate import CapacityInputs
+from planning.capacity.ingest import Replication
+from planning.capacity.objects import object_flows
+from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, TierPlan, compile_tier_plans
+from planning.workload import Workload
 from settings.cluster import ClusterSettings, ExistingCluster
 from settings.environment import Budget, Capacity, Environment
 from settings.network import NetworkSettings
@@ -155,6 +159,8 @@ class PlatformSettings(Frozen):
     """The audit archive's tiers."""
     sampling: SamplingPolicy
     """Which traces are kept."""
+    workload: Workload
+    """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
     ingestion: IngestionLimits
     """What the back ends accept."""
     sizes: Sizes
@@ -168,8 +174,26 @@ class PlatformSettings(Frozen):
 
     @property
     def tier_plans(self) -> Mapping[BucketPurpose, TierPlan]:
-        """The lifecycle of every bucket, compiled from retention and audit."""
-        return compile_tier_plans(self.retention, self.audit)
+        """The lifecycle of every bucket and its application's windows, compiled from retention, audit and workload."""
+        flows = object_flows(self.workload, self.sampling, self.replication)
+        return compile_tier_plans(self.retention, self.audit, flows, limits=LifecycleLimits.of_region(self.region))
+
+    @property
+    def replication(self) -> Replication:
+        """Copies that the back ends keep."""
+        loki, mimir = self.sizes.loki.monolithic, self.sizes.mimir.ingester
+        return Replication(loki=loki.replication_factor, mimir=mimir.replication_factor)
+
+    @property
+    def capacity_inputs(self) -> CapacityInputs:
+        """What the capacity plan of the stack is computed from."""
+        return CapacityInputs(
+            workload=self.workload,
+            sampling=self.sampling,
+            retention=self.retention,
+            audit=self.audit,
+            replication=self.replication,
+        )
 
     @property
     def on_aws(self) -> bool:

@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 
 from planning.base import Frozen
 
+# Two replicas can't outvote a lost third: replication starts at three.
+REPLICATED_FROM = 3
+
 # What memcached needs beside the items that it holds; half a core, the chart's default, is far more than it uses here.
 CACHE_MEMORY_FACTOR = 1.2
 CHUNKS_CACHE_CPU_REQUEST_MILLICORES = 50
@@ -48,6 +51,11 @@ class WorkloadSize(Frozen):
     """Memory limit of one pod, in MiB."""
     volume_gib: Annotated[int, Field(ge=1, le=16_384)] | None = None
     """gp3 volume of one pod, in GiB."""
+
+    @property
+    def replication_factor(self) -> int:
+        """Copies of each sample, span or log line among the replicas."""
+        return REPLICATED_FROM if self.replicas >= REPLICATED_FROM else 1
 
     @model_validator(mode="after")
     def _limit_holds_request(self) -> Self:

@@ -1,90 +1,141 @@
-"""Encryption at rest: buckets, volumes, and the secrets of the Kubernetes API."""
+"""Encryption at rest: buckets, volumes, keys, and the secrets of the Kubernetes API."""
 
 from collections.abc import Iterator, Sequence
 
-from policies.facts import UNKNOWN, Property, Resource, belonging_to, is_list, is_table, of_type
-from policies.rule import Finding, ResourceRule, StackRule
+from policies.buckets import BUCKET
+from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to, is_list, of_type, tables, value_at
+from policies.limits import Limits
+from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 ALGORITHMS = ("aws:kms", "aws:kms:dsse", "AES256")
+LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+VOLUME = "aws:ebs/volume:Volume"
+EBS_DRIVER = "ebs.csi.aws.com"
+CLUSTER = "aws:eks/cluster:Cluster"
+KEY = "aws:kms/key:Key"
 
 
-def _unencrypted_buckets(resources: Sequence[Resource]) -> Iterator[Finding]:
+def _unencrypted_buckets(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
+    del limits
     for bucket in of_type(resources, BUCKET):
         settings = list(belonging_to(bucket, "bucket", resources, BUCKET_ENCRYPTION))
         if not settings:
-            yield Finding("has no server-side encryption configuration; add one with SSE-KMS or SSE-S3", bucket.urn)
+            yield Violation("has no server-side encryption configuration; add one with SSE-KMS or SSE-S3", bucket.urn)
         for setting in settings:
-            if problem := _encryption_problem(setting):
-                yield Finding(problem, setting.urn)
+            yield from _encryption_problems(setting)
 
 
-def _encryption_problem(setting: Resource) -> str | None:
-    default = setting.at("rules", 0, "applyServerSideEncryptionByDefault")
+def _encryption_problems(setting: RegisteredResource) -> Iterator[Verdict]:
     algorithm = setting.at("rules", 0, "applyServerSideEncryptionByDefault", "sseAlgorithm")
-    if default is UNKNOWN or algorithm is UNKNOWN:
-        return None
-    if algorithm not in ALGORITHMS:
-        return f"sseAlgorithm is {algorithm!r}; accepted: {', '.join(ALGORITHMS)}"
-    if algorithm == "aws:kms" and setting.at("rules", 0, "bucketKeyEnabled") not in (True, UNKNOWN):
-        return "bucketKeyEnabled is not true; with SSE-KMS every object would pay for a KMS request"
-    return None
+    if algorithm is UNKNOWN:
+        yield NotYetKnown("sseAlgorithm", setting.urn)
+    elif algorithm not in ALGORITHMS:
+        yield Violation(f"sseAlgorithm is {algorithm!r}; accepted: {', '.join(ALGORITHMS)}", setting.urn)
+    elif algorithm == "aws:kms":
+        bucket_key = setting.at("rules", 0, "bucketKeyEnabled")
+        if bucket_key is UNKNOWN:
+            yield NotYetKnown("bucketKeyEnabled", setting.urn)
+        elif bucket_key is not True:
+            yield Violation(
+                "bucketKeyEnabled is not true; with SSE-KMS every object would pay for a KMS request", setting.urn
+            )
 
 
 BUCKETS_ENCRYPTED = StackRule(
     id="buckets-encrypted",
+    subject=Subject.SECURITY,
     title="Every bucket is encrypted at rest",
     why="Telemetry holds personal data; an unencrypted bucket is a finding in every audit.",
     fix="Create buckets with TierBuckets, which adds SSE-KMS with a bucket key, or SSE-S3.",
+    types=(BUCKET, BUCKET_ENCRYPTION),
+    limits=Limits,
     check=_unencrypted_buckets,
 )
 
 
-def _unencrypted_volumes(resource: Resource) -> Iterator[str]:
-    if resource.type == "aws:ec2/launchTemplate:LaunchTemplate":
-        mappings = resource.at("blockDeviceMappings")
-        if is_list(mappings):
-            for index, mapping in enumerate(mappings):
-                ebs: Property = mapping.get("ebs") if is_table(mapping) else None
-                if (
-                    is_table(ebs)
-                    and str(ebs.get("encrypted")).lower() != "true"
-                    and ebs.get("encrypted") is not UNKNOWN
-                ):
-                    yield f"blockDeviceMappings[{index}].ebs.encrypted is not true"
-        elif mappings is not UNKNOWN:
-            yield "has no blockDeviceMappings: the root volume would take the AMI's unencrypted default"
-    if resource.type == "kubernetes:storage.k8s.io/v1:StorageClass" and resource.at("provisioner") == "ebs.csi.aws.com":
-        encrypted = resource.at("parameters", "encrypted")
-        if encrypted is not UNKNOWN and encrypted != "true":
-            yield f'parameters.encrypted is {encrypted!r}; accepted: "true"'
+def _unencrypted_volumes(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    if resource.type == LAUNCH_TEMPLATE:
+        yield from _unencrypted_mappings(resource)
+    elif resource.type == VOLUME:
+        yield from _must_be_true("encrypted", resource.at("encrypted"))
+    elif resource.at("provisioner") == EBS_DRIVER:
+        yield from _must_be_true("parameters.encrypted", resource.at("parameters", "encrypted"))
+
+
+def _unencrypted_mappings(template: Resource) -> Iterator[Verdict]:
+    mappings = template.at("blockDeviceMappings")
+    if mappings is UNKNOWN:
+        yield NotYetKnown("blockDeviceMappings")
+        return
+    if not tables(mappings):
+        yield Violation("has no blockDeviceMappings: the root volume would take the AMI's unencrypted default")
+    for index, mapping in tables(mappings):
+        if value_at(mapping, "ebs") is not None:
+            yield from _must_be_true(
+                f"blockDeviceMappings[{index}].ebs.encrypted", value_at(mapping, "ebs", "encrypted")
+            )
+
+
+def _must_be_true(what: str, value: object) -> Iterator[Verdict]:
+    if value is UNKNOWN:
+        yield NotYetKnown(what)
+    elif str(value).lower() != "true":
+        yield Violation(f"{what} is {value!r}; accepted: true")
 
 
 VOLUMES_ENCRYPTED = ResourceRule(
     id="volumes-encrypted",
+    subject=Subject.SECURITY,
     title="Node root volumes and data volumes are encrypted",
     why="Write-ahead logs on volumes hold the same data as the buckets.",
     fix="Set encrypted on the launch template's gp3 mapping and on the StorageClass.",
+    types=(LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME),
+    limits=Limits,
     check=_unencrypted_volumes,
 )
 
 
-def _plain_cluster_secrets(resource: Resource) -> Iterator[str]:
-    if resource.type != "aws:eks/cluster:Cluster":
-        return
-    config = resource.at("encryptionConfig")
-    covered = resource.at("encryptionConfig", "resources")
-    if config is UNKNOWN or covered is UNKNOWN:
-        return
-    if not is_list(covered) or "secrets" not in covered:
-        yield 'encryptionConfig does not cover "secrets"; give it a KMS key'
+def _plain_cluster_secrets(cluster: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    covered = cluster.at("encryptionConfig", "resources")
+    if covered is UNKNOWN:
+        yield NotYetKnown("encryptionConfig")
+    elif not is_list(covered) or "secrets" not in covered:
+        yield Violation('encryptionConfig does not cover "secrets"; give it a KMS key')
 
 
 CLUSTER_SECRETS_ENCRYPTED = ResourceRule(
     id="cluster-secrets-encrypted",
+    subject=Subject.SECURITY,
     title="Kubernetes secrets are encrypted with a customer-managed key",
     why="The Grafana admin password and receivers' tokens are Kubernetes secrets.",
     fix="Set encryptionConfig with resources [secrets] and a KMS key.",
+    types=(CLUSTER,),
+    limits=Limits,
     check=_plain_cluster_secrets,
+)
+
+
+def _fixed_keys(key: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    rotation = key.at("enableKeyRotation")
+    if rotation is UNKNOWN:
+        yield NotYetKnown("enableKeyRotation")
+    elif rotation is not True:
+        yield Violation("enableKeyRotation is not true: KMS would keep one key for ever")
+
+
+KEYS_ROTATE = ResourceRule(
+    id="keys-rotate",
+    subject=Subject.SECURITY,
+    title="KMS keys rotate",
+    why="Yearly rotation bounds what one leaked key opens; it costs 1 USD a month for each of the first two rotations.",
+    fix="Create keys with EncryptionKey, or set enableKeyRotation to true.",
+    types=(KEY,),
+    limits=Limits,
+    check=_fixed_keys,
+    severity=Severity.MEDIUM,
 )

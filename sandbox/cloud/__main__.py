@@ -18,8 +18,7 @@ def _is_alive(pid: int) -> bool:
     """Whether the process exists (a zombie doesn't count: its owner has only not collected it yet)."""
     try:
         os.kill(pid, 0)
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-            return file.read().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
     except ProcessLookupError:
         return False
     except OSError:
@@ -49,8 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         print(f"The simulated AWS can't start in {directory}: {error}", file=sys.stderr)
         return 1
+
+    def end(_: int, __: object) -> None:
+        cloud.stop()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: cloud.stop())
+        signal.signal(number, end)
     if options.owner_pid is not None:
         threading.Thread(target=_watch_owner, args=(options.owner_pid, cloud), daemon=True).start()
     logging.info("serving on %s", cloud.endpoint)

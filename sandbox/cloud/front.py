@@ -1,4 +1,4 @@
-"""The WSGI application of the simulated AWS: EKS, the token webhook and S3 lifecycle documents; moto answers the rest."""
+"""The WSGI application of the simulated AWS: EKS, the token webhook, S3 lifecycles; moto answers the rest."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from sandbox.cloud.eks import api
 from sandbox.cloud.eks.access import KubernetesUser, kubernetes_user
 from sandbox.cloud.eks.state import EksState
 from sandbox.cloud.lifecycle import MINIMUM_SIZE_HEADER, LifecycleDocuments, split_document
+from sandbox.providers.narrow import is_object
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -30,7 +31,7 @@ BODY_HEADERS = re.compile(r"HTTP_CONTENT_MD5|HTTP_X_AMZ_CHECKSUM_\w+|HTTP_X_AMZ_
 
 @dataclass
 class Front:
-    """Call it as a WSGI application. moto's in-memory state is not made for parallel requests: they are taken in turn."""
+    """Call it as a WSGI application. moto's state is not made for parallel requests: they are taken in turn."""
 
     moto: WSGIApplication
     eks: EksState
@@ -80,16 +81,18 @@ class Front:
             cluster = self.eks.clusters.get(cluster_name)
             if cluster is None:
                 raise tokens.TokenError(f"there is no cluster {cluster_name}")
+            secret = moto_state.secret_access_key(identity.access_key_id, identity.region)
+            tokens.check_signature(identity, cluster_name, secret)
             return kubernetes_user(cluster, moto_state.caller_arn(identity.access_key_id, identity.region))
 
         try:
             review: Any = json.loads(_body(environ))
         except ValueError:
             return Response("the body is no JSON", status=400)
-        if not isinstance(review, dict):
+        if not is_object(review):
             return Response("the body is no TokenReview", status=400)
         now = datetime.datetime.now(datetime.UTC)
-        answer = tokens.review_token(review, find_user, now)  # type: ignore[reportUnknownArgumentType]
+        answer = tokens.review_token(review, find_user, now)
         return Response(json.dumps(answer), content_type="application/json")
 
     def _lifecycle(self, environ: WSGIEnvironment, bucket: str) -> Response:

@@ -1,11 +1,12 @@
 """The few looks into moto's in-memory state that our own EKS needs.
 
-moto is untyped for our purposes: this module is the one place where its objects are `Any`, and it hands out plain values.
+moto is untyped for our purposes: only in this module are its objects `Any`, and it hands out plain values.
 Import it only after `MOTO_IAM_LOAD_MANAGED_POLICIES` has been set (see `server.py`).
 """
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, NamedTuple
 
 ACCOUNT_ID = "123456789012"  # moto's account unless a request assumes a role elsewhere
@@ -19,10 +20,8 @@ class Subnet(NamedTuple):
 
 
 def _backend(service: str, region: str) -> Any:
-    from moto import backends
-
-    service_name: Any = service
-    return backends.get_backend(service_name)[ACCOUNT_ID][region]
+    backends: Any = importlib.import_module("moto.backends")
+    return backends.get_backend(service)[ACCOUNT_ID][region]
 
 
 def find_subnet(region: str, subnet_id: str) -> Subnet | None:
@@ -62,6 +61,19 @@ def caller_arn(access_key_id: str, region: str) -> str:
     return str(identity[1])
 
 
+def secret_access_key(access_key_id: str, region: str) -> str:
+    """The secret that belongs to an access key.
+
+    moto knows those that it handed out. For any other key, which stands for its default user, the secret is the key id
+    itself: that is how the sandbox sets its own credentials.
+    """
+    role: Any = _backend("sts", "aws").get_assumed_role_from_access_key(access_key_id)
+    if role is not None:
+        return str(role.secret_access_key)
+    key: Any = _backend("iam", "aws").access_keys.get(access_key_id)
+    return access_key_id if key is None else str(key.secret_access_key)
+
+
 class LaunchTemplate:
     """A launch template of moto, read only."""
 
@@ -72,7 +84,7 @@ class LaunchTemplate:
         self.default_version = int(template.default_version_number)
 
     def data_of_version(self, version: str) -> dict[str, Any]:
-        """The template's data under a version number, `$Latest` or `$Default`. Raises KeyError for an unknown version."""
+        """The template's data under a version number, `$Latest` or `$Default`. Raises KeyError for an unknown one."""
         if version == "$Latest":
             return dict(self._template.latest_version().data)
         number = self.default_version if version == "$Default" else int(version) if version.isdigit() else 0

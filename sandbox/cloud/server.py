@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sandbox.cloud.bucket_policies import evaluate_conditions
 from sandbox.cloud.eks.control_planes import ControlPlaneStarter, start_real_control_plane
 from sandbox.cloud.eks.state import EksState
 from sandbox.cloud.front import AUTHENTICATE_PATH, Front
@@ -37,6 +38,7 @@ class CloudServer:
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
         from werkzeug.serving import make_server
 
+        evaluate_conditions()
         directory.mkdir(parents=True, exist_ok=True)
         eks = EksState(directory=directory, start_control_plane=start_control_plane, authentication_webhook_url="")
         moto: Any = DomainDispatcherApplication(create_backend_app)
@@ -55,6 +57,7 @@ class CloudServer:
         unfinished = state_file.with_suffix(".tmp")
         unfinished.write_text(json.dumps({"endpoint": self.endpoint, "pid": os.getpid()}), encoding="utf-8")
         unfinished.replace(state_file)
+        threading.Thread(target=_load_backends, daemon=True).start()
         try:
             self.server.serve_forever(poll_interval=0.1)
         finally:
@@ -65,6 +68,14 @@ class CloudServer:
     def stop(self) -> None:
         """Make `serve` return. Safe to call from a signal handler: shutdown is asked for on another thread."""
         threading.Thread(target=self.server.shutdown, daemon=True).start()
+
+
+def _load_backends() -> None:
+    """moto imports a service at its first request, which takes up to a second: meanwhile the engine is starting."""
+    from moto.backends import get_backend
+
+    for service in ("sts", "ec2", "s3", "iam", "kms", "logs"):
+        get_backend(service)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def _handler_class() -> type[Any]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime
+import hashlib
+import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlsplit
 
 from sandbox.cloud.eks.access import KubernetesUser
+from sandbox.providers.narrow import as_object
 
 PREFIX = "k8s-aws-v1."
 CLUSTER_HEADER = "x-k8s-aws-id"
@@ -31,10 +34,11 @@ class PresignedIdentity:
 
     access_key_id: str
     region: str
+    url: str
 
 
 def decode_token(token: str, now: datetime.datetime) -> PresignedIdentity:
-    """Check a token's form and age. Raises TokenError. The signature is not verified: moto doesn't keep secret keys."""
+    """Check a token's form and age. Raises TokenError. The signature is for `check_signature`."""
     if not token.startswith(PREFIX):
         raise TokenError(f"the token doesn't start with {PREFIX}")
     encoded = token.removeprefix(PREFIX)
@@ -55,7 +59,40 @@ def decode_token(token: str, now: datetime.datetime) -> PresignedIdentity:
     credential = query.get("X-Amz-Credential", "").split("/")
     if len(credential) != 5 or credential[3] != "sts":
         raise TokenError("the presigned URL has no credential scope of STS")
-    return PresignedIdentity(access_key_id=credential[0], region=credential[2])
+    return PresignedIdentity(access_key_id=credential[0], region=credential[2], url=url)
+
+
+def check_signature(identity: PresignedIdentity, cluster_name: str, secret_access_key: str) -> None:
+    """Verify the URL's signature (Signature Version 4) for this cluster. Raises TokenError.
+
+    The cluster's name is signed, but not part of the URL: a token for one cluster is none for another.
+    """
+    parts = urlsplit(identity.url)
+    query = dict(parse_qsl(parts.query, keep_blank_values=True))
+    signature = query.pop("X-Amz-Signature", "")
+    headers = {"host": parts.netloc, CLUSTER_HEADER: cluster_name}
+    signed = query["X-Amz-SignedHeaders"].split(";")
+    if not set(signed) <= headers.keys():
+        raise TokenError(f"unexpected signed headers {query['X-Amz-SignedHeaders']}")
+    _, date, region, service, _ = query["X-Amz-Credential"].split("/")
+    canonical = "\n".join(
+        [
+            "GET",
+            parts.path or "/",
+            "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query.items())),
+            *(f"{name}:{headers[name]}" for name in signed),
+            "",
+            ";".join(signed),
+            hashlib.sha256(b"").hexdigest(),
+        ]
+    )
+    scope = f"{date}/{region}/{service}/aws4_request"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    key = f"AWS4{secret_access_key}".encode()
+    for part in (date, region, service, "aws4_request", f"AWS4-HMAC-SHA256\n{query['X-Amz-Date']}\n{scope}\n{digest}"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    if not hmac.compare_digest(key.hex(), signature):
+        raise TokenError(f"the signature is not that of {identity.access_key_id} for cluster {cluster_name}")
 
 
 def _loopback(host: str) -> bool:
@@ -83,8 +120,7 @@ def review_token(
 ) -> dict[str, Any]:
     """Answer a TokenReview (authentication.k8s.io/v1)."""
     version = str(review.get("apiVersion", "authentication.k8s.io/v1"))
-    spec: object = review.get("spec")
-    token: object = spec.get("token", "") if isinstance(spec, dict) else ""  # type: ignore[union-attr]
+    token = as_object(review.get("spec")).get("token", "")
     status: dict[str, Any]
     try:
         user = find_user(decode_token(str(token), now))

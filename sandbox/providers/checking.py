@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.providers.narrow import as_object, is_list, is_object
 from sandbox.providers.properties import UNKNOWN, Properties
 from sandbox.providers.rules.refusal import nearest
 from sandbox.providers.schema import TypeSpec
@@ -63,9 +64,9 @@ def _value_problems(token: str, value: Any, spec: TypeSpec, path: str) -> Iterat
 def _fits(value: Any, spec: TypeSpec) -> bool:
     """The bridged providers turn scalars into one another, so only what can't be turned is refused."""
     if spec.kind in ("object", "map"):
-        return isinstance(value, dict)
+        return is_object(value)
     if spec.kind == "list":
-        return isinstance(value, list)
+        return is_list(value)
     if isinstance(value, (dict, list)):
         return False
     if spec.kind == "boolean":
@@ -90,9 +91,9 @@ def _type_name(spec: TypeSpec) -> str:
 
 
 def _value_name(value: Any) -> str:
-    if isinstance(value, dict):
+    if is_object(value):
         return "an object"
-    if isinstance(value, list):
+    if is_list(value):
         return "a list"
     return repr(value)
 
@@ -158,10 +159,10 @@ def merged_tags(default_tags: Mapping[str, str], tags: Any) -> Any:
     """All tags of a resource: its own win over the provider's default tags."""
     if tags is UNKNOWN:
         return UNKNOWN
-    return {**default_tags, **(tags or {})}
+    return {**default_tags, **as_object(tags)}
 
 
 def own_tags(all_tags: Mapping[str, str], default_tags: Mapping[str, str], known: Any) -> dict[str, str]:
     """The tags that aren't there because of the default tags alone."""
-    given = known if isinstance(known, dict) else {}
+    given = known if is_object(known) else {}
     return {key: value for key, value in all_tags.items() if key in given or default_tags.get(key) != value}

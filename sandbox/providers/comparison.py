@@ -1,7 +1,7 @@
 """When two property values mean the same to AWS.
 
-The given value is compared with the actual one by the type's schema: a closed object may name fewer keys than AWS returns,
-a map (tags, labels) must be the same to the key, some lists are sets, and policy documents are compared as JSON.
+The given value is compared with the actual one by the type's schema: a closed object may name fewer keys than AWS
+returns, a map (tags, labels) must be the same to the key, some lists are sets, and policies are compared as JSON.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sandbox.providers.narrow import is_list, is_object
 from sandbox.providers.properties import UNKNOWN, contains_unknown
 from sandbox.providers.schema import TypeSpec
 
@@ -37,10 +38,10 @@ class Meaning:
             return False
         if path in self.documents:
             return _same_document(given, actual)
-        if isinstance(given, dict) and isinstance(actual, dict):
-            return self._same_mapping(given, actual, spec, path)  # type: ignore[reportUnknownArgumentType]
-        if isinstance(given, list) and isinstance(actual, list):
-            return self._same_list(given, actual, spec, path)  # type: ignore[reportUnknownArgumentType]
+        if is_object(given) and is_object(actual):
+            return self._same_mapping(given, actual, spec, path)
+        if is_list(given) and is_list(actual):
+            return self._same_list(given, actual, spec, path)
         if given in ABSENT_VALUES and actual in ABSENT_VALUES:
             return True
         return _scalar(given) == _scalar(actual)
@@ -81,18 +82,18 @@ class Meaning:
         """The actual value, written as the known one where both mean the same (order of sets, form of documents)."""
         if not self.same(known, actual, spec, path):
             return actual
-        if isinstance(known, dict) and isinstance(actual, dict) and path not in self.documents:
-            merged: dict[str, Any] = dict(actual)  # type: ignore[reportUnknownArgumentType]
-            for key, value in known.items():  # type: ignore[reportUnknownVariableType]
+        if is_object(known) and is_object(actual) and path not in self.documents:
+            merged: dict[str, Any] = dict(actual)
+            for key, value in known.items():
                 below = f"{path}.{key}"
-                element = (spec.element if spec.kind == "map" else spec.properties.get(str(key))) or ANY  # type: ignore[reportUnknownArgumentType]
-                merged[str(key)] = self.keep_spelling(value, actual.get(key), element, below)  # type: ignore[reportUnknownArgumentType,reportUnknownMemberType]
+                element = (spec.element if spec.kind == "map" else spec.properties.get(str(key))) or ANY
+                merged[str(key)] = self.keep_spelling(value, actual.get(key), element, below)
             return merged
-        if isinstance(known, list) and path not in self.sets:
+        if is_list(known) and path not in self.sets:
             element = spec.element or ANY
-            pairs: list[tuple[Any, Any]] = list(zip(known, actual, strict=True))  # type: ignore[reportUnknownArgumentType]
+            pairs: list[tuple[Any, Any]] = list(zip(known, actual, strict=True))
             return [self.keep_spelling(one, other, element, path) for one, other in pairs]
-        return known  # type: ignore[reportUnknownVariableType]
+        return known
 
 
 def _scalar(value: Any) -> Any:
@@ -115,10 +116,10 @@ def _same_document(given: Any, actual: Any) -> bool:
 
 def _normal(value: Any) -> Any:
     """A policy document with its lists of strings in order; one string and a list of that string are the same."""
-    if isinstance(value, dict):
-        return {key: _normal(item) for key, item in value.items()}  # type: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        items: list[Any] = [_normal(item) for item in value]  # type: ignore[reportUnknownVariableType]
+    if is_object(value):
+        return {key: _normal(item) for key, item in value.items()}
+    if is_list(value):
+        items: list[Any] = [_normal(item) for item in value]
         if len(items) == 1:
             return items[0]
         return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
@@ -126,17 +127,17 @@ def _normal(value: Any) -> Any:
 
 
 def project(actual: Any, given: Any, spec: TypeSpec) -> Any:
-    """The part of the actual value that an input of the given shape can express: what becomes the input after a refresh."""
+    """The part of the actual value that an input of the given shape can express: the input after a refresh."""
     if spec.kind == "map" or contains_unknown(given):
         return actual
-    if isinstance(actual, dict) and isinstance(given, dict):
+    if is_object(actual) and is_object(given):
         return {
-            key: project(actual[key], given[key], spec.properties.get(str(key), ANY))  # type: ignore[reportUnknownArgumentType]
-            for key in given  # type: ignore[reportUnknownVariableType]
-            if actual.get(key) is not None  # type: ignore[reportUnknownMemberType]
+            key: project(actual[key], given[key], spec.properties.get(str(key), ANY))
+            for key in given
+            if actual.get(key) is not None
         }
-    if isinstance(actual, list) and isinstance(given, list) and len(actual) == len(given):  # type: ignore[reportUnknownArgumentType]
+    if is_list(actual) and is_list(given) and len(actual) == len(given):
         element = spec.element or ANY
-        pairs: list[tuple[Any, Any]] = list(zip(actual, given, strict=True))  # type: ignore[reportUnknownArgumentType]
+        pairs: list[tuple[Any, Any]] = list(zip(actual, given, strict=True))
         return [project(one, other, element) for one, other in pairs]
     return actual

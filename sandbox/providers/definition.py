@@ -24,9 +24,9 @@ class ProviderDefinition(Generic[CloudT]):
     version: str
     types: Mapping[str, ResourceType[CloudT]]
     connect: Callable[[Properties], CloudT]
-    invokes: Mapping[str, Invoke[CloudT]] = field(default_factory=dict)
-    default_tags: Callable[[Properties], dict[str, str]] = lambda config: {}
-    region: Callable[[CloudT], str | None] = lambda cloud: None
+    invokes: Mapping[str, Invoke[CloudT]] = field(default_factory=dict[str, Invoke[CloudT]])
+    default_tags: Callable[[Properties], dict[str, str]] = lambda _: {}
+    region: Callable[[CloudT], str | None] = lambda _: None
 
 
 def register(*types: ResourceType[CloudT]) -> dict[str, ResourceType[CloudT]]:

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from sandbox.providers.comparison import ABSENT_VALUES, ANY, Meaning
+from sandbox.providers.narrow import is_list, is_object
 from sandbox.providers.properties import UNKNOWN, Properties
 from sandbox.providers.schema import TypeSpec
 
@@ -22,7 +23,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Change:
-    """One changed property. `path` is as the engine writes it (`rules[0].status`), `plain_path` without list indexes."""
+    """One changed property. `path` is the engine's (`rules[0].status`), `plain_path` has no list indexes."""
 
     path: str
     plain_path: str
@@ -85,12 +86,12 @@ class Differ:
         if self.meaning.same(new, actual, spec, plain_path):
             return []
         descend = new is not UNKNOWN and plain_path not in self.meaning.documents
-        if descend and isinstance(new, dict) and isinstance(actual, dict):
-            return self._within_mapping(new, actual, spec, path, plain_path)  # type: ignore[reportUnknownArgumentType]
-        in_order = plain_path not in self.meaning.sets and isinstance(new, list) and isinstance(actual, list)
-        if descend and in_order and len(new) == len(actual):  # type: ignore[reportUnknownArgumentType]
+        if descend and is_object(new) and is_object(actual):
+            return self._within_mapping(new, actual, spec, path, plain_path)
+        in_order = plain_path not in self.meaning.sets and is_list(new) and is_list(actual)
+        if descend and in_order and len(new) == len(actual):
             element = spec.element or ANY
-            pairs: list[tuple[Any, Any]] = list(zip(new, actual, strict=True))  # type: ignore[reportUnknownArgumentType]
+            pairs: list[tuple[Any, Any]] = list(zip(new, actual, strict=True))
             return [
                 change
                 for index, (one, other) in enumerate(pairs)
@@ -108,19 +109,19 @@ class Differ:
             element = (spec.element if spec.kind == "map" else spec.properties.get(key)) or ANY
             if key in new:
                 found += self._differences(new[key], actual.get(key), element, below, plain_below)
-            elif spec.kind == "map" or self.meaning.drifted_default(plain_below, actual[key]):
+            elif spec.kind != "object" or self.meaning.drifted_default(plain_below, actual[key]):
                 found.append(self._change(below, plain_below, Kind.DELETE))
         return found
 
     def _removed_keys(self, new: Any, old: Any, actual: Any, spec: TypeSpec, path: str) -> list[Change]:
         """Keys of an object that the program used to give and no longer does."""
-        if spec.kind != "object" or not isinstance(new, dict) or not isinstance(old, dict):
+        if spec.kind != "object" or not is_object(new) or not is_object(old):
             return []
-        gone: set[str] = {str(key) for key in old} - {str(key) for key in new}  # type: ignore[reportUnknownVariableType]
+        gone: set[str] = {str(key) for key in old} - {str(key) for key in new}
         found: list[Change] = []
         for key in sorted(gone):
             below = f"{path}.{key}"
-            value: Any = actual.get(key) if isinstance(actual, dict) else None  # type: ignore[reportUnknownMemberType]
+            value: Any = actual.get(key) if is_object(actual) else None
             if below in self.sticky or below in self.meaning.defaults or value in ABSENT_VALUES:
                 continue
             found.append(self._change(below, below, Kind.DELETE))

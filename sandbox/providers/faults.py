@@ -1,10 +1,10 @@
 """Failures on demand, so that tests can see how the program and the engine behave when AWS fails.
 
-`LGTM_SANDBOX_FAIL` is a list of `<token>@<operation>`, separated by commas, operation being create, read, update or delete:
+`LGTM_SANDBOX_FAIL` is a list of `<token>@<create|read|update|delete>`, separated by commas:
 
     LGTM_SANDBOX_FAIL="aws:s3/bucketPolicy:BucketPolicy@create,aws:eks/cluster:Cluster@delete#2"
 
-Each such call fails with InternalError; with `#N` only the first N of them do. The calls seen so far are counted in a file
+Each such call fails with InternalError; with `#N` only the first N of them do. The calls seen so far are counted in
 `faults.json` in the directory that `LGTM_SANDBOX_DIRECTORY` names, because every command starts a new plugin.
 """
 
@@ -41,7 +41,7 @@ def _count(call: str) -> int:
     if not directory:
         raise ProviderError(f"{FAIL_VARIABLE} with #N needs {DIRECTORY_VARIABLE}, where the calls are counted")
     path = Path(directory) / "faults.json"
-    with open(path, "a+", encoding="utf-8") as file:
+    with path.open("a+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         file.seek(0)
         content = file.read()

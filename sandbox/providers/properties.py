@@ -1,7 +1,7 @@
 """Resource properties between the engine's wire form and plain Python values.
 
-On the wire (protobuf Struct) an unknown value is a reserved string, and secrets, resource references and outputs are maps
-with a reserved signature key. The values of those are part of Pulumi's protocol (`pulumi.runtime.rpc`).
+On the wire (protobuf Struct) an unknown value is a reserved string, and secrets, resource references and outputs are
+maps with a reserved signature key. The values of those are part of Pulumi's protocol (`pulumi.runtime.rpc`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.struct_pb2 import NULL_VALUE, Struct, Value
+
+from sandbox.providers.narrow import is_list, is_object
 
 SIGNATURE_KEY = "4dabf18193072939515e22adb298388d"
 SECRET_SIGNATURE = "1b47061264138c4ac30d75fd1eb44270"
@@ -115,13 +117,13 @@ def _encode_value(value: Any) -> Value:
     if isinstance(value, str):
         return Value(string_value=value)
     encoded = Value()
-    if isinstance(value, Mapping):
-        encoded.struct_value.CopyFrom(encode(value))  # type: ignore[reportUnknownArgumentType]
+    if is_object(value):
+        encoded.struct_value.CopyFrom(encode(value))
         return encoded
-    if isinstance(value, (list, tuple)):
+    if is_list(value):
         encoded.list_value.SetInParent()
-        for item in value:  # type: ignore[reportUnknownVariableType]
-            encoded.list_value.values.append(Value(null_value="NULL_VALUE") if item is None else _encode_value(item))
+        for item in value:
+            encoded.list_value.values.append(Value(null_value=NULL_VALUE) if item is None else _encode_value(item))
         return encoded
     raise TypeError(f"a {type(value).__name__} can't be a property")
 
@@ -130,8 +132,8 @@ def contains_unknown(value: Any) -> bool:
     """Whether a value is unknown, or holds an unknown value somewhere."""
     if isinstance(value, Unknown):
         return True
-    if isinstance(value, Mapping):
-        return any(contains_unknown(item) for item in value.values())  # type: ignore[reportUnknownVariableType]
-    if isinstance(value, list):
-        return any(contains_unknown(item) for item in value)  # type: ignore[reportUnknownVariableType]
+    if is_object(value):
+        return any(contains_unknown(item) for item in value.values())
+    if is_list(value):
+        return any(contains_unknown(item) for item in value)
     return False

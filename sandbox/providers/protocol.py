@@ -1,7 +1,7 @@
 """Pulumi's gRPC stubs without the SDK around them.
 
-The stubs live in the package `pulumi`, whose import takes most of a second. A plugin is started anew for every command, so
-its entry point calls `skip_sdk` before anything else: the stubs then load from the same files with empty parents.
+The stubs live in the package `pulumi`, whose import takes most of a second. A plugin is started anew for every command,
+so its entry point calls `skip_sdk` before anything else: the stubs then load from the same files with empty parents.
 """
 
 from __future__ import annotations

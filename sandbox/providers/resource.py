@@ -62,7 +62,7 @@ class ResourceType(ABC, Generic[CloudT]):
     computed_on_update: ClassVar[frozenset[str]] = frozenset()
     # Outputs that are secret whatever the inputs are.
     secret_outputs: ClassVar[frozenset[str]] = frozenset()
-    # Two of them can't exist side by side even under generated names (one policy per bucket, one route per destination).
+    # Two can't exist side by side even under generated names (one policy per bucket, one route per destination).
     delete_before_replace: ClassVar[bool] = False
     tagged: ClassVar[bool] = False
 
@@ -76,7 +76,7 @@ class ResourceType(ABC, Generic[CloudT]):
 
     @abstractmethod
     def create(self, cloud: CloudT, inputs: Properties) -> str | Created:
-        """Create the resource and return its id (or a Created). Raises CreatedWithError when it exists but isn't as asked."""
+        """Create the resource; its id or a Created. Raises CreatedWithError when it exists, but not as asked."""
 
     @abstractmethod
     def read(self, cloud: CloudT, resource_id: str, known: Properties) -> Properties:

@@ -1,7 +1,8 @@
 """What properties each resource type has, read once from the classes of the installed SDKs and kept as JSON.
 
 Importing pulumi_aws takes seconds and a plugin starts for every command, so the result is cached per user, under the
-version of pulumi_aws and a hash of this file and of the version of pulumi_random. `python -m sandbox.providers.schema` makes it ahead of time.
+version of pulumi_aws and a hash of this file and of the version of pulumi_random.
+`python -m sandbox.providers.schema` makes it ahead of time.
 """
 
 from __future__ import annotations
@@ -96,6 +97,11 @@ class Schema(BaseModel):
     resources: dict[str, ResourceSchema]
 
 
+def _sdk_types() -> Any:
+    """The SDK's own introspection, which has no public name."""
+    return importlib.import_module("pulumi._types")
+
+
 SCALARS: Mapping[type, TypeSpec] = {
     str: TypeSpec(kind="string"),
     bool: TypeSpec(kind="boolean"),
@@ -105,8 +111,7 @@ SCALARS: Mapping[type, TypeSpec] = {
 
 
 def _type_spec(hint: Any, seen: tuple[type, ...]) -> TypeSpec:
-    from pulumi import _types
-
+    _types = _sdk_types()
     plain = _unwrapped(hint)
     if plain in SCALARS:
         return SCALARS[plain]
@@ -148,8 +153,7 @@ def _is_dictionary_form(member: Any) -> bool:
 
 
 def _object_spec(args_class: type, seen: tuple[type, ...] = ()) -> TypeSpec:
-    from pulumi import _types
-
+    _types = _sdk_types()
     wire_names = _types.input_type_py_to_pulumi_names(args_class)
     constructor: Any = inspect.getattr_static(args_class, "__init__")
     required = [
@@ -172,8 +176,7 @@ def _arguments_class(module: ModuleType, class_name: str) -> type:
 
 def generate() -> Schema:
     """Read the classes of the SDKs. Takes some seconds."""
-    from pulumi import _types
-
+    _types = _sdk_types()
     resources: dict[str, ResourceSchema] = {}
     for token in TOKENS:
         package, module_name, class_name = token.split(":")

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import Any, Generic, NoReturn
 
 import grpc
-from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.providers import faults, state
-from sandbox.providers.checking import NameRule, Suggestion, merged_tags, schema_problems, with_name
+from sandbox.providers.checking import DEFAULTS_KEY, NameRule, Suggestion, merged_tags, schema_problems, with_name
 from sandbox.providers.comparison import Meaning
 from sandbox.providers.definition import ProviderDefinition
 from sandbox.providers.diff import Change, Differ
+from sandbox.providers.failures import HalfCreatedError, error_message, errors_to
 from sandbox.providers.properties import UNKNOWN, Properties, decode, encode
 from sandbox.providers.resource import CloudT, Created, CreatedWithError, ProviderError, ResourceGoneError, ResourceType
 from sandbox.providers.schema import ResourceSchema, load
@@ -50,7 +49,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         return provider_pb2.DiffResponse(changes=changes)
 
     def Configure(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             config = decode(request.args).values
             self._default_tags = self._definition.default_tags(config)
             self._cloud = self._definition.connect(config)
@@ -62,17 +61,18 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         return Empty()
 
     def Invoke(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             function = self._definition.invokes.get(request.tok)
             if function is None:
                 raise ProviderError(f"The simulated provider {self._definition.name} has no function {request.tok}")
             result = function(self._connected(), decode(request.args).values)
-            return provider_pb2.InvokeResponse(**{"return": encode(result)})
+            answer: Any = provider_pb2.InvokeResponse
+            return answer(**{"return": encode(result)})
 
     # --- resources
 
     def Check(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             token = _token(request)
             resource, schema = self._type(token)
             news, olds = decode(request.news), decode(request.olds)
@@ -86,18 +86,18 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             refusals = list(resource.check(inputs))
             if refusals:
                 return _check_failures(request, [(one.property, f"{token}: {one}") for one in refusals])
-            secrets = news.secrets | ({"tagsAll"} if "tags" in news.secrets else set())
+            secrets = news.secrets | (frozenset({"tagsAll"}) if "tags" in news.secrets else frozenset[str]())
             return provider_pb2.CheckResponse(inputs=encode(inputs, secrets))
 
     def Diff(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             resource, schema = self._type(_token(request))
             changes = self._changes(resource, schema, request)
             old_inputs, new_inputs = decode(request.old_inputs).values, decode(request.news).values
             return _diff_response(changes, _replaces_in_place(resource, old_inputs, new_inputs))
 
     def Create(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             token = _token(request)
             resource, schema = self._type(token)
             inputs = decode(request.properties)
@@ -113,13 +113,13 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                 actual = self._read(resource, schema, resource_id, known)
             except Exception as error:
                 # The resource exists: whatever went wrong in reading it back, the engine must learn its id.
-                actual, failure = known, failure or _message(error)
+                actual, failure = known, failure or error_message(error)
             properties = _encode(resource, actual, inputs.secrets)
             if failure is not None:
                 details = provider_pb2.ErrorResourceInitFailed(
                     id=resource_id, properties=properties, inputs=request.properties, reasons=[failure]
                 )
-                raise _HalfCreatedError(failure, details)
+                raise HalfCreatedError(failure, details)
             return provider_pb2.CreateResponse(id=resource_id, properties=properties)
 
     def _create(self, resource: ResourceType[CloudT], inputs: Properties) -> tuple[Created, str | None]:
@@ -130,7 +130,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         return created if isinstance(created, Created) else Created(created, {}), None
 
     def Read(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             token = _token(request)
             resource, schema = self._type(token)
             faults.fail_if_asked(token, "read")
@@ -150,7 +150,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             )
 
     def Update(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             token = _token(request)
             resource, schema = self._type(token)
             olds, news = decode(request.olds), decode(request.news)
@@ -163,19 +163,18 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             faults.fail_if_asked(token, "update")
             changed = frozenset(change.property for change in self._changes(resource, schema, request))
             resource.update(self._connected(), request.id, olds.values, news.values, changed)
-            kept = {name: value for name, value in olds.values.items() if name not in old_inputs}
+            replaced = old_inputs.keys() | changed
+            kept = {name: value for name, value in olds.values.items() if name not in replaced}
             actual = self._read(resource, schema, request.id, {**kept, **news.values})
             return provider_pb2.UpdateResponse(properties=_encode(resource, actual, news.secrets | olds.secrets))
 
     def Delete(self, request: Any, context: Context) -> Any:
-        with _errors_to(context):
+        with errors_to(context):
             token = _token(request)
             resource, _ = self._type(token)
             faults.fail_if_asked(token, "delete")
-            try:
+            with suppress(ResourceGoneError):  # deleting what is gone is what was wanted
                 resource.delete(self._connected(), request.id, decode(request.properties).values)
-            except ResourceGoneError:
-                pass  # deleting what is gone is what was wanted
             return Empty()
 
     # --- what this plugin doesn't have
@@ -216,7 +215,8 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         return inputs
 
     def _meaning(self, resource: ResourceType[CloudT], schema: ResourceSchema) -> Meaning:
-        defaults = {**resource.defaults, **({"tags": {}, "tagsAll": {}} if resource.tagged else {})}
+        no_tags: Properties = {"tags": {}, "tagsAll": {}}
+        defaults = {**resource.defaults, **(no_tags if resource.tagged else {})}
         return Meaning(schema.inputs, resource.sets, resource.documents, defaults)
 
     def _changes(self, resource: ResourceType[CloudT], schema: ResourceSchema, request: Any) -> list[Change]:
@@ -238,47 +238,6 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         region = self._definition.region(self._connected())
         if region is not None and "region" in schema.inputs.properties:
             properties.setdefault("region", region)
-
-
-class _HalfCreatedError(Exception):
-    """A create failed although its resource exists; `details` is what the engine is to record."""
-
-    def __init__(self, reason: str, details: Any) -> None:
-        super().__init__(reason)
-        self.details = details
-
-
-@contextmanager
-def _errors_to(context: Context) -> Iterator[None]:
-    """Turn an exception into a gRPC error with one message."""
-    try:
-        yield
-    except _HalfCreatedError as error:
-        details = AnyMessage()
-        details.Pack(error.details)
-        code: Any = grpc.StatusCode.UNKNOWN.value
-        status = status_pb2.Status(code=code[0], message=str(error), details=[details])
-        context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(grpc.StatusCode.UNKNOWN, str(error))
-    except Exception as error:
-        context.abort(grpc.StatusCode.UNKNOWN, _message(error))
-
-
-def _message(error: Exception) -> str:
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if isinstance(error, ClientError):
-        details: Any = error.response.get("Error", {})  # type: ignore[reportUnknownMemberType]
-        return f"{error.operation_name}: {details.get('Code', 'Unknown')}: {details.get('Message', '')}"
-    if isinstance(error, (ProviderError, BotoCoreError, RuntimeError)):
-        return str(error)
-    if isinstance(error, ResourceGoneError):
-        return f"the resource no longer exists: {error}"
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    where = f" ({frame.tb_frame.f_code.co_filename}:{frame.tb_lineno})" if frame is not None else ""
-    return f"internal error of the simulated provider: {type(error).__name__}: {error}{where}"
 
 
 def _token(request: Any) -> str:
@@ -305,9 +264,12 @@ def _check_failures(request: Any, failures: list[tuple[str, str]]) -> Any:
 
 
 def _replaces_in_place(resource: ResourceType[Any], old_inputs: Properties, new_inputs: Properties) -> bool:
-    """Whether the old one must go first: the type says so, or both have the same explicit name."""
+    """Whether the old one must go first: the type says so, or both have the same explicit name.
+
+    A generated name is generated anew for a replacement: the engine then checks the inputs again, without the old ones.
+    """
     name = resource.name_property
-    if resource.delete_before_replace or name is None:
+    if resource.delete_before_replace or name is None or name in new_inputs.get(DEFAULTS_KEY, []):
         return resource.delete_before_replace
     return new_inputs.get(name) is not UNKNOWN and new_inputs.get(name) == old_inputs.get(name)
 

@@ -22,12 +22,17 @@ def serve(servicer: Any) -> int:
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     ]
-    server: Any = grpc.server(ThreadPoolExecutor(max_workers=MAX_WORKERS), options=limits)  # type: ignore[reportUnknownMemberType]
+    new_server: Any = grpc.server
+    server: Any = new_server(ThreadPoolExecutor(max_workers=MAX_WORKERS), options=limits)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     done = threading.Event()
+
+    def end(_: int, __: object) -> None:
+        done.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
+        signal.signal(number, end)
     server.start()
     print(port, flush=True)
     parent = os.getppid()

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.providers.checking import DEFAULTS_KEY, own_tags
 from sandbox.providers.comparison import ABSENT_VALUES, Meaning, project
+from sandbox.providers.narrow import is_object
 from sandbox.providers.properties import UNKNOWN, Properties
 from sandbox.providers.schema import ResourceSchema
 
@@ -62,7 +63,7 @@ def planned_update(
     for name, value in new_inputs.items():
         before = old_state.get(name)
         spec = schema.inputs.properties.get(name)
-        if spec is not None and spec.kind == "object" and isinstance(before, dict) and isinstance(value, dict):
+        if spec is not None and spec.kind == "object" and is_object(before) and is_object(value):
             state[name] = {**before, **value}
         elif name != DEFAULTS_KEY:
             state[name] = value

@@ -8,11 +8,8 @@ no policy would be dropped whole, so the smallest share is the catch-all.
 from collections.abc import Sequence
 from typing import Any
 
-from planning.sampling import SamplingMode, SamplingPolicy
+from planning.sampling import AGGRESSIVE_SHARE, SamplingMode, SamplingPolicy
 from settings.services import Service, ServiceTier
-
-# How much of the ordinary share aggressive mode leaves.
-AGGRESSIVE_SHARE = 0.2
 
 Policy = dict[str, Any]
 

@@ -5,6 +5,7 @@ Sources: Grafana Loki 3.7 documentation, "Log retention" and "Configuration"; th
 
 from typing import Any
 
+from planning.tiers import BucketPurpose, LokiWindows, windows_of
 from settings.models import PlatformSettings
 from settings.sizes import (
     CHUNKS_CACHE_CPU_REQUEST_MILLICORES,
@@ -171,7 +172,9 @@ def loki_values(
     """Loki for one stack."""
     sizes = settings.sizes.loki
     return LokiValues(
-        loki=loki_section(settings.retention, settings.ingestion, sizes, storage),
+        loki=loki_section(
+            windows_of(settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows), settings.ingestion, sizes, storage
+        ),
         single_binary=_single_binary(sizes, storage, placement, storage_class),
         chunks_cache=_cache(sizes.chunks_cache_mb, CHUNKS_CACHE_CPU_REQUEST_MILLICORES, placement),
         results_cache=_cache(sizes.results_cache_mb, RESULTS_CACHE_CPU_REQUEST_MILLICORES, placement),

@@ -60,7 +60,7 @@ class Compactor(AppConfig):
     """Off by default; retention_period alone deletes nothing."""
     delete_request_store: str = "s3"
     """Required with retention."""
-    retention_delete_delay: str = "2h"
+    retention_delete_delay: str
     """Time for queriers to drop chunks from their caches before the chunks go."""
 
 

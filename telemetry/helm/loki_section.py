@@ -2,8 +2,7 @@
 
 from pydantic import Field
 
-from planning.retention import Retention
-from planning.tiers import BucketPurpose
+from planning.tiers import BucketPurpose, LokiWindows
 from settings.models import IngestionLimits
 from settings.sizes import LokiSizes
 from telemetry.helm.loki_config import (
@@ -14,7 +13,7 @@ from telemetry.helm.loki_config import (
     OtlpConfig,
     SchemaConfig,
 )
-from telemetry.helm.values import ChartValues, hours, replication_factor
+from telemetry.helm.values import ChartValues, replication_factor
 from telemetry.object_storage import ObjectStorage
 
 
@@ -91,19 +90,18 @@ class LokiSection(ChartValues):
 
 
 def loki_section(
-    retention: Retention, ingestion: IngestionLimits, sizes: LokiSizes, storage: ObjectStorage
+    windows: LokiWindows, ingestion: IngestionLimits, sizes: LokiSizes, storage: ObjectStorage
 ) -> LokiSection:
     """Loki's configuration for one stack."""
-    delete_days = retention.logs.delete_days
     return LokiSection(
         common_config=CommonConfig(replication_factor=replication_factor(sizes.monolithic)),
         storage=_storage(storage),
         schema_config=SchemaConfig(),
-        compactor=Compactor(),
+        compactor=Compactor(retention_delete_delay=f"{windows.delete_delay_hours}h"),
         limits_config=LimitsConfig(
-            retention_period=hours(delete_days),
-            max_query_lookback=hours(delete_days),
-            reject_old_samples_max_age=hours(min(retention.logs.warm_days, delete_days)),
+            retention_period=f"{windows.retention_hours}h",
+            max_query_lookback=f"{windows.max_query_lookback_hours}h",
+            reject_old_samples_max_age=f"{windows.reject_old_samples_max_age_hours}h",
             ingestion_rate_mb=ingestion.logs_mb_per_second,
             ingestion_burst_size_mb=ingestion.logs_burst_mb,
             otlp_config=OtlpConfig.low_cardinality(),

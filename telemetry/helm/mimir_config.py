@@ -3,14 +3,12 @@
 Sources: Grafana Mimir 3.2 documentation, "Configuration parameters" and "About the classic architecture".
 """
 
-from planning.tiers import BucketPurpose
+from planning.tiers import BucketPurpose, MimirWindows, windows_of
 from settings.models import IngestionLimits, PlatformSettings
 from settings.sizes import MimirSizes
 from telemetry.helm.values import AppConfig, replication_factor
 from telemetry.object_storage import ObjectStorage
 
-# Ingesters keep a sample this long after store-gateways have begun to answer for it, so that no query finds a gap.
-HANDOVER_HOURS = 1
 BURST_SECONDS = 10
 # OTLP resource attributes that become labels of every series. collector.instance.id keeps the span metrics of two
 # gateways apart; the rest is what dashboards and alerts select by.
@@ -215,7 +213,7 @@ class MimirConfig(AppConfig):
 def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirConfig:
     """Mimir's configuration for one stack."""
     sizes: MimirSizes = settings.sizes.mimir
-    hot_hours = settings.retention.metrics.hot_days * 24
+    windows = windows_of(settings.tier_plans[BucketPurpose.MIMIR_BLOCKS], MimirWindows)
     ruler_bucket = Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_RULER])
     return MimirConfig(
         ingester=MimirIngester(ring=Ring(replication_factor=replication_factor(sizes.ingester))),
@@ -224,12 +222,12 @@ def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirCon
         common=Common(storage=CommonStorage(s3=_client(storage))),
         blocks_storage=BlocksStorage(
             s3=Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_BLOCKS]),
-            tsdb=Tsdb(retention_period=f"{hot_hours + HANDOVER_HOURS}h"),
+            tsdb=Tsdb(retention_period=f"{windows.tsdb_retention_hours}h"),
         ),
         ruler_storage=PrefixedStorage(storage_prefix="ruler", s3=ruler_bucket),
         alertmanager_storage=PrefixedStorage(storage_prefix="alertmanager", s3=ruler_bucket),
-        querier=MimirQuerier(query_store_after=f"{hot_hours}h"),
-        limits=_limits(settings.ingestion, hot_hours, settings.retention.metrics.delete_days),
+        querier=MimirQuerier(query_store_after=f"{windows.query_store_after_hours}h"),
+        limits=_limits(settings.ingestion, windows),
     )
 
 
@@ -244,11 +242,11 @@ def _client(storage: ObjectStorage) -> S3Client:
     )
 
 
-def _limits(ingestion: IngestionLimits, hot_hours: int, delete_days: int) -> Limits:
+def _limits(ingestion: IngestionLimits, windows: MimirWindows) -> Limits:
     rate = ingestion.metrics_samples_per_second
     return Limits(
-        compactor_blocks_retention_period=f"{delete_days}d",
-        query_ingesters_within=f"{hot_hours + HANDOVER_HOURS}h",
+        compactor_blocks_retention_period=f"{windows.blocks_retention_hours // 24}d",
+        query_ingesters_within=f"{windows.query_ingesters_within_hours}h",
         ingestion_rate=rate,
         ingestion_burst_size=rate * BURST_SECONDS,
         max_global_series_per_user=ingestion.max_series,

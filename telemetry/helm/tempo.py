@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from planning.tiers import BucketPurpose
+from planning.tiers import BucketPurpose, TempoWindows, windows_of
 from settings.models import IngestionLimits, PlatformSettings
 from telemetry.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT
 from telemetry.helm.values import (
@@ -18,7 +18,6 @@ from telemetry.helm.values import (
     Toleration,
     credentials_from,
     go_memory_limit,
-    hours,
     resources_of,
     restricted_container,
     tolerations,
@@ -194,10 +193,11 @@ def tempo_values(
 ) -> TempoValues:
     """Tempo for one stack; the settings allow one replica only."""
     size = settings.sizes.tempo
+    windows = windows_of(settings.tier_plans[BucketPurpose.TEMPO_TRACES], TempoWindows)
     return TempoValues(
         replicas=size.replicas,
         tempo=TempoSection(
-            retention=hours(settings.retention.traces.delete_days),
+            retention=f"{windows.block_retention_hours}h",
             resources=resources_of(size),
             storage=_storage(storage),
             receivers=_receivers(),

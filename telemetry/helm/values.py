@@ -5,12 +5,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from settings.sizes import REPLICATED_FROM as REPLICATED_FROM
 from settings.sizes import WorkloadSize
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
 
-# Two replicas can't outvote a lost third: replication starts at three.
-REPLICATED_FROM = 3
 # Leave the Go runtime a tenth of the limit for stacks, mapped files and garbage between collections.
 GO_MEMORY_SHARE = 0.9
 
@@ -125,7 +124,7 @@ def volume_size(size: WorkloadSize, key: str) -> str:
 
 def replication_factor(size: WorkloadSize) -> int:
     """Copies of each sample, span or log line among the replicas."""
-    return REPLICATED_FROM if size.replicas >= REPLICATED_FROM else 1
+    return size.replication_factor
 
 
 def tolerations(placement: Placement) -> list[Toleration]:

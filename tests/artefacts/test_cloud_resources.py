@@ -1,17 +1,16 @@
-"""Every resource type of the simulated AWS: create as previewed, no change afterwards nor after a refresh, update, delete."""
+"""Every resource type of the simulated AWS: create as previewed, no change then nor after a refresh, update, delete."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.providers.aws.provider import DEFINITION
 from sandbox.providers.properties import Properties
-from sandbox.providers.servicer import ProviderServicer
-from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud, running_cloud
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud
 
 TRUST = json.dumps(
     {
@@ -37,20 +36,8 @@ def deny_insecure(bucket: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
-    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def engine(cloud: RunningCloud) -> Engine:
-    config = {"region": REGION, "defaultTags": json.dumps({"tags": DEFAULT_TAGS})}
-    return Engine(ProviderServicer(DEFINITION), config)
-
-
 def life(engine: Engine, token: str, inputs: Properties, *updates: Properties, name: str = "thing") -> Resource:
-    """Create, see no difference, refresh without change, and go through the updates; the resource is still there after."""
+    """Create, see no difference, refresh without change, and go through the updates."""
     resource = engine.create(token, name, inputs)
     stays_the_same(engine, resource, inputs)
     for update in updates:
@@ -433,5 +420,5 @@ def test_budget(engine: Engine) -> None:
 
 def test_every_type_was_here() -> None:
     """A new type comes with a test in this file."""
-    source = open(__file__, encoding="utf-8").read()
+    source = Path(__file__).read_text(encoding="utf-8")
     assert [token for token in DEFINITION.types if f'"{token}"' not in source] == []

@@ -1,1 +1,1 @@
-"""EKS as this sandbox offers it: its REST API, the access rules, and a real Kubernetes control plane behind each cluster."""
+"""EKS as this sandbox offers it: its REST API, access rules, and a real control plane behind each cluster."""

@@ -64,7 +64,8 @@ def _cluster_with_entries(state: EksState, request: EksRequest) -> Cluster:
     cluster = state.cluster(request.parameters["clusterName"])
     if cluster.record["accessConfig"]["authenticationMode"] == "CONFIG_MAP":
         raise InvalidRequestException(
-            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation."
+            "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] "
+            "to perform this operation."
         )
     return cluster
 
@@ -92,7 +93,8 @@ def _check_groups(groups: list[str]) -> None:
     for group in groups:
         if group.startswith(("system:", "eks:", "aws:", "amazon:", "iam:")):
             raise InvalidParameterException(
-                f"The kubernetes group name {group} is invalid, it cannot start with system:, eks:, aws:, amazon: or iam:"
+                f"The kubernetes group name {group} is invalid, "
+                "it cannot start with system:, eks:, aws:, amazon: or iam:"
             )
 
 
@@ -171,7 +173,7 @@ def list_associated_access_policies(state: EksState, request: EksRequest) -> Rec
     }
 
 
-def list_access_policies(state: EksState, request: EksRequest) -> Record:
+def list_access_policies(_: EksState, __: EksRequest) -> Record:
     return {"accessPolicies": [{"name": name, "arn": POLICY_ARN_PREFIX + name} for name in POLICIES]}
 
 
@@ -184,7 +186,10 @@ class KubernetesUser:
 
 
 def principal_of(caller_arn: str) -> str:
-    """The IAM principal behind a caller's ARN: a session of a role stands for the role; moto names its default user in STS."""
+    """The IAM principal behind a caller's ARN.
+
+    A session of a role stands for the role; moto names its default user in STS.
+    """
     parts = caller_arn.split(":", 5)
     account, resource = parts[4], parts[5]
     if resource.startswith("assumed-role/"):

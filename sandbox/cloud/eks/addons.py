@@ -111,7 +111,7 @@ def delete_addon(state: EksState, request: EksRequest) -> Record:
     return {"addon": {**record, "status": "DELETING"}}
 
 
-def describe_addon_versions(state: EksState, request: EksRequest) -> Record:
+def describe_addon_versions(_: EksState, request: EksRequest) -> Record:
     """DescribeAddonVersions: the one version of each add-on that the sandbox knows per Kubernetes version."""
     only, kubernetes_version = request.parameters.get("addonName"), request.parameters.get("kubernetesVersion")
     versions = [kubernetes_version] if kubernetes_version else [release.version for release in rules.RELEASES]

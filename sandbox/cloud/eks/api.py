@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from sandbox.cloud.eks import access, addons, clusters, node_groups, pod_identity
-from sandbox.cloud.eks.errors import EksError, InvalidRequestException, ResourceNotFoundException
+from sandbox.cloud.eks.errors import EksError, InvalidRequestException, ResourceNotFoundException, ServerException
 from sandbox.cloud.eks.requests import EksRequest, parse_request
 from sandbox.cloud.eks.state import EksState, Record
 
@@ -118,6 +119,10 @@ def answer(
         return _json_answer(200, operation(state, request))
     except EksError as error:
         return _json_answer(error.status, {"message": error.message}, error.code)
+    except Exception as error:
+        # A control plane below that fails is a server error of the API, and its details belong into the log.
+        logging.exception("%s %s", method, raw_path)
+        return _json_answer(500, {"message": f"{type(error).__name__}: {error}"}, ServerException.code)
 
 
 def _json_answer(status: int, content: Any, error_code: str | None = None) -> Answer:

@@ -37,7 +37,7 @@ def create_cluster(state: EksState, request: EksRequest) -> Record:
     version = str(asked.get("version", rules.DEFAULT_VERSION))
     refuse(rules.cluster_name_refusals(name))
     refuse(rules.version_refusals(version, support_type))
-    vpc_config = _vpc_config(request)
+    vpc_config = _vpc_config(request.region, request.parameters["resourcesVpcConfig"])
     with state.lock:
         if name in state.clusters or name in state.starting:
             raise ResourceInUseException(f"Cluster already exists with name: {name}")
@@ -73,13 +73,12 @@ def _start_control_plane(state: EksState, name: str) -> Any:
         raise ServerException(f"The control plane of cluster {name} did not start: {error}") from error
 
 
-def _vpc_config(request: EksRequest) -> Record:
-    asked: Record = dict(request.parameters["resourcesVpcConfig"])
+def _vpc_config(region: str, asked: Record) -> Record:
     subnet_ids: list[str] = asked.get("subnetIds", [])
     zones: list[str] = []
     vpc_ids: set[str] = set()
     for subnet_id in subnet_ids:
-        subnet = moto_state.find_subnet(request.region, subnet_id)
+        subnet = moto_state.find_subnet(region, subnet_id)
         if subnet is None:
             raise InvalidParameterException(f"The subnet ID '{subnet_id}' does not exist")
         zones.append(subnet.zone)
@@ -177,7 +176,11 @@ def update_cluster_config(state: EksState, request: EksRequest) -> Record:
         refuse(rules.authentication_mode_change_refusals(before, after))
         record["accessConfig"] = {**record["accessConfig"], "authenticationMode": after}
     if "resourcesVpcConfig" in asked:
-        record["resourcesVpcConfig"] = {**record["resourcesVpcConfig"], **asked["resourcesVpcConfig"]}
+        current: Record = record["resourcesVpcConfig"]
+        changed = _vpc_config(cluster.region, {**current, **asked["resourcesVpcConfig"]})
+        if changed["vpcId"] != current["vpcId"]:
+            raise InvalidParameterException(f"Provided subnets belong to {changed['vpcId']}, not {current['vpcId']}.")
+        record["resourcesVpcConfig"] = {**current, **changed}
     if "logging" in asked:
         record["logging"] = _logging(asked["logging"])
     if "upgradePolicy" in asked:
@@ -218,7 +221,7 @@ def list_updates(state: EksState, request: EksRequest) -> Record:
     return {"updateIds": list(state.cluster(request.parameters["name"]).updates)}
 
 
-def describe_cluster_versions(state: EksState, request: EksRequest) -> Record:
+def describe_cluster_versions(_: EksState, request: EksRequest) -> Record:
     """DescribeClusterVersions, from the dated table of supported versions."""
     wanted = request.parameters.get("clusterVersions") or [release.version for release in rules.RELEASES]
     return {

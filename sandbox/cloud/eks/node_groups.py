@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.cloud import moto_state
 from sandbox.cloud.eks.errors import (
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from sandbox.kubernetes.nodes import NodeGroup
 
 DEFAULT_INSTANCE_TYPE = "t3.medium"
-KUBERNETES_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+KUBERNETES_EFFECTS: dict[str, Literal["NoSchedule", "NoExecute", "PreferNoSchedule"]] = {
+    "NO_SCHEDULE": "NoSchedule",
+    "NO_EXECUTE": "NoExecute",
+    "PREFER_NO_SCHEDULE": "PreferNoSchedule",
+}
 KEPT_SETTINGS = ("diskSize", "remoteAccess", "nodeRepairConfig", "warmPoolConfig")
 
 
@@ -32,11 +36,10 @@ def create_nodegroup(state: EksState, request: EksRequest) -> Record:
     name = str(asked["nodegroupName"])
     if name in cluster.node_groups:
         raise ResourceInUseException(f"NodeGroup already exists with name {name} and cluster name {cluster.name}")
-    template_type = _launch_template_instance_type(request, asked.get("launchTemplate", {}))
-    refuse(rules.node_group_refusals(dict(asked), cluster.record["version"], template_type))
-    zones = _zones(request, asked["subnets"])
-    record = _record(request, cluster, name, template_type)
-    cluster.control_plane.add_node_group(_kubernetes_group(cluster, record, zones, template_type))
+    template_data = _template_data(request, asked.get("launchTemplate", {}))
+    refuse(rules.node_group_refusals(dict(asked), cluster.record["version"], _instance_type(template_data)))
+    record = _record(request, cluster, name, _instance_type(template_data))
+    cluster.control_plane.add_node_group(_kubernetes_group(cluster, record, request, template_data))
     cluster.node_groups[name] = record
     return {"nodegroup": record}
 
@@ -95,19 +98,32 @@ def _resolved_template(request: EksRequest, template: Record) -> Record:
     return {"id": found.id, "name": found.name, "version": template.get("version", str(found.default_version))}
 
 
-def _launch_template_instance_type(request: EksRequest, template: Record) -> str | None:
-    """The instance type set in the launch template, if there is one. With a template EKS uses it when the group names none."""
+def _template_data(request: EksRequest, template: Record) -> Record:
+    """The data of the launch template's version that the group names; empty without a template."""
     if not template:
-        return None
+        return {}
     found = _template(request, template)
     try:
-        data = found.data_of_version(str(template.get("version", found.default_version)))
+        return found.data_of_version(str(template.get("version", found.default_version)))
     except KeyError:
         raise InvalidParameterException(
             f"Launch template {found.id} has no version {template.get('version')}"
         ) from None
-    kind = data.get("InstanceType")
+
+
+def _instance_type(template_data: Record) -> str | None:
+    """The instance type that the launch template sets, if it does: EKS uses it when the group names none."""
+    kind = template_data.get("InstanceType")
     return None if kind is None else str(kind)
+
+
+def _disk_size_gib(record: Record, template_data: Record) -> int:
+    """The root volume of the nodes: the group's own size, or that of the template's first device."""
+    for mapping in template_data.get("BlockDeviceMappings", []):
+        size = mapping.get("Ebs", {}).get("VolumeSize")
+        if size is not None:
+            return int(size)
+    return int(record.get("diskSize", 20))
 
 
 def _zones(request: EksRequest, subnet_ids: list[str]) -> tuple[str, ...]:
@@ -120,22 +136,24 @@ def _zones(request: EksRequest, subnet_ids: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(zones))
 
 
-def _kubernetes_group(cluster: Cluster, record: Record, zones: tuple[str, ...], template_type: str | None) -> NodeGroup:
+def _kubernetes_group(cluster: Cluster, record: Record, request: EksRequest, template_data: Record) -> NodeGroup:
     from sandbox.kubernetes.nodes import NodeGroup, Taint
 
     return NodeGroup(
         name=record["nodegroupName"],
         cluster=cluster.name,
-        instance_type=record["instanceTypes"][0] if record["instanceTypes"] else str(template_type),
-        capacity_type=record["capacityType"],
+        instance_type=record["instanceTypes"][0] if record["instanceTypes"] else str(_instance_type(template_data)),
+        # Reserved capacity is bought like on-demand capacity as far as the node's labels go.
+        capacity_type="SPOT" if record["capacityType"] == "SPOT" else "ON_DEMAND",
         count=int(record["scalingConfig"]["desiredSize"]),
         labels=record["labels"],
         taints=tuple(
             Taint(key=one["key"], value=one.get("value", ""), effect=KUBERNETES_EFFECTS[one["effect"]])
             for one in record["taints"]
         ),
-        zones=zones,
+        zones=_zones(request, record["subnets"]),
         kubernetes_version=record["version"],
+        disk_size_gib=_disk_size_gib(record, template_data),
     )
 
 
@@ -171,7 +189,7 @@ def update_nodegroup_config(state: EksState, request: EksRequest) -> Record:
         if setting in asked:
             changed[setting] = asked[setting]
     record.update(changed, modifiedAt=time.time())
-    _replace_nodes(cluster, record, request)
+    _change_nodes(cluster, record, request)
     return {"update": cluster.record_update("ConfigUpdate")}
 
 
@@ -207,13 +225,11 @@ def update_nodegroup_version(state: EksState, request: EksRequest) -> Record:
     record["version"] = version
     record["releaseVersion"] = asked.get("releaseVersion", f"{version}.0-20261101")
     record["modifiedAt"] = time.time()
-    _replace_nodes(cluster, record, request)
+    _change_nodes(cluster, record, request)
     return {"update": cluster.record_update("VersionUpdate")}
 
 
-def _replace_nodes(cluster: Cluster, record: Record, request: EksRequest) -> None:
-    """Bring the cluster's nodes to the record; adding a group of a known name replaces that group's nodes."""
-    template_type = _launch_template_instance_type(request, record.get("launchTemplate", {}))
-    group = _kubernetes_group(cluster, record, _zones(request, record["subnets"]), template_type)
-    cluster.control_plane.remove_node_group(group.name)
+def _change_nodes(cluster: Cluster, record: Record, request: EksRequest) -> None:
+    """Bring the cluster's nodes to the record; adding a group of a known name changes that group."""
+    group = _kubernetes_group(cluster, record, request, _template_data(request, record.get("launchTemplate", {})))
     cluster.control_plane.add_node_group(group)

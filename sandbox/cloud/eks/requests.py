@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
 from sandbox.cloud.eks.errors import InvalidParameterException
+from sandbox.providers.narrow import is_object
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,8 @@ class Route(NamedTuple):
 @lru_cache(maxsize=1)
 def service_model() -> Any:
     """botocore's model of EKS (untyped)."""
-    import botocore.session
-
-    session: Any = botocore.session.get_session()
+    botocore_session: Any = importlib.import_module("botocore.session")
+    session = botocore_session.get_session()
     return session.get_service_model("eks")
 
 
@@ -73,7 +74,7 @@ def _parameters(operation: str, in_path: Mapping[str, str], query: str, body: by
         parameters: Any = json.loads(body) if body.strip() else {}
     except ValueError as error:
         raise InvalidParameterException(f"The request body is no JSON: {error}") from None
-    if not isinstance(parameters, dict):
+    if not is_object(parameters):
         raise InvalidParameterException("The request body must be a JSON object.")
     asked = parse_qs(query, keep_blank_values=True)
     for name, member in shape.members.items():

@@ -1,1 +1,1 @@
-"""The simulated AWS provider: the resource types that the program registers, kept in the simulated AWS through boto3."""
+"""The simulated AWS provider: the resource types of the program, kept in the simulated AWS through boto3."""

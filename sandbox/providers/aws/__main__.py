@@ -4,11 +4,11 @@ from sandbox.providers.protocol import skip_sdk
 
 skip_sdk()  # before anything imports the stubs
 
-import sys
+import sys  # noqa: E402
 
-from sandbox.providers.aws.provider import DEFINITION
-from sandbox.providers.servicer import ProviderServicer
-from sandbox.providers.serving import serve
+from sandbox.providers.aws.provider import DEFINITION  # noqa: E402
+from sandbox.providers.servicer import ProviderServicer  # noqa: E402
+from sandbox.providers.serving import serve  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(serve(ProviderServicer(DEFINITION)))

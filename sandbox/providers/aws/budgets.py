@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import ACCOUNT_ID, AwsCloud, AwsType, Record, gone_if
@@ -31,7 +31,7 @@ class Budget(AwsType):
     computed_inputs = frozenset(
         {"accountId", "timePeriodStart", "costTypes", "limitUnit", "limitAmount", "costFilters"}
     )
-    defaults: ClassVar[dict[str, Any]] = {"timePeriodEnd": "2087-06-15_00:00"}
+    defaults: ClassVar[Mapping[str, Any]] = {"timePeriodEnd": "2087-06-15_00:00"}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.budget_refusals(inputs)

@@ -5,16 +5,18 @@ boto3 is untyped: its clients are `Any`, here and only here.
 
 from __future__ import annotations
 
+import importlib
 import ipaddress
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+from sandbox.providers.narrow import as_object, is_object
 from sandbox.providers.properties import Properties
 from sandbox.providers.resource import ProviderError, ResourceGoneError, ResourceType
 
@@ -39,15 +41,19 @@ class AwsCloud:
             return self._clients[service]
 
     def _new_client(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
 
         config = Config(retries={"total_max_attempts": 1}, max_pool_connections=20, read_timeout=120)
-        session: Any = boto3.session.Session(region_name=self.region)
+        session: Any = _boto3().session.Session(region_name=self.region)
         return session.client(service, endpoint_url=self.endpoint, config=config)
 
     def arn(self, service: str, resource: str, *, global_service: bool = False) -> str:
         return f"arn:aws:{service}:{'' if global_service else self.region}:{ACCOUNT_ID}:{resource}"
+
+
+def _boto3() -> Any:
+    """boto3 without types, imported when the first client is made (0.2 s)."""
+    return importlib.import_module("boto3")
 
 
 class AwsType(ResourceType[AwsCloud]):
@@ -59,12 +65,13 @@ def connect(config: Properties) -> AwsCloud:
     endpoint = os.environ.get("AWS_ENDPOINT_URL", "")
     if not endpoint:
         raise ProviderError(
-            "AWS_ENDPOINT_URL is not set: this is the simulated AWS provider and it only talks to a simulated AWS on this "
-            "machine. Start one, or install the official AWS plugin."
+            "AWS_ENDPOINT_URL is not set: this is the simulated AWS provider and it only talks to a simulated AWS "
+            "on this machine. Start one, or install the official AWS plugin."
         )
     if not _is_loopback(urlsplit(endpoint).hostname):
         raise ProviderError(
-            f"AWS_ENDPOINT_URL is {endpoint}, which is not on this machine: the simulated AWS provider talks to loopback only."
+            f"AWS_ENDPOINT_URL is {endpoint}, which is not on this machine: "
+            "the simulated AWS provider talks to loopback only."
         )
     region = config.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not isinstance(region, str):
@@ -89,23 +96,22 @@ def default_tags(config: Properties) -> dict[str, str]:
             given = json.loads(given)
         except ValueError:
             raise ProviderError(f"aws:defaultTags is no JSON: {given!r}") from None
-    tags: Any = given.get("tags") if isinstance(given, dict) else None  # type: ignore[reportUnknownMemberType]
-    if given is not None and not isinstance(tags, (dict, type(None))):
+    tags = given.get("tags") if is_object(given) else None
+    if given is not None and tags is not None and not is_object(tags):
         raise ProviderError("aws:defaultTags must have the form {tags: {name: value}}")
-    return {str(key): str(value) for key, value in (tags or {}).items()}  # type: ignore[reportUnknownVariableType]
+    return {str(key): str(value) for key, value in as_object(tags).items()}
 
 
 @contextmanager
-def gone_if(*codes: str) -> Iterator[None]:
+def gone_if(*codes: str) -> Generator[None]:
     """Raise ResourceGoneError for these error codes of AWS."""
     from botocore.exceptions import ClientError
 
     try:
         yield
     except ClientError as error:
-        details: Any = error.response.get("Error", {})  # type: ignore[reportUnknownMemberType]
-        if details.get("Code") in codes:
-            raise ResourceGoneError(str(details.get("Message", ""))) from None
+        if error_code(error) in codes:
+            raise ResourceGoneError(str(error)) from None
         raise
 
 
@@ -116,7 +122,7 @@ def error_code(error: Exception) -> str:
 
 
 def tag_list(tags: Mapping[str, str] | None, key: str = "Key", value: str = "Value") -> list[dict[str, str]]:
-    return [{key: name, value: content} for name, content in sorted((tags or {}).items())]
+    return [{key: name, value: content} for name, content in sorted(as_object(tags).items())]
 
 
 def tag_map(tags: list[Record] | None, key: str = "Key", value: str = "Value") -> dict[str, str]:

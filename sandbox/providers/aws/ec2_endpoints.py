@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
@@ -30,7 +30,7 @@ class VpcEndpoint(AwsType):
     computed_inputs = frozenset(
         {"policy", "routeTableIds", "subnetIds", "securityGroupIds", "ipAddressType", "privateDnsEnabled"}
     )
-    defaults: ClassVar[dict[str, Any]] = {"vpcEndpointType": "Gateway"}
+    defaults: ClassVar[Mapping[str, Any]] = {"vpcEndpointType": "Gateway"}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.vpc_endpoint_refusals(inputs)

@@ -25,6 +25,11 @@ BACK = {"SecurityGroupIds": "vpcSecurityGroupIds", "SecurityGroups": "securityGr
 OF_TEMPLATE = frozenset(
     {"name", "namePrefix", "description", "tags", "tagsAll", "defaultVersion", "updateDefaultVersion", "region"}
 )
+# Data that a new version without it clears.
+CLEARABLE = (
+    "imageId", "instanceType", "keyName", "userData", "blockDeviceMappings", "metadataOptions", "monitoring",
+    "tagSpecifications", "networkInterfaces", "vpcSecurityGroupIds", "iamInstanceProfile",
+)  # fmt: skip
 
 
 class LaunchTemplate(AwsType):
@@ -36,7 +41,7 @@ class LaunchTemplate(AwsType):
     sets = frozenset({"vpcSecurityGroupIds", "securityGroupNames", "networkInterfaces.securityGroups"})
     computed_inputs = frozenset({"defaultVersion"})
     computed_on_update = frozenset({"latestVersion", "defaultVersion"})
-    defaults: ClassVar[dict[str, Any]] = dict.fromkeys(("imageId", "instanceType", "keyName", "userData", "blockDeviceMappings", "metadataOptions", "monitoring", "tagSpecifications", "networkInterfaces", "vpcSecurityGroupIds", "iamInstanceProfile"))  # fmt: skip
+    defaults: ClassVar[Mapping[str, Any]] = dict.fromkeys(CLEARABLE)
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.launch_template_refusals(inputs)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
 from sandbox.providers.aws.ec2_tags import (
@@ -26,7 +27,7 @@ class Vpc(AwsType):
     tagged = True
     replace = frozenset({"cidrBlock", "ipv4IpamPoolId", "ipv4NetmaskLength", "instanceTenancy"})
     computed_inputs = frozenset({"ipv6CidrBlockNetworkBorderGroup", "ipv6CidrBlock"})
-    defaults = {
+    defaults: ClassVar[Mapping[str, Any]] = {
         "enableDnsSupport": True,
         "enableDnsHostnames": False,
         "enableNetworkAddressUsageMetrics": False,
@@ -131,11 +132,11 @@ class Subnet(AwsType):
             "outpostArn",
             "ipv4IpamPoolId",
             "ipv4NetmaskLength",
-        }  # fmt: skip
+        }
     )
     computed_inputs = frozenset({"availabilityZone", "availabilityZoneId", "privateDnsHostnameTypeOnLaunch"})
     delete_before_replace = True  # the new one usually wants the same addresses
-    defaults = {
+    defaults: ClassVar[Mapping[str, Any]] = {
         "mapPublicIpOnLaunch": False,
         "assignIpv6AddressOnCreation": False,
         "enableDns64": False,

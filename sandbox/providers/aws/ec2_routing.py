@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_map
 from sandbox.providers.aws.ec2_tags import by_filter, describe_one, tag_specifications, update_ec2_tags
@@ -187,8 +189,7 @@ class Eip(AwsType):
         )
         public_ip = str(address["PublicIp"])
         dashed = public_ip.replace(".", "-")
-        # What the address is used for is the user's to say (a NAT gateway): it is not part of this resource's state, as it
-        # would change behind its back.
+        # What uses the address (a NAT gateway) is not part of this state: it would change behind the resource's back.
         return {
             "arn": cloud.arn("ec2", f"elastic-ip/{resource_id}"),
             "allocationId": resource_id,
@@ -210,8 +211,8 @@ class Eip(AwsType):
         for gateway in gateways["NatGateways"]:
             if any(one.get("AllocationId") == resource_id for one in gateway.get("NatGatewayAddresses", [])):
                 raise ProviderError(
-                    f"AuthFailure: You do not have permission to access the specified resource: {resource_id} is in use by "
-                    f"{gateway['NatGatewayId']}."
+                    f"AuthFailure: You do not have permission to access the specified resource: "
+                    f"{resource_id} is in use by {gateway['NatGatewayId']}."
                 )
         with gone_if("InvalidAllocationID.NotFound"):
             cloud.client("ec2").release_address(AllocationId=resource_id)
@@ -222,7 +223,7 @@ class NatGateway(AwsType):
     tagged = True
     replace = frozenset({"allocationId", "subnetId", "connectivityType", "privateIp", "availabilityMode", "vpcId"})
     computed_inputs = frozenset({"privateIp", "secondaryPrivateIpAddresses", "secondaryPrivateIpAddressCount", "vpcId"})
-    defaults = {"connectivityType": "public", "availabilityMode": "zonal"}
+    defaults: ClassVar[Mapping[str, Any]] = {"connectivityType": "public", "availabilityMode": "zonal"}
 
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
         names = {"subnetId": "SubnetId", "allocationId": "AllocationId", "connectivityType": "ConnectivityType"}
@@ -239,7 +240,8 @@ class NatGateway(AwsType):
         )
         if gateway.get("State") in ("deleted", "deleting"):
             raise ResourceGoneError(resource_id)
-        address: Record = (gateway.get("NatGatewayAddresses") or [{}])[0]
+        addresses: list[Record] = gateway.get("NatGatewayAddresses", [])
+        address = addresses[0] if addresses else Record()
         return {
             "subnetId": gateway["SubnetId"],
             "vpcId": gateway["VpcId"],

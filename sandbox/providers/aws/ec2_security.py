@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if, tag_list, tag_map
@@ -29,7 +29,7 @@ class SecurityGroup(AwsType):
         for part in ("", ".cidrBlocks", ".ipv6CidrBlocks", ".prefixListIds", ".securityGroups")
     )
     computed_inputs = frozenset({"ingress", "egress", "vpcId"})
-    defaults: ClassVar[dict[str, Any]] = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
+    defaults: ClassVar[Mapping[str, Any]] = {"description": "Managed by Pulumi", "revokeRulesOnDelete": False}
 
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
         ec2 = cloud.client("ec2")

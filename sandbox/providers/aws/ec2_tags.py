@@ -29,7 +29,7 @@ def update_ec2_tags(
 
 
 def describe_one(cloud: AwsCloud, operation: str, key: str, missing: tuple[str, ...], **parameters: Any) -> Record:
-    """The single result of a Describe call. Raises ResourceGoneError for the error codes `missing` and for an empty result."""
+    """The single result of a Describe call. Raises ResourceGoneError for the codes `missing` and for none."""
     with gone_if(*missing):
         found: list[Record] = getattr(cloud.client("ec2"), operation)(**parameters)[key]
     if not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, given, gone_if
@@ -21,7 +21,7 @@ class Addon(AwsType):
     sets = frozenset({"podIdentityAssociations"})
     computed_inputs = frozenset({"addonVersion", "configurationValues", "namespaceConfig"})
     delete_before_replace = True
-    defaults: ClassVar[dict[str, Any]] = {"resolveConflictsOnCreate": "NONE", "resolveConflictsOnUpdate": "NONE"}
+    defaults: ClassVar[Mapping[str, Any]] = {"resolveConflictsOnCreate": "NONE", "resolveConflictsOnUpdate": "NONE"}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.addon_refusals(inputs.get("addonName"), inputs.get("addonVersion"), None)
@@ -95,7 +95,7 @@ class AccessEntry(AwsType):
     sets = frozenset({"kubernetesGroups"})
     computed_inputs = frozenset({"userName", "kubernetesGroups"})
     delete_before_replace = True
-    defaults: ClassVar[dict[str, Any]] = {"type": "STANDARD"}
+    defaults: ClassVar[Mapping[str, Any]] = {"type": "STANDARD"}
 
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
         names = {

@@ -8,7 +8,7 @@ from sandbox.providers.properties import Properties
 DNS_SUFFIX = "amazonaws.com"
 
 
-def get_caller_identity(cloud: AwsCloud, arguments: Properties) -> Properties:
+def get_caller_identity(cloud: AwsCloud, _: Properties) -> Properties:
     identity: Record = cloud.client("sts").get_caller_identity()
     account = str(identity["Account"])
     # moto names its default user in STS, where AWS has users in IAM only.
@@ -27,7 +27,7 @@ def get_region(cloud: AwsCloud, arguments: Properties) -> Properties:
     }
 
 
-def get_partition(cloud: AwsCloud, arguments: Properties) -> Properties:
+def get_partition(cloud: AwsCloud, _: Properties) -> Properties:
     partition = "aws-cn" if cloud.region.startswith("cn-") else "aws"
     suffix = f"{DNS_SUFFIX}.cn" if partition == "aws-cn" else DNS_SUFFIX
     reverse = ".".join(reversed(suffix.split(".")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import (
@@ -46,7 +46,7 @@ class Key(AwsType):
     replace = frozenset({"customerMasterKeySpec", "keyUsage", "multiRegion", "customKeyStoreId", "xksKeyId"})
     documents = frozenset({"policy"})
     computed_inputs = frozenset({"policy", "description", "multiRegion", "rotationPeriodInDays"})
-    defaults: ClassVar[dict[str, Any]] = {
+    defaults: ClassVar[Mapping[str, Any]] = {
         "customerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "keyUsage": "ENCRYPT_DECRYPT",
         "isEnabled": True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, change_tags, given, gone_if
@@ -21,7 +21,7 @@ class LogGroup(AwsType):
     tagged = True
     replace = frozenset({"name", "namePrefix", "logGroupClass"})
     computed_inputs = frozenset({"logGroupClass"})
-    defaults: ClassVar[dict[str, Any]] = {"retentionInDays": 0, "skipDestroy": False, "logGroupClass": "STANDARD"}
+    defaults: ClassVar[Mapping[str, Any]] = {"retentionInDays": 0, "skipDestroy": False, "logGroupClass": "STANDARD"}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.log_group_refusals(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, error_code, gone_if, tag_list, tag_map
@@ -14,8 +14,8 @@ from sandbox.providers.rules import s3 as rules
 NO_BUCKET = ("NoSuchBucket", "404")
 # Deprecated inline forms of what are resources of their own now: the program uses those, and the sandbox only them.
 INLINE = (
-    "accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "logging", "objectLockConfiguration", "policy",
-    "replicationConfiguration", "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website",
+    "accelerationStatus", "acl", "corsRules", "grants", "lifecycleRules", "logging", "objectLockConfiguration",
+    "policy", "replicationConfiguration", "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website",
 )  # fmt: skip
 
 
@@ -37,7 +37,7 @@ class Bucket(AwsType):
         {"acl", "accelerationStatus", "corsRules", "grants", "lifecycleRules", "objectLockEnabled", "policy",
          "requestPayer", "serverSideEncryptionConfiguration", "versioning", "website", "bucketNamespace"}
     )  # fmt: skip
-    defaults: ClassVar[dict[str, Any]] = {"forceDestroy": False, "objectLockEnabled": False}
+    defaults: ClassVar[Mapping[str, Any]] = {"forceDestroy": False, "objectLockEnabled": False}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         refusals = rules.bucket_name_refusals(inputs.get("bucket"))
@@ -112,8 +112,8 @@ class Bucket(AwsType):
         versions = self._versions(s3, resource_id)
         if versions and not state.get("forceDestroy"):
             raise ProviderError(
-                f"BucketNotEmpty: The bucket you tried to delete is not empty: {resource_id} has at least {len(versions)} "
-                f"objects. Empty it, or set forceDestroy and update before destroying."
+                f"BucketNotEmpty: The bucket you tried to delete is not empty: {resource_id} has at least "
+                f"{len(versions)} objects. Empty it, or set forceDestroy and update before destroying."
             )
         while versions:
             s3.delete_objects(Bucket=resource_id, Delete={"Objects": versions, "Quiet": True})
@@ -173,7 +173,7 @@ PUBLIC_ACCESS = {
 class BucketPublicAccessBlock(BucketConfiguration):
     token = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
     missing = ("NoSuchPublicAccessBlockConfiguration",)
-    defaults: ClassVar[dict[str, Any]] = dict.fromkeys(PUBLIC_ACCESS, False)
+    defaults: ClassVar[Mapping[str, Any]] = dict.fromkeys(PUBLIC_ACCESS, False)
 
     def put(self, s3: Any, bucket: str, inputs: Properties) -> None:
         configuration = {api: bool(inputs.get(name, False)) for name, api in PUBLIC_ACCESS.items()}
@@ -267,7 +267,7 @@ class BucketVersioning(BucketConfiguration):
 class BucketServerSideEncryptionConfiguration(BucketConfiguration):
     token = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
     missing = ("ServerSideEncryptionConfigurationNotFoundError",)
-    defaults: ClassVar[dict[str, Any]] = {"rules.bucketKeyEnabled": False}
+    defaults: ClassVar[Mapping[str, Any]] = {"rules.bucketKeyEnabled": False}
 
     def check(self, inputs: Properties) -> Iterable[Refusal]:
         return rules.encryption_refusals(inputs)

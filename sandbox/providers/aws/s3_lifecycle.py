@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import Record, given, tag_list
@@ -28,7 +28,7 @@ class BucketLifecycleConfiguration(BucketConfiguration):
     missing = ("NoSuchLifecycleConfiguration",)
     sets = frozenset({"rules.transitions", "rules.noncurrentVersionTransitions"})
     computed_inputs = frozenset({"transitionDefaultMinimumObjectSize"})
-    defaults: ClassVar[dict[str, Any]] = {
+    defaults: ClassVar[Mapping[str, Any]] = {
         "transitionDefaultMinimumObjectSize": DEFAULT_MINIMUM_OBJECT_SIZE,
         # An action that the program doesn't name and somebody else added is a change.
         **{f"rules.{action}": None for action in rules.ACTIONS},

@@ -11,5 +11,5 @@ DEFINITION: ProviderDefinition[Nowhere] = ProviderDefinition(
     name="random",
     version=VERSION,
     types=register(RandomId(), RandomPassword(), RandomString()),
-    connect=lambda config: Nowhere(),
+    connect=lambda _: Nowhere(),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from sandbox.providers.properties import Properties
@@ -60,7 +60,7 @@ class RandomString(RandomType):
     replace = frozenset(
         {"length", "keepers", "overrideSpecial", "number", *SWITCHES, *(minimum for _, minimum, _ in CLASSES)}
     )
-    defaults: ClassVar[dict[str, Any]] = {
+    defaults: ClassVar[Mapping[str, Any]] = {
         **dict.fromkeys(SWITCHES, True),
         **{minimum: 0 for _, minimum, _ in CLASSES},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.narrow import as_list, as_object
 from sandbox.providers.rules.refusal import Refusal, one_of
 
 INVALID = "InvalidParameterException"
@@ -23,14 +24,12 @@ def budget_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     amount = inputs.get("limitAmount")
     if isinstance(amount, (str, int, float)) and not _is_positive(amount):
         refusals.append(Refusal("limitAmount", INVALID, f"limitAmount must be a positive number, not {amount!r}."))
-    notifications: Any = inputs.get("notifications")
-    given: list[Any] = notifications if isinstance(notifications, list) else []  # type: ignore[reportUnknownVariableType]
+    given = as_list(inputs.get("notifications"))
     if len(given) > MOST_NOTIFICATIONS:
         message = f"a budget has at most {MOST_NOTIFICATIONS} notifications, not {len(given)}."
         refusals.append(Refusal("notifications", "CreationLimitExceededException", message))
     for index, notification in enumerate(given):
-        if isinstance(notification, dict):
-            refusals += _notification_refusals(f"notifications[{index}]", notification)  # type: ignore[reportUnknownArgumentType]
+        refusals += _notification_refusals(f"notifications[{index}]", as_object(notification))
     return refusals
 
 
@@ -51,7 +50,7 @@ def _notification_refusals(path: str, notification: Mapping[str, Any]) -> list[R
     emails, topics = notification.get("subscriberEmailAddresses"), notification.get("subscriberSnsTopicArns")
     if not emails and not topics:
         refusals.append(Refusal(path, INVALID, "a notification needs at least one subscriber."))
-    if isinstance(emails, list) and len(emails) > MOST_EMAIL_ADDRESSES:  # type: ignore[reportUnknownArgumentType]
+    if len(as_list(emails)) > MOST_EMAIL_ADDRESSES:
         message = f"a notification has at most {MOST_EMAIL_ADDRESSES} email subscribers."
         refusals.append(Refusal(f"{path}.subscriberEmailAddresses", INVALID, message))
     return refusals

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.narrow import as_list, as_object
 from sandbox.providers.rules.instances import instance_type_refusals
 from sandbox.providers.rules.refusal import Refusal, nearest, one_of
 
@@ -14,9 +15,10 @@ GATEWAY_SERVICES = ("s3", "dynamodb")
 # The services an observability platform may want to reach without a NAT gateway. Not every service that AWS has.
 INTERFACE_SERVICES = (
     "s3", "dynamodb", "ec2", "ec2messages", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticfilesystem",
-    "elasticloadbalancing", "autoscaling", "events", "kms", "lambda", "logs", "monitoring", "secretsmanager", "sns", "sqs",
-    "ssm", "ssmmessages", "sts", "xray", "aps", "aps-workspaces", "grafana", "grafana-workspace", "execute-api",
-    "firehose", "kinesis-streams", "cloudtrail", "config", "backup", "acm-pca", "athena", "glue", "guardduty-data", "ebs",
+    "elasticloadbalancing", "autoscaling", "events", "kms", "lambda", "logs", "monitoring", "secretsmanager", "sns",
+    "sqs", "ssm", "ssmmessages", "sts", "xray", "aps", "aps-workspaces", "grafana", "grafana-workspace", "execute-api",
+    "firehose", "kinesis-streams", "cloudtrail", "config", "backup", "acm-pca", "athena", "glue", "guardduty-data",
+    "ebs",
 )  # fmt: skip
 PROTOCOL_NUMBERS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 VOLUME_TYPES = ("gp2", "gp3", "io1", "io2", "st1", "sc1", "standard")
@@ -106,19 +108,15 @@ def _service_refusals(service: str, services: tuple[str, ...]) -> list[Refusal]:
 def launch_template_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     """Instance type, metadata options and volumes of a launch template."""
     refusals = instance_type_refusals("instanceType", inputs.get("instanceType"), "InvalidInstanceType")
-    options: Any = inputs.get("metadataOptions")
-    if isinstance(options, dict):
-        tokens: Any = options.get("httpTokens")  # type: ignore[reportUnknownMemberType]
-        refusals += one_of("metadataOptions.httpTokens", tokens, HTTP_TOKENS, "InvalidParameterValue")
-        limit: Any = options.get("httpPutResponseHopLimit")  # type: ignore[reportUnknownMemberType]
-        if isinstance(limit, int) and not 1 <= limit <= LARGEST_HOP_LIMIT:
-            message = f"The hop limit must be between 1 and {LARGEST_HOP_LIMIT}, not {limit}."
-            refusals.append(Refusal("metadataOptions.httpPutResponseHopLimit", "InvalidParameterValue", message))
-    mappings: Any = inputs.get("blockDeviceMappings")
-    for index, mapping in enumerate(mappings if isinstance(mappings, list) else []):  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-        volume: Any = mapping.get("ebs") if isinstance(mapping, dict) else None  # type: ignore[reportUnknownMemberType]
-        if isinstance(volume, dict):
-            refusals += _volume_refusals(f"blockDeviceMappings[{index}].ebs", volume)  # type: ignore[reportUnknownArgumentType]
+    options = as_object(inputs.get("metadataOptions"))
+    refusals += one_of("metadataOptions.httpTokens", options.get("httpTokens"), HTTP_TOKENS, "InvalidParameterValue")
+    limit = options.get("httpPutResponseHopLimit")
+    if isinstance(limit, int) and not 1 <= limit <= LARGEST_HOP_LIMIT:
+        message = f"The hop limit must be between 1 and {LARGEST_HOP_LIMIT}, not {limit}."
+        refusals.append(Refusal("metadataOptions.httpPutResponseHopLimit", "InvalidParameterValue", message))
+    for index, mapping in enumerate(as_list(inputs.get("blockDeviceMappings"))):
+        volume = as_object(as_object(mapping).get("ebs"))
+        refusals += _volume_refusals(f"blockDeviceMappings[{index}].ebs", volume)
     return refusals
 
 

@@ -1,4 +1,4 @@
-"""What EKS refuses: versions, subnets, modes, node groups and add-ons. Works on the API's and on Pulumi's names alike."""
+"""What EKS refuses: versions, subnets, modes, node groups, add-ons; for the API's and Pulumi's names alike."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from sandbox.providers.narrow import as_list, as_object, is_list
 from sandbox.providers.rules.instances import architectures, instance_type_refusals
 from sandbox.providers.rules.refusal import Refusal, nearest, one_of
 
@@ -14,7 +15,7 @@ INVALID = "InvalidParameterException"
 
 
 class Release(NamedTuple):
-    """A Kubernetes minor version on EKS. Standard support ends on that day (None: not announced), extended 12 months later."""
+    """A Kubernetes minor version on EKS; when standard support ends (None: not announced), extended: a year later."""
 
     version: str
     standard_support_ends: datetime.date | None
@@ -152,13 +153,13 @@ def authentication_mode_change_refusals(before: str, after: str) -> list[Refusal
 
 def cluster_refusals(inputs: Mapping[str, Any], today: datetime.date | None = None) -> list[Refusal]:
     """All that can be said of a Cluster's inputs before anything exists."""
-    upgrade, access, vpc = (_object(inputs.get(name)) for name in ("upgradePolicy", "accessConfig", "vpcConfig"))
+    upgrade, access, vpc = (as_object(inputs.get(name)) for name in ("upgradePolicy", "accessConfig", "vpcConfig"))
     refusals = cluster_name_refusals(inputs.get("name"))
     refusals += version_refusals(inputs.get("version"), upgrade.get("supportType"), today)
     refusals += one_of("upgradePolicy.supportType", upgrade.get("supportType"), SUPPORT_TYPES, INVALID)
     mode = access.get("authenticationMode")
     refusals += one_of("accessConfig.authenticationMode", mode, AUTHENTICATION_MODES, INVALID)
-    if isinstance(vpc.get("subnetIds"), list):
+    if is_list(vpc.get("subnetIds")):
         refusals += cluster_subnet_refusals(vpc["subnetIds"], None)
     return refusals
 
@@ -179,8 +180,8 @@ def default_ami_type(instance_type: str) -> str:
 def node_group_refusals(
     asked: Mapping[str, Any], cluster_version: object, template_instance_type: str | None = None
 ) -> list[Refusal]:
-    """Refuse what CreateNodegroup refuses. `template_instance_type`: the type that the launch template sets, if it does."""
-    types: list[object] = list(asked.get("instanceTypes") or []) if isinstance(asked.get("instanceTypes"), list) else []
+    """Refuse what CreateNodegroup refuses. `template_instance_type`: the one that the launch template sets, if any."""
+    types: list[object] = list(asked.get("instanceTypes") or []) if is_list(asked.get("instanceTypes")) else []
     refusals: list[Refusal] = []
     if types and template_instance_type is not None:
         message = "Cannot specify instance types in launch template and API request."
@@ -191,11 +192,11 @@ def node_group_refusals(
     refusals += _ami_type_refusals(asked.get("amiType"), effective)
     refusals += one_of("capacityType", asked.get("capacityType"), CAPACITY_TYPES, INVALID)
     refusals += scaling_refusals(asked.get("scalingConfig"))
-    for index, taint in enumerate(_list(asked.get("taints"))):
-        refusals += one_of(f"taints[{index}].effect", _object(taint).get("effect"), TAINT_EFFECTS, INVALID)
+    for index, taint in enumerate(as_list(asked.get("taints"))):
+        refusals += one_of(f"taints[{index}].effect", as_object(taint).get("effect"), TAINT_EFFECTS, INVALID)
     if asked.get("launchTemplate") and isinstance(asked.get("diskSize"), int):
         refusals.append(Refusal("diskSize", INVALID, "Disk size must be specified within the launch template."))
-    for key in _object(asked.get("labels")):
+    for key in as_object(asked.get("labels")):
         if key.startswith(("eks.amazonaws.com/", "kubernetes.io/", "k8s.io/")):
             refusals.append(Refusal(f"labels.{key}", INVALID, f"Label cannot contain reserved prefixes: {key}."))
     return refusals + node_version_refusals(asked.get("version"), cluster_version)
@@ -216,7 +217,7 @@ def _ami_type_refusals(ami_type: object, instance_types: Sequence[object]) -> li
 
 def scaling_refusals(scaling: object) -> list[Refusal]:
     """0 <= minSize <= desiredSize <= maxSize, and maxSize at least 1."""
-    sizes = _object(scaling)
+    sizes = as_object(scaling)
     low, desired, high = (sizes.get(name) for name in ("minSize", "desiredSize", "maxSize"))
     if not (isinstance(low, int) and isinstance(desired, int) and isinstance(high, int)):
         return []
@@ -235,7 +236,7 @@ def scaling_refusals(scaling: object) -> list[Refusal]:
 
 
 def default_addon_version(name: str, kubernetes_version: str) -> str:
-    """The version of an add-on that the sandbox pretends is the default. kube-proxy follows Kubernetes, others don't."""
+    """The version that the sandbox pretends is an add-on's default. kube-proxy follows Kubernetes, others don't."""
     return f"v{kubernetes_version}.0-eksbuild.1" if name == "kube-proxy" else "v1.20.0-eksbuild.1"
 
 
@@ -249,11 +250,3 @@ def addon_refusals(name: object, version: object, kubernetes_version: object) ->
         message = f"Addon version specified is not supported: {version!r} has not the form v1.2.3-eksbuild.4."
         return [Refusal("addonVersion", INVALID, message)]
     return []
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}  # type: ignore[return-value]
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []  # type: ignore[return-value]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.narrow import is_list, is_object
 from sandbox.providers.rules.refusal import Refusal
 
 MALFORMED_IAM = "MalformedPolicyDocument"
@@ -24,7 +25,7 @@ STATEMENT_KEYS = frozenset(
         "Resource",
         "NotResource",
         "Condition",
-    }  # fmt: skip
+    }
 )
 ACTION = re.compile(r"\*|[a-z0-9-]+:[A-Za-z0-9*?]+")
 # Conditions that make a statement for everyone not public, as S3 sees it (with fixed values).
@@ -44,7 +45,7 @@ NARROWING_KEYS = frozenset(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
         "s3:dataaccesspointarn",
         "s3:dataaccesspointaccount",
-    }  # fmt: skip
+    }
 )
 
 
@@ -56,20 +57,19 @@ def _parse(path: str, text: object, code: str) -> tuple[Mapping[str, Any] | None
         document: Any = json.loads(text)
     except ValueError as error:
         return None, [Refusal(path, code, f"the policy is no valid JSON: {error}.")]
-    if not isinstance(document, dict) or "Statement" not in document:
+    if not is_object(document) or "Statement" not in document:
         return None, [Refusal(path, code, "a policy is a JSON object with a Statement.")]
-    return document, []  # type: ignore[reportUnknownVariableType]
+    return document, []
 
 
 def statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The statements of a document, whether it has one or a list."""
-    found: Any = document["Statement"]
-    return [one for one in (found if isinstance(found, list) else [found]) if isinstance(one, dict)]  # type: ignore[reportUnknownVariableType]
+    found = document["Statement"]
+    return [one for one in (found if is_list(found) else [found]) if is_object(one)]
 
 
 def _strings(value: object) -> list[str]:
-    items: Iterable[Any] = value if isinstance(value, list) else [value]  # type: ignore[reportUnknownVariableType]
-    return [item for item in items if isinstance(item, str)]
+    return [item for item in (value if is_list(value) else [value]) if isinstance(item, str)]
 
 
 def _statement_refusals(
@@ -153,21 +153,21 @@ def bucket_policy_refusals(path: str, text: object, bucket: object) -> list[Refu
 
 
 def is_public(text: str) -> bool:
-    """Whether S3 calls a bucket policy public: it allows everyone something, without a condition that narrows it down."""
+    """Whether S3 calls a bucket policy public: it allows everyone something, with no condition that narrows it."""
     try:
         document: Any = json.loads(text)
     except ValueError:
         return False
-    if not isinstance(document, dict) or "Statement" not in document:
+    if not is_object(document) or "Statement" not in document:
         return False
-    return any(_allows_everyone(statement) for statement in statements(document))  # type: ignore[reportUnknownArgumentType]
+    return any(_allows_everyone(statement) for statement in statements(document))
 
 
 def _allows_everyone(statement: Mapping[str, Any]) -> bool:
     if statement.get("Effect") != "Allow":
         return False
-    principal: Any = statement.get("Principal")
-    aws: Any = principal.get("AWS") if isinstance(principal, dict) else principal  # type: ignore[reportUnknownMemberType]
+    principal = statement.get("Principal")
+    aws = principal.get("AWS") if is_object(principal) else principal
     if "*" not in _strings(aws) and "NotPrincipal" not in statement:
         return False
     conditions: Any = statement.get("Condition", {})

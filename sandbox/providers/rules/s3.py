@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sandbox.providers.narrow import as_list, as_object, is_list
 from sandbox.providers.rules.refusal import Refusal, one_of
 
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -47,17 +48,15 @@ def _name_problem(name: str) -> str | None:
 def encryption_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     """Algorithms of default encryption, and a KMS key only with KMS."""
     refusals: list[Refusal] = []
-    rules: Any = inputs.get("rules")
-    if isinstance(rules, list) and len(rules) != 1:  # type: ignore[reportUnknownArgumentType]
+    rules = inputs.get("rules")
+    if is_list(rules) and len(rules) != 1:
         message = "a bucket has exactly one default encryption rule."
         refusals.append(Refusal("rules", "MalformedXML", message))
-    for index, rule in enumerate(rules if isinstance(rules, list) else []):  # type: ignore[reportUnknownVariableType,reportUnknownArgumentType]
-        default: Any = rule.get("applyServerSideEncryptionByDefault") if isinstance(rule, dict) else None  # type: ignore[reportUnknownMemberType]
-        if not isinstance(default, dict):
-            continue
+    for index, rule in enumerate(as_list(rules)):
+        default = as_object(as_object(rule).get("applyServerSideEncryptionByDefault"))
         path = f"rules[{index}].applyServerSideEncryptionByDefault"
-        algorithm: Any = default.get("sseAlgorithm")  # type: ignore[reportUnknownMemberType]
-        key: Any = default.get("kmsMasterKeyId")  # type: ignore[reportUnknownMemberType]
+        algorithm = default.get("sseAlgorithm")
+        key = default.get("kmsMasterKeyId")
         refusals += one_of(f"{path}.sseAlgorithm", algorithm, SSE_ALGORITHMS, "MalformedXML")
         if algorithm == "AES256" and key:
             message = "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse."
@@ -78,15 +77,13 @@ def _is_key(key: str) -> bool:
 
 def ownership_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     """The object ownership setting."""
-    rule: Any = inputs.get("rule")
-    ownership: Any = rule.get("objectOwnership") if isinstance(rule, dict) else None  # type: ignore[reportUnknownMemberType]
+    ownership = as_object(inputs.get("rule")).get("objectOwnership")
     return one_of("rule.objectOwnership", ownership, OBJECT_OWNERSHIPS, "MalformedXML")
 
 
 def versioning_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     """The versioning status."""
-    configuration: Any = inputs.get("versioningConfiguration")
-    status: Any = configuration.get("status") if isinstance(configuration, dict) else None  # type: ignore[reportUnknownMemberType]
+    status = as_object(inputs.get("versioningConfiguration")).get("status")
     return one_of(
         "versioningConfiguration.status", status, VERSIONING_STATUSES, "IllegalVersioningConfigurationException"
     )

@@ -7,9 +7,11 @@ transition to STANDARD_IA or ONEZONE_IA is possible from day 0.
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sandbox.providers.narrow import as_list, as_object, is_list
 from sandbox.providers.rules.refusal import Refusal, one_of
 
 MALFORMED = "MalformedXML"
@@ -37,16 +39,14 @@ def lifecycle_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
         INVALID,
     )
     rules = inputs.get("rules")
-    if not isinstance(rules, list):
+    if not is_list(rules):
         return refusals
-    given: list[Any] = rules  # type: ignore[reportUnknownVariableType]
-    if not 1 <= len(given) <= MOST_RULES:
-        message = f"a lifecycle configuration has 1 to {MOST_RULES} rules, not {len(given)}."
+    if not 1 <= len(rules) <= MOST_RULES:
+        message = f"a lifecycle configuration has 1 to {MOST_RULES} rules, not {len(rules)}."
         refusals.append(Refusal("rules", MALFORMED, message))
-    refusals += _duplicate_ids(given)
-    for index, rule in enumerate(given):
-        if isinstance(rule, dict):
-            refusals += _rule_refusals(f"rules[{index}]", rule)  # type: ignore[reportUnknownArgumentType]
+    refusals += _duplicate_ids(rules)
+    for index, rule in enumerate(rules):
+        refusals += _rule_refusals(f"rules[{index}]", as_object(rule))
     return refusals
 
 
@@ -54,7 +54,7 @@ def _duplicate_ids(rules: list[Any]) -> list[Refusal]:
     seen: set[str] = set()
     found: list[Refusal] = []
     for index, rule in enumerate(rules):
-        identity: Any = rule.get("id") if isinstance(rule, dict) else None  # type: ignore[reportUnknownMemberType]
+        identity = as_object(rule).get("id")
         if isinstance(identity, str) and identity in seen:
             message = f"Rule ID must be unique. Found same ID for more than one rule: {identity!r}."
             found.append(Refusal(f"rules[{index}].id", INVALID, message))
@@ -78,23 +78,19 @@ def _rule_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from _abort_refusals(path, rule)
 
 
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}  # type: ignore[return-value]
-
-
 def _items(value: object) -> list[dict[str, Any]]:
-    return [_object(item) for item in value] if isinstance(value, list) else []  # type: ignore[reportUnknownVariableType]
+    return [as_object(item) for item in as_list(value)]
 
 
 def _filter_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    chosen = _object(rule.get("filter"))
+    chosen = as_object(rule.get("filter"))
     predicates = [name for name in chosen if chosen[name] is not None]
     if rule.get("prefix") and predicates:
         yield Refusal(path, INVALID_REQUEST, "Filter and the old Prefix can't both be given.")
     if len(predicates) > 1:
         message = f"a Filter has exactly one predicate; combine {', '.join(sorted(predicates))} with `and`."
         yield Refusal(path, MALFORMED, message)
-    conjunction = _object(chosen.get("and"))
+    conjunction = as_object(chosen.get("and"))
     if "and" in predicates and _predicate_count(conjunction) < 2:
         yield Refusal(f"{path}.and", MALFORMED, "And needs at least two predicates.")
     for holder, where in ((chosen, path), (conjunction, f"{path}.and")):
@@ -102,8 +98,7 @@ def _filter_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
 
 
 def _predicate_count(conjunction: Mapping[str, Any]) -> int:
-    tags = conjunction.get("tags")
-    count = len(tags) if isinstance(tags, dict) else 0  # type: ignore[reportUnknownArgumentType]
+    count = len(as_object(conjunction.get("tags")))
     return count + sum(name != "tags" and conjunction[name] is not None for name in conjunction)
 
 
@@ -148,7 +143,7 @@ def _transitions_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusa
     yield from _order_refusals(f"{path}.transitions", transitions, "days")
     kinds = {
         name
-        for action in [*transitions, _object(rule.get("expiration"))]
+        for action in [*transitions, as_object(rule.get("expiration"))]
         for name in ("days", "date")
         if action.get(name)
     }
@@ -185,11 +180,11 @@ def _order_refusals(path: str, transitions: list[dict[str, Any]], days_name: str
 
 
 def _neighbours(items: list[tuple[int, int]]) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    yield from zip(items, items[1:], strict=False)
+    yield from itertools.pairwise(items)
 
 
 def _expiration_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    expiration = _object(rule.get("expiration"))
+    expiration = as_object(rule.get("expiration"))
     if not expiration:
         return
     where = f"{path}.expiration"
@@ -212,18 +207,18 @@ def _expiration_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal
 
 
 def _has_tags(rule: Mapping[str, Any]) -> bool:
-    chosen = _object(rule.get("filter"))
-    return bool(chosen.get("tag") or _object(chosen.get("and")).get("tags"))
+    chosen = as_object(rule.get("filter"))
+    return bool(chosen.get("tag") or as_object(chosen.get("and")).get("tags"))
 
 
 def _has_sizes(rule: Mapping[str, Any]) -> bool:
-    chosen = _object(rule.get("filter"))
+    chosen = as_object(rule.get("filter"))
     names = ("objectSizeGreaterThan", "objectSizeLessThan")
-    return any(holder.get(name) is not None for holder in (chosen, _object(chosen.get("and"))) for name in names)
+    return any(holder.get(name) is not None for holder in (chosen, as_object(chosen.get("and"))) for name in names)
 
 
 def _noncurrent_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    expiration = _object(rule.get("noncurrentVersionExpiration"))
+    expiration = as_object(rule.get("noncurrentVersionExpiration"))
     transitions = _items(rule.get("noncurrentVersionTransitions"))
     actions = [(f"{path}.noncurrentVersionExpiration", expiration, 1)] if expiration else []
     actions += [(f"{path}.noncurrentVersionTransitions[{index}]", item, 0) for index, item in enumerate(transitions)]
@@ -252,7 +247,7 @@ def _noncurrent_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal
 
 
 def _abort_refusals(path: str, rule: Mapping[str, Any]) -> Iterator[Refusal]:
-    abort = _object(rule.get("abortIncompleteMultipartUpload"))
+    abort = as_object(rule.get("abortIncompleteMultipartUpload"))
     if not abort:
         return
     where = f"{path}.abortIncompleteMultipartUpload"

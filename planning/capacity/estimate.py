@@ -1,0 +1,91 @@
+"""The capacity plan of one stack: rates, objects, bytes at rest, CPU and memory, all from one workload."""
+
+from collections.abc import Mapping
+
+from planning.base import Frozen
+from planning.buckets import BucketPurpose
+from planning.capacity.compute import Compute, compute_for
+from planning.capacity.ingest import Ingest, Replication, ingest_of
+from planning.capacity.objects import ObjectFlows, object_flows
+from planning.capacity.steady_state import BucketUse, TierUse, bucket_uses, tier_uses
+from planning.retention import Retention, Signal
+from planning.sampling import SamplingPolicy
+from planning.tiers import AuditArchive, LifecycleLimits, TierPlan, compile_tier_plans
+from planning.tiers.compiler import retention_of
+from planning.tiers.s3_prices import US_WEST_2, S3Prices
+from planning.workload import Workload
+
+PURPOSE_OF = {
+    Signal.LOGS: BucketPurpose.LOKI_CHUNKS,
+    Signal.TRACES: BucketPurpose.TEMPO_TRACES,
+    Signal.METRICS: BucketPurpose.MIMIR_BLOCKS,
+}
+
+
+class CapacityInputs(Frozen):
+    """What a capacity plan is computed from."""
+
+    workload: Workload
+    """Expected load."""
+    sampling: SamplingPolicy
+    """Which traces are kept."""
+    retention: Retention
+    """How long signals are kept."""
+    audit: AuditArchive
+    """The audit archive."""
+    replication: Replication = Replication()
+    """Copies in the back ends."""
+
+    def scaled(self, factor: float) -> "CapacityInputs":
+        """The same stack under another traffic."""
+        return self.model_copy(update={"workload": self.workload.scaled(factor)})
+
+
+class CapacityEstimate(Frozen):
+    """The capacity plan."""
+
+    inputs: CapacityInputs
+    """What it was computed from."""
+    ingest: Ingest
+    """Rates."""
+    compute: Compute
+    """CPU, memory and local volumes."""
+    flows: ObjectFlows
+    """Objects written each day."""
+    plans: Mapping[BucketPurpose, TierPlan]
+    """Lifecycle of every bucket."""
+    tiers: Mapping[Signal, tuple[TierUse, ...]]
+    """GiB at rest by temperature."""
+    uses: Mapping[BucketPurpose, BucketUse]
+    """Bytes and requests by storage class."""
+
+    @property
+    def stored_gib(self) -> float:
+        """Everything at rest in buckets, in GiB."""
+        return sum(use.gib for use in self.uses.values())
+
+
+def compute_at(inputs: CapacityInputs) -> Compute:
+    """CPU and memory alone."""
+    ingest = ingest_of(inputs.workload, inputs.sampling, inputs.replication)
+    return compute_for(ingest, inputs.retention, inputs.replication)
+
+
+def estimate(
+    inputs: CapacityInputs, prices: S3Prices = US_WEST_2, limits: LifecycleLimits | None = None
+) -> CapacityEstimate:
+    """The capacity plan. Raises `pydantic.ValidationError` where the retention can't be compiled."""
+    flows = object_flows(inputs.workload, inputs.sampling, inputs.replication)
+    plans = compile_tier_plans(inputs.retention, inputs.audit, flows, prices, limits)
+    return CapacityEstimate(
+        inputs=inputs,
+        ingest=ingest_of(inputs.workload, inputs.sampling, inputs.replication),
+        compute=compute_at(inputs),
+        flows=flows,
+        plans=plans,
+        tiers={
+            signal: tier_uses(flows.of(purpose), retention_of(purpose, inputs.retention))
+            for signal, purpose in PURPOSE_OF.items()
+        },
+        uses=bucket_uses(flows, inputs.retention, plans, inputs.audit),
+    )

@@ -1,0 +1,59 @@
+"""How far an environment reaches: the requests/s it carries, and what would carry a rate that it can't."""
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from planning.capacity import coefficients as c
+from planning.capacity.compute import Ceiling, Compute, Fit
+
+# The node that the larger cluster is counted in: eight vCPU and 32 GiB, of which EKS's own pods leave about these.
+NODE_TYPE = "m7g.2xlarge"
+NODE_CORES = 7.5
+NODE_MEMORY_GIB = 28.0
+SECONDS_PER_DAY = 86_400
+LARGEST_FACTOR = 1e6
+STEPS = 60
+
+
+class Carrying(NamedTuple):
+    """What carries a rate of logs that an environment can't."""
+
+    mb_per_second: float
+    cpu_cores: float
+    memory_gib: float
+    nodes: int
+    mode: str
+    """Loki's deployment mode."""
+
+
+def largest_factor(ceiling: Ceiling, compute_at: Callable[[float], Compute]) -> float:
+    """The largest multiple of a workload that fits, found by halving; 0 if not even an idle platform does."""
+
+    def fits(factor: float) -> bool:
+        return not Fit(ceiling, compute_at(factor)).shortfalls
+
+    if not fits(0.0):
+        return 0.0
+    low, high = 0.0, 1.0
+    while fits(high) and high < LARGEST_FACTOR:
+        low, high = high, high * 2
+    for _ in range(STEPS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
+
+
+def logs_carried_by(ceiling: Ceiling) -> float:
+    """MB/s of logs that an environment carries if it did nothing else, by Loki's sizing page."""
+    cores, memory = ceiling.cpu_cores - c.BASE_CPU.value, ceiling.memory_gib - c.BASE_MEMORY.value
+    return max(0.0, min(cores / c.LOKI_CPU.value, memory / c.LOKI_MEMORY.value))
+
+
+def carrying_logs(mb_per_second: float) -> Carrying:
+    """What carries a rate of logs, by Loki's sizing page."""
+    cores, memory = mb_per_second * c.LOKI_CPU.value, mb_per_second * c.LOKI_MEMORY.value
+    nodes = math.ceil(max(cores / NODE_CORES, memory / NODE_MEMORY_GIB))
+    gb_per_day = mb_per_second * SECONDS_PER_DAY / 1000
+    mode = "Monolithic" if gb_per_day <= c.LOKI_MONOLITHIC_GB_PER_DAY.value else "Distributed"
+    return Carrying(mb_per_second, cores, memory, nodes, mode)

@@ -1,0 +1,252 @@
+"""What lies in each bucket once as much is deleted as written, and the requests of a month: what the bill is made of.
+
+Objects stay a day longer than rules say (S3 acts once a day and rounds up). Billed bytes include minimum durations,
+minimum sizes and per-object overheads; a month has 30 days.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from planning.base import Frozen
+from planning.buckets import GIB, KIB, MIB, BucketPurpose, ObjectClass
+from planning.capacity.objects import ObjectFlows
+from planning.objects import Cohort, ObjectFlow, ReadPattern
+from planning.retention import Retention, SignalRetention
+from planning.tiers import AuditArchive, LifecycleRule, TierPlan
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, retention_of
+from planning.tiers.lifetime_cost import BILLING_LAG_DAYS, DAYS_PER_MONTH, Ages, movable, share_read
+
+# Rule files and Alertmanager state: a few objects that rulers poll every minute or so.
+RULER_BYTES = 4 * MIB
+RULER_OBJECTS = 50
+RULER_PUTS_PER_MONTH = 45_000
+RULER_GETS_PER_MONTH = 45_000
+# Audit records of a control plane, batched every five minutes.
+AUDIT_GIB_PER_DAY = 0.1
+AUDIT_OBJECTS_PER_DAY = 288
+
+
+class StoredBytes(Frozen):
+    """What one bucket holds in one storage class in steady state."""
+
+    storage_class: ObjectClass
+    """The class."""
+    bytes: float
+    """Bytes in it."""
+    billed_bytes: float
+    """Bytes that the class's price is paid for on average: minimum days, sizes and overheads included. In
+    INTELLIGENT_TIERING all of them count as frequently read, which is an upper bound."""
+    objects: float
+    """Objects in it."""
+
+
+class MonthlyRequests(Frozen):
+    """Requests of one bucket in one storage class, each month of 30 days."""
+
+    storage_class: ObjectClass
+    """The class."""
+    puts: float = 0.0
+    """PUT, COPY, POST and LIST."""
+    gets: float = 0.0
+    """GET."""
+    transitions: float = 0.0
+    """Objects that lifecycle rules move into the class."""
+    retrieved_bytes: float = 0.0
+    """Bytes read."""
+
+
+class BucketUse(Frozen):
+    """One bucket in steady state."""
+
+    purpose: BucketPurpose
+    """The bucket."""
+    stored: tuple[StoredBytes, ...]
+    """By storage class, warmest first."""
+    requests: tuple[MonthlyRequests, ...]
+    """By storage class, warmest first."""
+
+    @property
+    def gib(self) -> float:
+        """All bytes, in GiB."""
+        return sum(part.bytes for part in self.stored) / GIB
+
+
+class TierUse(Frozen):
+    """What one temperature of one signal holds in steady state."""
+
+    tier: str
+    """hot, warm or cold."""
+    from_days: int
+    """Youngest age, in days."""
+    to_days: float
+    """Oldest age, in days; the last one includes the day by which deletion is late."""
+    gib: float
+    """GiB (2^30 bytes) in the bucket."""
+
+
+def tier_uses(flow: ObjectFlow, retention: SignalRetention) -> tuple[TierUse, ...]:
+    """How much is hot, warm and cold, whatever class it is in."""
+    end = retention.delete_days + BILLING_LAG_DAYS
+    bounds = (("hot", 0, retention.hot_days), ("warm", retention.hot_days, retention.warm_days))
+    return tuple(
+        TierUse(
+            tier=tier,
+            from_days=low,
+            to_days=high,
+            gib=sum(cohort.gib_per_day * max(0.0, min(high, _life(cohort, end)) - low) for cohort in flow.cohorts),
+        )
+        for tier, low, high in (*bounds, ("cold", retention.warm_days, end))
+    )
+
+
+def bucket_uses(
+    flows: ObjectFlows, retention: Retention, plans: Mapping[BucketPurpose, TierPlan], audit: AuditArchive
+) -> dict[BucketPurpose, BucketUse]:
+    """Every bucket of a stack in steady state."""
+    uses: dict[BucketPurpose, BucketUse] = {}
+    for purpose, plan in plans.items():
+        if purpose in COLD_MIN_OBJECT_BYTES:
+            ages = retention_of(purpose, retention)
+            uses[purpose] = use_of(flows.of(purpose), plan, Ages(ages.hot_days, ages.warm_days, _end(ages.delete_days)))
+        elif purpose is BucketPurpose.AUDIT_ARCHIVE:
+            uses[purpose] = use_of(audit_flow(), plan, Ages(0, 0, _end(audit.delete_days)))
+        else:
+            uses[purpose] = _ruler_use(purpose)
+    return uses
+
+
+def audit_flow() -> ObjectFlow:
+    """What the audit archive is expected to get."""
+    return ObjectFlow(
+        purpose=BucketPurpose.AUDIT_ARCHIVE,
+        cohorts=(
+            Cohort(
+                name="records",
+                gib_per_day=AUDIT_GIB_PER_DAY,
+                objects_per_day=AUDIT_OBJECTS_PER_DAY,
+                put_requests_per_day=AUDIT_OBJECTS_PER_DAY,
+            ),
+        ),
+    )
+
+
+def use_of(flow: ObjectFlow, plan: TierPlan, ages: Ages) -> BucketUse:
+    """One bucket under its plan."""
+    tally = _Tally()
+    for cohort in flow.cohorts:
+        rule = next((rule for rule in plan.rules if rule.transitions), None)
+        for stay in _stays(cohort, rule, _life(cohort, ages.life_days)):
+            tally.add(cohort, flow.reads, stay, ages)
+    tally.puts(sum(cohort.put_requests_per_day for cohort in flow.cohorts) * DAYS_PER_MONTH)
+    return tally.use(flow.purpose)
+
+
+class _Stay(NamedTuple):
+    object_class: ObjectClass
+    start: float
+    end: float
+
+    @property
+    def days(self) -> float:
+        return self.end - self.start
+
+
+def _stays(cohort: Cohort, rule: LifecycleRule | None, life: float) -> Iterator[_Stay]:
+    """The classes that a cohort passes through."""
+    starts = [(ObjectClass.STANDARD, 0.0)]
+    if rule is not None and movable(cohort, rule.min_object_bytes or 0):
+        starts += [(ObjectClass(move.storage_class.value), move.days + BILLING_LAG_DAYS) for move in rule.transitions]
+    ends = [start for _, start in starts[1:]] + [life]
+    for (object_class, start), end in zip(starts, ends, strict=True):
+        if start < life:
+            yield _Stay(object_class, start, min(end, life))
+
+
+class _Tally:
+    """Adds cohorts up by storage class."""
+
+    def __init__(self) -> None:
+        self._stored: dict[ObjectClass, tuple[float, float, float]] = defaultdict(lambda: (0.0, 0.0, 0.0))
+        self._requests: dict[ObjectClass, tuple[float, float, float]] = defaultdict(lambda: (0.0, 0.0, 0.0))
+        self._puts = 0.0
+
+    def add(self, cohort: Cohort, reads: ReadPattern, stay: _Stay, ages: Ages) -> None:
+        """One cohort's stay in one class."""
+        rules = stay.object_class.rules
+        daily_bytes, daily_objects = cohort.gib_per_day * GIB, cohort.objects_per_day
+        billed_days = max(stay.days, rules.minimum_days)
+        padded = max(daily_bytes, daily_objects * rules.minimum_bytes) + daily_objects * rules.overhead_bytes
+        self._store(stay.object_class, daily_bytes * stay.days, padded * billed_days, daily_objects * stay.days)
+        if rules.overhead_standard_bytes:
+            overhead = daily_objects * rules.overhead_standard_bytes * billed_days
+            self._store(ObjectClass.STANDARD, 0.0, overhead, 0.0)
+        read = daily_bytes * DAYS_PER_MONTH * share_read(stay.start, stay.end, reads, ages)
+        moved = daily_objects * DAYS_PER_MONTH if stay.start > 0 else 0.0
+        self._ask(stay.object_class, read / MIB / reads.mib_per_get, moved, read)
+
+    def puts(self, count: float) -> None:
+        """Uploads, all to STANDARD."""
+        self._puts += count
+
+    def use(self, purpose: BucketPurpose) -> BucketUse:
+        """The sum."""
+        return BucketUse(
+            purpose=purpose,
+            stored=tuple(
+                StoredBytes(storage_class=name, bytes=held, billed_bytes=billed, objects=objects)
+                for name in ObjectClass
+                if name in self._stored
+                for held, billed, objects in (self._stored[name],)
+            ),
+            requests=tuple(
+                MonthlyRequests(
+                    storage_class=name,
+                    puts=self._puts if name is ObjectClass.STANDARD else 0.0,
+                    gets=gets,
+                    transitions=moved,
+                    retrieved_bytes=read,
+                )
+                for name in ObjectClass
+                if name in self._requests
+                for gets, moved, read in (self._requests[name],)
+            ),
+        )
+
+    def _store(self, name: ObjectClass, held: float, billed: float, objects: float) -> None:
+        before = self._stored[name]
+        self._stored[name] = (before[0] + held, before[1] + billed, before[2] + objects)
+
+    def _ask(self, name: ObjectClass, gets: float, moved: float, read: float) -> None:
+        before = self._requests[name]
+        self._requests[name] = (before[0] + gets, before[1] + moved, before[2] + read)
+
+
+def _ruler_use(purpose: BucketPurpose) -> BucketUse:
+    return BucketUse(
+        purpose=purpose,
+        stored=(
+            StoredBytes(
+                storage_class=ObjectClass.STANDARD,
+                bytes=RULER_BYTES,
+                billed_bytes=RULER_BYTES,
+                objects=RULER_OBJECTS,
+            ),
+        ),
+        requests=(
+            MonthlyRequests(
+                storage_class=ObjectClass.STANDARD,
+                puts=RULER_PUTS_PER_MONTH,
+                gets=RULER_GETS_PER_MONTH,
+                retrieved_bytes=RULER_GETS_PER_MONTH * KIB,
+            ),
+        ),
+    )
+
+
+def _life(cohort: Cohort, end: float) -> float:
+    return end if cohort.lifetime_days is None else min(cohort.lifetime_days, end)
+
+
+def _end(delete_days: int) -> float:
+    return delete_days + BILLING_LAG_DAYS

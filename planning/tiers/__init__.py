@@ -1,0 +1,42 @@
+"""Retention → tier plan: which storage class objects are in at which age, chosen by price, kept readable."""
+
+from planning.buckets import MIB, BucketPurpose, ObjectClass, StorageClass
+from planning.tiers.application import ApplicationWindows, LokiWindows, MimirWindows, TempoWindows
+from planning.tiers.candidates import LifecycleLimits
+from planning.tiers.compiler import (
+    LOKI_TENANT_PREFIX,
+    MIMIR_BLOCKS_PREFIX,
+    MIMIR_COLD_MIN_OBJECT_BYTES,
+    NONCURRENT_VERSION_DAYS,
+    SAFETY_NET_DAYS,
+    TEMPO_TENANT_PREFIX,
+    compile_tier_plans,
+)
+from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition, windows_of
+from planning.tiers.s3_prices import ClassPrices, S3Prices
+
+__all__ = [
+    "LOKI_TENANT_PREFIX",
+    "MIB",
+    "MIMIR_BLOCKS_PREFIX",
+    "MIMIR_COLD_MIN_OBJECT_BYTES",
+    "NONCURRENT_VERSION_DAYS",
+    "SAFETY_NET_DAYS",
+    "TEMPO_TENANT_PREFIX",
+    "ApplicationWindows",
+    "AuditArchive",
+    "BucketPurpose",
+    "ClassPrices",
+    "LifecycleLimits",
+    "LifecycleRule",
+    "LokiWindows",
+    "MimirWindows",
+    "ObjectClass",
+    "S3Prices",
+    "StorageClass",
+    "TempoWindows",
+    "TierPlan",
+    "Transition",
+    "compile_tier_plans",
+    "windows_of",
+]

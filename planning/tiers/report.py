@@ -1,0 +1,173 @@
+"""Every way to keep each bucket's objects, with its price and the reason why it is or isn't chosen: text."""
+
+from collections.abc import Iterator, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from planning.buckets import BucketPurpose, ObjectClass
+from planning.capacity.ingest import Replication
+from planning.capacity.objects import ObjectFlows, object_flows
+from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING
+from planning.retention import Retention
+from planning.sampling import SamplingPolicy
+from planning.text_table import text_table
+from planning.tiers.candidates import (
+    Candidate,
+    LifecycleLimits,
+    Situation,
+    chains,
+    direct_uploads,
+    literal_table,
+    standard_alone,
+)
+from planning.tiers.choice import Choice, choose, objection
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
+from planning.tiers.s3_prices import S3Prices
+from planning.workload import Workload
+
+DEFAULT_ROWS = 8
+MOST_UNREADABLE = 3
+
+
+class Role(StrEnum):
+    """Why a row is shown whatever it costs."""
+
+    CHOSEN = "chosen"
+    STANDARD = "STANDARD alone"
+    LITERAL = "literal table"
+    OTHER = ""
+
+
+class TierRow(NamedTuple):
+    """One candidate of one bucket."""
+
+    purpose: BucketPurpose
+    candidate: Candidate
+    role: Role
+    readable: bool
+    """Whether queriers can read every object until it is deleted."""
+    verdict: str
+    """Chosen, or why not."""
+
+    @property
+    def usd_per_month(self) -> float:
+        """Price of the whole life in steady state."""
+        return self.candidate.cost.total
+
+
+def tier_rows(situation: Situation) -> tuple[TierRow, ...]:
+    """Every candidate of one bucket, cheapest first: all chains of classes at their cheapest days, direct uploads, the
+    literal table and STANDARD alone."""
+    choice = choose(situation)
+    literal = literal_table(situation)
+    found: dict[tuple[ObjectClass, tuple[object, ...]], TierRow] = {}
+    for candidate in (
+        choice.chosen,
+        standard_alone(situation),
+        literal,
+        *_at_cold_age(situation),
+        *chains(situation),
+        *direct_uploads(situation),
+    ):
+        key = (candidate.first, candidate.moves)
+        found.setdefault(key, _row(candidate, situation, choice, literal))
+    return tuple(sorted(found.values(), key=lambda row: row.usd_per_month))
+
+
+def tier_report(
+    retention: Retention,
+    workload: Workload,
+    prices: S3Prices,
+    *,
+    sampling: SamplingPolicy = REFERENCE_SAMPLING,
+    replication: Replication = REFERENCE_REPLICATION,
+    limits: LifecycleLimits | None = None,
+    rows: int | None = DEFAULT_ROWS,
+) -> str:
+    """A table for each bucket: plan, dollars a month, readable, verdict.
+
+    `rows` limits the readable ones and drops most of the unreadable; None shows all.
+    """
+    flows = object_flows(workload, sampling, replication)
+    limits = limits or LifecycleLimits.of_region(prices.region)
+    return "\n".join(_sections(retention, flows, prices, limits, rows))
+
+
+def _sections(
+    retention: Retention, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits, most: int | None
+) -> Iterator[str]:
+    yield f"S3 prices of {prices.region}, {prices.as_of}; assumed reads and requests included; USD a month"
+    for purpose in COLD_MIN_OBJECT_BYTES:
+        situation = situation_of(purpose, retention, flows, prices, limits)
+        ages = situation.retention
+        found = tier_rows(situation)
+        shown = _shown(found, most)
+        yield (
+            f"\n{purpose}: hot to day {ages.hot_days}, warm to day {ages.warm_days}, deleted at day {ages.delete_days}"
+        )
+        yield text_table(("", "plan", "USD/month", "readable", "verdict"), [_cells(row) for row in shown], right=(2,))
+        if len(shown) < len(found):
+            yield f"and {len(found) - len(shown)} more, from {_next_price(found, shown):.2f} USD"
+
+
+def _shown(found: Sequence[TierRow], most: int | None) -> list[TierRow]:
+    """The cheapest, few of them unreadable, and always those with a role."""
+    kept = {True: 0, False: 0}
+    limits = {True: most, False: MOST_UNREADABLE}
+    shown: list[TierRow] = []
+    for row in found:
+        limit = limits[row.readable]
+        if most is None or limit is None or kept[row.readable] < limit or row.role is not Role.OTHER:
+            kept[row.readable] += 1
+            shown.append(row)
+    return shown
+
+
+def _next_price(found: Sequence[TierRow], shown: Sequence[TierRow]) -> float:
+    kept = {(row.candidate.first, row.candidate.moves) for row in shown}
+    return min(row.usd_per_month for row in found if (row.candidate.first, row.candidate.moves) not in kept)
+
+
+def _cells(row: TierRow) -> tuple[str, ...]:
+    readable = "yes" if row.readable else "NO"
+    return (row.role.value, row.candidate.text, f"{row.usd_per_month:.2f}", readable, row.verdict)
+
+
+def _at_cold_age(situation: Situation) -> Iterator[Candidate]:
+    """One move when data gets cold: what most people would try first."""
+    for (candidate,) in (
+        [single]
+        for single in chains(
+            situation,
+            lambda object_class: max(situation.retention.warm_days, situation.earliest(object_class)),
+        )
+        if len(single.moves) == 1
+    ):
+        yield candidate
+
+
+def _row(candidate: Candidate, situation: Situation, choice: Choice, literal: Candidate) -> TierRow:
+    purpose = situation.flow.purpose
+    readable = all(name.rules.queryable for name in candidate.classes)
+    role = Role.OTHER
+    if candidate.moves == choice.chosen.moves and candidate.first is choice.chosen.first:
+        role = Role.CHOSEN
+    elif candidate.first is ObjectClass.STANDARD and not candidate.moves:
+        role = Role.STANDARD
+    elif candidate.moves == literal.moves and candidate.first is literal.first:
+        role = Role.LITERAL
+    return TierRow(purpose, candidate, role, readable, _verdict(candidate, situation, choice, role))
+
+
+def _verdict(candidate: Candidate, situation: Situation, choice: Choice, role: Role) -> str:
+    against_standard = candidate.cost.total / choice.standard.cost.total - 1 if choice.standard.cost.total else 0.0
+    if role is Role.CHOSEN:
+        return "the cheapest that stays queryable" + (
+            f", {-against_standard:.0%} below STANDARD" if candidate.moves else ""
+        )
+    reasons = [reason] if (reason := objection(candidate, situation)) else []
+    dearer = candidate.cost.total - choice.chosen.cost.total
+    if dearer > 0:
+        times = candidate.cost.total / choice.chosen.cost.total if choice.chosen.cost.total else 0.0
+        reasons.append(f"{times:.1f} x the chosen plan" if times >= 2 else f"{dearer:.2f} USD dearer")
+    return "; ".join(reasons)

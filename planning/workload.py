@@ -1,0 +1,66 @@
+"""What the tenant's services send: the numbers that everything else is computed from."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planning.base import Frozen
+from planning.sampling import AGGRESSIVE_SHARE, Percent, SamplingMode, SamplingPolicy
+
+
+class Workload(Frozen):
+    """The expected load of one stack, averaged over a day."""
+
+    requests_per_second: Annotated[float, Field(gt=0, le=1_000_000)]
+    """Requests a second over all services; one request is one trace."""
+    spans_per_request: Annotated[float, Field(gt=0, le=10_000)]
+    """Spans of one trace."""
+    bytes_per_span: Annotated[int, Field(ge=1, le=1_000_000)]
+    """OTLP bytes of one span before compression."""
+    log_lines_per_request: Annotated[float, Field(ge=0, le=10_000)]
+    """Log lines that one request causes in all services."""
+    bytes_per_log_line: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Bytes of one log line before compression."""
+    log_streams: Annotated[int, Field(ge=1, le=1_000_000)]
+    """Active Loki streams: combinations of index labels."""
+    active_series: Annotated[int, Field(ge=1, le=1_000_000_000)]
+    """Active Mimir series, the platform's own among them."""
+    scrape_interval_seconds: Annotated[int, Field(ge=1, le=3600)]
+    """Mean interval between two samples of a series, in seconds."""
+    error_percent: Percent
+    """Traces with an error, in percent."""
+    slow_percent: Percent
+    """Traces without an error that are slower than sampling.slow_threshold_ms, in percent."""
+    critical_percent: Percent
+    """Ordinary traces through a service of tier critical, in percent."""
+    python_percent: Percent
+    """Ordinary traces through Python services and no critical one, in percent."""
+
+    @model_validator(mode="after")
+    def _shares_fit(self) -> Self:
+        for first, second in (("error_percent", "slow_percent"), ("critical_percent", "python_percent")):
+            together = getattr(self, first) + getattr(self, second)
+            if together > 100:
+                raise ValueError(f"{first} and {second} add up to {together:g} %, more than all traces; lower one")
+        return self
+
+    def scaled(self, factor: float) -> "Workload":
+        """The same services under another traffic; streams and series follow the services, not the traffic."""
+        return self.model_copy(update={"requests_per_second": self.requests_per_second * factor})
+
+
+def kept_trace_share(workload: Workload, sampling: SamplingPolicy) -> float:
+    """Share of traces that tail sampling keeps, 0 to 1; errors and slow traces are always kept."""
+    if sampling.mode is SamplingMode.FULL:
+        return 1.0
+    always = (workload.error_percent + workload.slow_percent) / 100
+    critical, python = workload.critical_percent / 100, workload.python_percent / 100
+    thinned = AGGRESSIVE_SHARE if sampling.mode is SamplingMode.AGGRESSIVE else 1.0
+    # All shares are cut from one hash of the trace id and everything is at least background: the larger share wins.
+    shares = (
+        (critical, max(sampling.critical_percent, sampling.background_percent)),
+        (python, max(sampling.python_percent, sampling.background_percent)),
+        (max(0.0, 1 - critical - python), sampling.background_percent),
+    )
+    ordinary = sum(part * percent / 100 for part, percent in shares) * thinned
+    return always + (1 - always) * ordinary

@@ -1,0 +1,192 @@
+"""Permissions: no wildcards in what is allowed and to whom, TLS only for buckets, roles bound to one service account."""
+
+from collections.abc import Iterator, Sequence
+
+from policies.buckets import BUCKET, POLICY
+from policies.documents import Statement, statements_of
+from policies.facts import UNKNOWN, Property, RegisteredResource, Resource, belonging_to, of_type, tables, value_at
+from policies.limits import Limits
+from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
+
+ROLE = "aws:iam/role:Role"
+ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+KEY = "aws:kms/key:Key"
+POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
+ADDON = "aws:eks/addon:Addon"
+POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
+# Where each type keeps its policy documents.
+DOCUMENTS = {
+    "aws:iam/policy:Policy": ("policy",),
+    "aws:iam/rolePolicy:RolePolicy": ("policy",),
+    "aws:iam/userPolicy:UserPolicy": ("policy",),
+    ROLE: ("assumeRolePolicy",),
+    POLICY: ("policy",),
+    BUCKET: ("policy",),
+    KEY: ("policy",),
+    "aws:kms/keyPolicy:KeyPolicy": ("policy",),
+    "aws:sns/topic:Topic": ("policy",),
+    "aws:sns/topicPolicy:TopicPolicy": ("policy",),
+    "aws:sqs/queue:Queue": ("policy",),
+    "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
+    "aws:secretsmanager/secret:Secret": ("policy",),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ("policy",),
+}
+# AWS's own policies that allow everything, or everything of a service.
+BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
+
+
+def _wildcards(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    if resource.type == ATTACHMENT:
+        yield from _broad_policy("policyArn", resource.at("policyArn"))
+        return
+    for key in DOCUMENTS.get(resource.type, ()):
+        if resource.at(key) is not None:
+            yield from _broad_document(key, resource.at(key), resource.type)
+    for index, inline in tables(resource.at("inlinePolicies")):
+        yield from _broad_document(f"inlinePolicies[{index}].policy", value_at(inline, "policy"), resource.type)
+    for index, (_, arn) in enumerate(tables(resource.at("managedPolicyArns"))):
+        yield from _broad_policy(f"managedPolicyArns[{index}]", arn)
+
+
+def _broad_policy(what: str, arn: Property) -> Iterator[Verdict]:
+    if arn is UNKNOWN:
+        yield NotYetKnown(what)
+        return
+    name = str(arn).rsplit("/", 1)[-1]
+    if str(arn).startswith("arn:") and ":iam::aws:policy/" in str(arn) and (
+        name in BROAD_POLICIES or name.endswith("FullAccess")
+    ):
+        yield Violation(f"{what} is {name}, which allows whole services; write a policy with the actions that are used")
+
+
+def _broad_document(what: str, document: Property, type_token: str) -> Iterator[Verdict]:
+    statements = statements_of(document)
+    if statements is UNKNOWN:
+        yield NotYetKnown(what)
+    elif statements is None:
+        yield Violation(f"{what} is no policy document: JSON with a Statement was expected")
+    else:
+        for statement in statements:
+            if statement.allows:
+                yield from _broad_statement(what, statement, type_token)
+
+
+def _broad_statement(what: str, statement: Statement, type_token: str) -> Iterator[Verdict]:
+    if statement.negated:
+        yield Violation(f"{what}: {statement.name} allows all but {', '.join(statement.negated)}; name what it allows")
+    if statement.for_everybody:
+        yield Violation(f'{what}: {statement.name} allows principal "*"; name accounts, roles or services')
+    actions = [action for action in statement.actions if "*" in action]
+    if actions and not _key_administration(statement, type_token):
+        yield Violation(f"{what}: {statement.name} allows {', '.join(actions)}; name the actions that are used")
+
+
+def _key_administration(statement: Statement, type_token: str) -> bool:
+    """The statement that KMS itself proposes: the account decides by IAM; without it a key can become unmanageable."""
+    own_account = statement.principals and all(
+        principal.startswith("arn:") and principal.endswith(":root") for principal in statement.principals
+    )
+    return type_token.startswith("aws:kms/") and bool(own_account) and statement.actions == ("kms:*",)
+
+
+NO_WILDCARDS = ResourceRule(
+    id="no-wildcards",
+    subject=Subject.SECURITY,
+    title="Policies name the actions and principals that they allow",
+    why="A wildcard grants what nobody reviewed, and what AWS will add tomorrow.",
+    fix="List the actions that the workload calls and the principals that call them.",
+    types=(*DOCUMENTS, ATTACHMENT),
+    limits=Limits,
+    check=_wildcards,
+)
+
+
+def _plain_http(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
+    del limits
+    for bucket in of_type(resources, BUCKET):
+        policies = list(belonging_to(bucket, "bucket", resources, POLICY))
+        if not policies:
+            yield Violation("has no bucket policy that refuses plain HTTP", bucket.urn)
+        for policy in policies:
+            yield from _accepts_http(policy)
+
+
+def _accepts_http(policy: RegisteredResource) -> Iterator[Verdict]:
+    statements = statements_of(policy.at("policy"))
+    if statements is UNKNOWN:
+        yield NotYetKnown("policy", policy.urn)
+    elif not any(_refuses_http(statement) for statement in statements or ()):
+        yield Violation(
+            'no statement denies s3:* to "*" on the bucket and its objects where aws:SecureTransport is false',
+            policy.urn,
+        )
+
+
+def _refuses_http(statement: Statement) -> bool:
+    objects = [resource for resource in statement.resources if resource.endswith("/*")]
+    return (
+        not statement.allows
+        and not statement.negated
+        and statement.for_everybody
+        and any(action in ("s3:*", "*") for action in statement.actions)
+        and "false" in statement.condition("aws:SecureTransport")
+        and 0 < len(objects) < len(statement.resources)
+    )
+
+
+BUCKETS_TLS_ONLY = StackRule(
+    id="buckets-tls-only",
+    subject=Subject.SECURITY,
+    title="Every bucket refuses plain HTTP",
+    why="Telemetry would cross networks readable; S3 answers on port 80 unless a policy refuses.",
+    fix="Create buckets with TierBuckets, whose policy refuses plain HTTP and old TLS.",
+    types=(BUCKET, POLICY),
+    limits=Limits,
+    check=_plain_http,
+)
+
+
+def _loose_roles(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
+    del limits
+    links = [resource for resource in resources if resource.type in (POD_IDENTITY, ADDON)]
+    for role in of_type(resources, ROLE):
+        statements = statements_of(role.at("assumeRolePolicy"))
+        if statements is UNKNOWN:
+            yield NotYetKnown("assumeRolePolicy", role.urn)
+            continue
+        for_pods = [s for s in statements or () if s.allows and POD_IDENTITY_SERVICE in s.principals]
+        for statement in for_pods:
+            if not statement.condition("aws:RequestTag/kubernetes-service-account"):
+                yield Violation(
+                    f"assumeRolePolicy: {statement.name} lets any pod identity of the account take the role; "
+                    "compare aws:RequestTag/kubernetes-namespace and kubernetes-service-account",
+                    role.urn,
+                )
+        if for_pods and not any(_links(link, role) for link in links):
+            yield Violation("is for pods, but no pod identity association or add-on uses it", role.urn)
+
+
+def _links(link: RegisteredResource, role: RegisteredResource) -> bool:
+    if link.type == ADDON:
+        key, values = "podIdentityAssociations", tables(link.at("podIdentityAssociations"))
+        arns = [value_at(value, "roleArn") for _, value in values]
+    else:
+        key, arns = "roleArn", [link.at("roleArn")]
+    name = role.at("name")
+    return role.urn in link.property_dependencies.get(key, frozenset()) or any(
+        isinstance(arn, str) and isinstance(name, str) and arn.endswith(f"/{name}") for arn in arns
+    )
+
+
+POD_ROLES_BOUND = StackRule(
+    id="pod-roles-bound",
+    subject=Subject.SECURITY,
+    title="Roles for pods are bound to one service account, and used",
+    why="A role that any pod can take is everybody's; one that no association uses is a forgotten way in.",
+    fix="Create roles with WorkloadIdentity, which narrows the trust and makes the association.",
+    types=(ROLE, POD_IDENTITY, ADDON),
+    limits=Limits,
+    check=_loose_roles,
+    severity=Severity.MEDIUM,
+)

@@ -1,0 +1,26 @@
+"""Fixtures shared by the tests of the simulated AWS: one cloud and one configured provider a module."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.providers.aws.provider import DEFINITION
+from sandbox.providers.servicer import ProviderServicer
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, RunningCloud, running_cloud
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """A simulated AWS with fake control planes."""
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def engine(cloud: RunningCloud) -> Engine:
+    """A driver of the AWS provider, configured with default tags."""
+    config = {"region": REGION, "defaultTags": json.dumps({"tags": DEFAULT_TAGS})}
+    return Engine(ProviderServicer(DEFINITION), config)

@@ -1,0 +1,82 @@
+"""Kubernetes accepts what the stand-in charts render to for each stack, and releases install and become ready."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from planning.tiers import BucketPurpose
+from sandbox.kubernetes.control_plane import ControlPlane
+from settings.loader import parse_settings
+from telemetry.charts import PROJECT_ROOT
+from telemetry.helm.collector import agent_values, gateway_values
+from telemetry.helm.grafana import grafana_values
+from telemetry.helm.loki import loki_values
+from telemetry.helm.mimir import mimir_values
+from telemetry.helm.tempo import tempo_values
+from telemetry.object_storage import ObjectStorage
+from telemetry.placement import placement_for
+from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
+from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
+
+
+def stack_values(stack: str) -> dict[str, Json]:
+    """The values that the program sets for every release of a stack."""
+    document: Json = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text())
+    settings = parse_settings(document["config"]["lgtm:platform"], stack=stack)
+    buckets = {purpose: f"bucket-{purpose.value}" for purpose in BucketPurpose}
+    storage = ObjectStorage(buckets=buckets, region="us-west-2", endpoint="s3.us-west-2.amazonaws.com")
+    placement = placement_for(settings, stack)
+    models = {
+        "loki": loki_values(settings, storage, placement, "gp3"),
+        "tempo": tempo_values(settings, storage, placement, "gp3"),
+        "mimir": mimir_values(settings, storage, placement, "gp3"),
+        "grafana": grafana_values(settings, placement, "gp3"),
+        "collector-gateway": gateway_values(settings, placement),
+        AGENT: agent_values(settings, placement, stack),
+    }
+    return {release: model.to_values() for release, model in models.items()}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    control_plane = ControlPlane.start(
+        name="charts", directory=tmp_path_factory.mktemp("charts"), authentication_webhook_url=None
+    )
+    try:
+        control_plane.add_node_group(group("general", count=1, labels={"lgtm.dev/stack": "prod"}))
+        apply(control_plane, GP3)
+        kubectl(control_plane, "create", "namespace", "monitoring")
+        for mode in ("enforce", "warn"):
+            kubectl(control_plane, "label", "ns", "monitoring", f"pod-security.kubernetes.io/{mode}=restricted")
+        yield control_plane
+    finally:
+        control_plane.stop()
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("release", RELEASES)
+def test_kubernetes_accepts_what_a_stacks_values_render_to(cluster: ControlPlane, stack: str, release: str) -> None:
+    documents = render(RELEASES[release], stack_values(stack)[release], release)
+    manifests = {"apiVersion": "v1", "kind": "List", "items": documents}
+    result = kubectl(
+        cluster, "apply", "-n", "monitoring", "--dry-run=server", "--validate=strict", "-f", "-", given=manifests
+    )
+    # The agent mounts the host's folders, which Pod Security `restricted` forbids; everything else keeps to it.
+    assert ("would violate PodSecurity" in result.stderr) == (release == AGENT)
+
+
+@pytest.mark.parametrize("release", ["tempo", "grafana"])
+def test_release_installs_and_all_its_pods_become_ready(cluster: ControlPlane, release: str) -> None:
+    if release == "grafana":
+        login = ("--from-literal=admin-user=a", "--from-literal=admin-password=b")
+        kubectl(cluster, "-n", "monitoring", "create", "secret", "generic", "grafana-admin", *login)
+    target = [release, str(STAND_INS / RELEASES[release]), "-n", "monitoring"]
+    connection = f"--kubeconfig={cluster.admin_kubeconfig}"
+    helm("install", *target, connection, "--wait", "--timeout=60s", values=stack_values("prod")[release])
+    selector = f"app.kubernetes.io/instance={release}"
+    pods = json.loads(kubectl(cluster, "-n", "monitoring", "get", "pods", "-l", selector, "-o", "json").stdout)["items"]
+    assert [one["status"]["phase"] for one in pods] == ["Running"]
