@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen
-from planning.retention import Retention
-from planning.sampling import SamplingPolicy
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
+from planning.retention import Retention
+from planning.sampling import SamplingPolicy
 from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, TierPlan, compile_tier_plans
 from planning.workload import Workload
 from settings.cluster import ClusterSettings, ExistingCluster

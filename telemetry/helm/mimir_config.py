@@ -59,6 +59,13 @@ class MimirIngester(AppConfig):
     """Copies of each series."""
 
 
+class MimirCompactor(AppConfig):
+    """The compactor, which alone deletes blocks."""
+
+    deletion_delay: str
+    """Time for store-gateways and queriers to forget a marked block before it goes."""
+
+
 class ShardingRing(AppConfig):
     """A module that shares its work by a ring."""
 
@@ -192,6 +199,8 @@ class MimirConfig(AppConfig):
     """Writes."""
     ingester: MimirIngester
     """Ingesters."""
+    compactor: MimirCompactor
+    """Retention."""
     store_gateway: ShardingRing
     """Copies of each block among store-gateways."""
     alertmanager: ShardingRing
@@ -217,6 +226,7 @@ def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirCon
     ruler_bucket = Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_RULER])
     return MimirConfig(
         ingester=MimirIngester(ring=Ring(replication_factor=replication_factor(sizes.ingester))),
+        compactor=MimirCompactor(deletion_delay=f"{windows.deletion_delay_hours}h"),
         store_gateway=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.store_gateway))),
         alertmanager=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.alertmanager))),
         common=Common(storage=CommonStorage(s3=_client(storage))),

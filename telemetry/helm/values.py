@@ -152,8 +152,3 @@ def restricted_container() -> dict[str, Any]:
         "capabilities": {"drop": ["ALL"]},
         "seccompProfile": {"type": "RuntimeDefault"},
     }
-
-
-def hours(days: int) -> str:
-    """Days as a Go duration, which has no unit above the hour."""
-    return f"{days * 24}h"

@@ -52,7 +52,11 @@ def command_line(cloud: RunningCloud, *arguments: str, **variables: str) -> Any:
         "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_PAGER": "", **variables,
     }  # fmt: skip
     done = subprocess.run(
-        [sys.executable, str(AWS), *arguments, "--output", "json"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, str(AWS), *arguments, "--output", "json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -149,7 +153,10 @@ def test_pod_identity(cloud: RunningCloud, cluster: str) -> None:
     [
         ("update_cluster_config", {"name": "client", "accessConfig": {"authenticationMode": "CONFIG_MAP"}}),
         ("update_cluster_version", {"name": "client", "version": "1.34"}),
-        ("update_cluster_config", {"name": "client", "logging": {"clusterLogging": [{"types": ["x"], "enabled": True}]}}),
+        (
+            "update_cluster_config",
+            {"name": "client", "logging": {"clusterLogging": [{"types": ["x"], "enabled": True}]}},
+        ),
         ("update_cluster_config", {"name": "client", "upgradePolicy": {"supportType": "FOREVER"}}),
         ("update_cluster_config", {"name": "client", "resourcesVpcConfig": {"subnetIds": ["subnet-1", "subnet-2"]}}),
     ],
@@ -171,10 +178,12 @@ def test_what_is_not_simulated_says_so(cloud: RunningCloud, cluster: str) -> Non
 def review(cloud: RunningCloud, cluster: str, token: str) -> Any:
     """What kube-apiserver is told about a token."""
     body = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token}}
-    request = urllib.request.Request(
-        f"{cloud.endpoint}/sandbox/authenticate/{cluster}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+    request = urllib.request.Request(  # noqa: S310 - our own loopback server
+        f"{cloud.endpoint}/sandbox/authenticate/{cluster}",
+        json.dumps(body).encode(),
+        {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request) as answer:
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
         found = json.load(answer)
     assert found["kind"] == "TokenReview"
     return found["status"]
@@ -193,7 +202,9 @@ def test_authentication(cloud: RunningCloud, cluster: str) -> None:
     assert (refused["authenticated"], "no access entry" in refused["error"]) == (False, True)
 
     eks.create_access_entry(clusterName=cluster, principalArn=ROOT, kubernetesGroups=["people"])
-    eks.associate_access_policy(clusterName=cluster, principalArn=ROOT, policyArn=ADMIN, accessScope={"type": "cluster"})
+    eks.associate_access_policy(
+        clusterName=cluster, principalArn=ROOT, policyArn=ADMIN, accessScope={"type": "cluster"}
+    )
     user = review(cloud, cluster, token)["user"]
     assert (user["username"], user["groups"]) == (ROOT, ["people", "system:masters"])
     assert not review(cloud, "another", token)["authenticated"]
@@ -213,7 +224,15 @@ def test_authentication(cloud: RunningCloud, cluster: str) -> None:
     eks.associate_access_policy(clusterName=cluster, principalArn=role, policyArn=VIEW, accessScope={"type": "cluster"})
     ann = review(cloud, cluster, of_ann)
     assert (ann["user"]["username"], ann["user"]["groups"]) == (role, ["eks:view"])
-    for principal in (ROOT, role):
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    of_bob = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    bob = "arn:aws:iam::123456789012:user/bob"
+    eks.create_access_entry(clusterName=cluster, principalArn=bob, username="Bob")
+    assert review(cloud, cluster, get_token(cloud, cluster, **of_bob))["user"]["username"] == "Bob"
+    forged = get_token(cloud, cluster, **{**of_bob, "AWS_SECRET_ACCESS_KEY": "guessed"})
+    assert "signature" in review(cloud, cluster, forged)["error"]
+    for principal in (ROOT, role, bob):
         eks.delete_access_entry(clusterName=cluster, principalArn=principal)
 
 

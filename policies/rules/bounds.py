@@ -1,0 +1,180 @@
+"""What is kept outside buckets has an end too: log groups, backups, snapshots, and the applications' own retention."""
+
+from collections.abc import Iterator, Sequence
+
+from policies.facts import UNKNOWN, RegisteredResource, Resource, is_list, of_type, tables, value_at, whole
+from policies.limits import Limits
+from policies.releases import RELEASE, chart_of, hours_of
+from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
+
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+CLUSTER = "aws:eks/cluster:Cluster"
+BACKUP_PLAN = "aws:backup/plan:Plan"
+SNAPSHOT_POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
+SNAPSHOTS = ("aws:ebs/snapshot:Snapshot", "aws:ebs/snapshotCopy:SnapshotCopy")
+HOURS_PER_DAY = 24
+
+
+class LogLimits(Limits):
+    """How long log groups keep."""
+
+    max_days: int
+    """Longest retention of a CloudWatch log group, in days."""
+
+
+def _endless_logs(resources: Sequence[Resource], limits: LogLimits) -> Iterator[Verdict]:
+    groups = list(of_type(resources, LOG_GROUP))
+    for group in groups:
+        days = whole(group.at("retentionInDays"))
+        if days is UNKNOWN:
+            yield NotYetKnown("retentionInDays", group.urn)
+        elif not days:
+            yield Violation(f"retentionInDays is absent: kept for ever; accepted: {limits.max_days} at most", group.urn)
+        elif days > limits.max_days:
+            yield Violation(f"retentionInDays is {days}; accepted: {limits.max_days} at most", group.urn)
+    names = [group.at("name") for group in groups]
+    for cluster in of_type(resources, CLUSTER):
+        yield from _unowned_log_group(cluster, names)
+
+
+def _unowned_log_group(cluster: RegisteredResource, names: Sequence[object]) -> Iterator[Verdict]:
+    enabled = cluster.at("enabledClusterLogTypes")
+    if not is_list(enabled) or not enabled:
+        return
+    name = cluster.at("name")
+    if name is UNKNOWN or UNKNOWN in names:
+        yield NotYetKnown("the log group's name", cluster.urn)
+    elif f"/aws/eks/{name}/cluster" not in names:
+        yield Violation(
+            f"sends logs to /aws/eks/{name}/cluster, which this stack does not make: EKS makes it, and keeps logs "
+            "for ever",
+            cluster.urn,
+        )
+
+
+LOGS_BOUNDED = StackRule(
+    id="logs-bounded",
+    subject=Subject.RETENTION,
+    title="Every log group has a retention",
+    why="CloudWatch keeps for ever by default, at 0.03 USD a GB and month on top of 0.50 for each GB taken in.",
+    fix="Set retentionInDays; make the control plane's log group before the cluster.",
+    types=(LOG_GROUP, CLUSTER),
+    limits=LogLimits,
+    check=_endless_logs,
+    severity=Severity.MEDIUM,
+)
+
+
+class BackupLimits(Limits):
+    """How long backups stay."""
+
+    max_days: int = 35
+    """Latest age in days at which a backup or snapshot is deleted."""
+    max_count: int = 30
+    """Most snapshots that a schedule keeps."""
+
+
+def _endless_backups(resource: Resource, limits: BackupLimits) -> Iterator[Verdict]:
+    if resource.type in SNAPSHOTS:
+        yield Violation("is a single snapshot, which nothing ever deletes; let a backup plan or schedule make it")
+    elif resource.type == BACKUP_PLAN:
+        for index, rule in tables(resource.at("rules")):
+            days = whole(value_at(rule, "lifecycle", "deleteAfter"))
+            yield from _end(f"rules[{index}].lifecycle.deleteAfter", days, limits.max_days, "days")
+    else:
+        for index, schedule in tables(resource.at("policyDetails", "schedules")):
+            count, interval = value_at(schedule, "retainRule", "count"), value_at(schedule, "retainRule", "interval")
+            what = f"policyDetails.schedules[{index}].retainRule"
+            if interval is None:
+                yield from _end(f"{what}.count", whole(count), limits.max_count, "snapshots")
+            else:
+                unit = str(value_at(schedule, "retainRule", "intervalUnit")).lower()
+                factor = {"days": 1, "weeks": 7, "months": 31, "years": 366}.get(unit, 366)
+                days = whole(interval)
+                yield from _end(
+                    f"{what}.interval", days * factor if isinstance(days, int) else days, limits.max_days, "days"
+                )
+
+
+def _end(what: str, value: object, most: int, unit: str) -> Iterator[Verdict]:
+    if value is UNKNOWN:
+        yield NotYetKnown(what)
+    elif not isinstance(value, int) or not value:
+        yield Violation(f"{what} is absent: kept for ever; accepted: {most} {unit} at most")
+    elif value > most:
+        yield Violation(f"{what} is {value} {unit}; accepted: {most} at most")
+
+
+BACKUPS_BOUNDED = ResourceRule(
+    id="backups-bounded",
+    subject=Subject.RETENTION,
+    title="Backups and snapshots are deleted in time",
+    why="A snapshot costs 0.05 USD a GB and month, and holds data that the retention promise says is gone.",
+    fix="Set deleteAfter, or a retain rule, within the limit.",
+    types=(BACKUP_PLAN, SNAPSHOT_POLICY, *SNAPSHOTS),
+    limits=BackupLimits,
+    check=_endless_backups,
+    severity=Severity.MEDIUM,
+)
+
+
+class ApplicationLimits(Limits):
+    """The retention that the stack declares."""
+
+    logs_days: int
+    """Days that Loki keeps logs."""
+    traces_days: int
+    """Days that Tempo keeps traces."""
+    metrics_days: int
+    """Days that Mimir keeps metrics."""
+
+
+def _other_retention(release: Resource, limits: ApplicationLimits) -> Iterator[Verdict]:
+    chart = chart_of(release)
+    if chart is UNKNOWN:
+        yield NotYetKnown("chart")
+    elif chart == "loki":
+        yield from _keeps(release, ("loki", "limits_config", "retention_period"), limits.logs_days)
+        yield from _loki_deletes(release)
+    elif chart in ("tempo", "tempo-distributed"):
+        path = ("tempo", "retention") if chart == "tempo" else ("compactor", "config", "compaction", "block_retention")
+        yield from _keeps(release, path, limits.traces_days)
+    elif chart == "mimir-distributed":
+        path = ("mimir", "structuredConfig", "limits", "compactor_blocks_retention_period")
+        yield from _keeps(release, path, limits.metrics_days)
+
+
+def _keeps(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verdict]:
+    value = release.at("values", *path)
+    hours, what = hours_of(value), ".".join(("values", *path))
+    if hours is UNKNOWN:
+        yield NotYetKnown(what)
+    elif not hours:
+        kept = f"is {value!r}" if value is not None else "is absent"
+        yield Violation(f"{what} {kept}: nothing would be deleted; accepted: {days * HOURS_PER_DAY}h")
+    elif hours != days * HOURS_PER_DAY:
+        yield Violation(f"{what} is {value}; accepted: {days * HOURS_PER_DAY}h ({days} days, which the stack declares)")
+
+
+def _loki_deletes(release: Resource) -> Iterator[Verdict]:
+    """Without these Loki takes the retention period and deletes nothing, or refuses to start."""
+    for key, accepted in (("retention_enabled", "true"), ("delete_request_store", "the object store, such as s3")):
+        value = release.at("values", "loki", "compactor", key)
+        if value is UNKNOWN:
+            yield NotYetKnown(f"values.loki.compactor.{key}")
+        elif not value:
+            yield Violation(f"values.loki.compactor.{key} is {value!r}: no log would be deleted; accepted: {accepted}")
+
+
+APPLICATIONS_RETAIN = ResourceRule(
+    id="applications-retain",
+    subject=Subject.RETENTION,
+    title="Loki, Tempo and Mimir keep exactly what the stack declares",
+    why="The applications own retention; a longer one costs and breaks the promise, a shorter one loses data, and "
+    "Loki without its compactor's retention deletes nothing at all.",
+    fix="Change retention.* in the stack's settings, and the policy configuration with it in one review.",
+    types=(RELEASE,),
+    limits=ApplicationLimits,
+    check=_other_retention,
+    severity=Severity.CRITICAL,
+)

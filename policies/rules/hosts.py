@@ -1,0 +1,88 @@
+"""Nodes and the control plane: metadata service, and the audit log."""
+
+from collections.abc import Iterator
+
+from policies.facts import UNKNOWN, Resource, is_list, whole
+from policies.limits import Limits
+from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
+
+LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
+INSTANCE = "aws:ec2/instance:Instance"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+CLUSTER = "aws:eks/cluster:Cluster"
+
+
+class MetadataLimits(Limits):
+    """How far the metadata service answers."""
+
+    max_hops: int = 1
+    """Network hops that its answer may travel; a pod is one hop further than its node."""
+
+
+def _open_metadata(resource: Resource, limits: MetadataLimits) -> Iterator[Verdict]:
+    if resource.type == NODE_GROUP:
+        if resource.at("launchTemplate") is None:
+            yield Violation("has no launchTemplate: EKS would make one that answers pods too (hop limit 2)")
+        return
+    options = resource.at("metadataOptions")
+    if options is UNKNOWN:
+        yield NotYetKnown("metadataOptions")
+    elif resource.at("metadataOptions", "httpEndpoint") != "disabled":
+        yield from _answering_metadata(resource, limits)
+
+
+def _answering_metadata(resource: Resource, limits: MetadataLimits) -> Iterator[Verdict]:
+    tokens = resource.at("metadataOptions", "httpTokens")
+    hops = whole(resource.at("metadataOptions", "httpPutResponseHopLimit"))
+    if tokens is UNKNOWN:
+        yield NotYetKnown("metadataOptions.httpTokens")
+    elif tokens != "required":
+        yield Violation(f'metadataOptions.httpTokens is {tokens!r}; accepted: "required" (IMDSv2)')
+    if hops is UNKNOWN:
+        yield NotYetKnown("metadataOptions.httpPutResponseHopLimit")
+    elif hops is None or hops > limits.max_hops:
+        yield Violation(
+            f"metadataOptions.httpPutResponseHopLimit is {'absent' if hops is None else hops}; "
+            f"accepted: at most {limits.max_hops}, so that pods don't reach the node's credentials"
+        )
+
+
+METADATA_CLOSED = ResourceRule(
+    id="metadata-closed",
+    subject=Subject.SECURITY,
+    title="Nodes answer metadata requests by IMDSv2 only, and only to themselves",
+    why="A pod that reaches the metadata service takes the node's role; version 1 answers any forged request.",
+    fix="Set httpTokens required and httpPutResponseHopLimit 1 in the launch template, as NodeGroups does.",
+    types=(LAUNCH_TEMPLATE, INSTANCE, NODE_GROUP),
+    limits=MetadataLimits,
+    check=_open_metadata,
+)
+
+
+class AuditLimits(Limits):
+    """Which control-plane logs."""
+
+    required_logs: tuple[str, ...] = ("audit",)
+    """Log types that the cluster must send to CloudWatch Logs."""
+
+
+def _unaudited(cluster: Resource, limits: AuditLimits) -> Iterator[Verdict]:
+    enabled = cluster.at("enabledClusterLogTypes")
+    if enabled is UNKNOWN or (is_list(enabled) and UNKNOWN in enabled):
+        yield NotYetKnown("enabledClusterLogTypes")
+        return
+    missing = [kind for kind in limits.required_logs if not is_list(enabled) or kind not in enabled]
+    if missing:
+        yield Violation(f"enabledClusterLogTypes lacks {', '.join(missing)}")
+
+
+CONTROL_PLANE_AUDITED = ResourceRule(
+    id="control-plane-audited",
+    subject=Subject.SECURITY,
+    title="The control plane writes the audit log that the stack must have",
+    why="Without it nobody can say who changed or read what; audits of prod ask for it.",
+    fix="Add the log type to cluster.control_plane_logs.",
+    types=(CLUSTER,),
+    limits=AuditLimits,
+    check=_unaudited,
+)

@@ -1,0 +1,125 @@
+"""What is installed is fixed: chart versions, image tags, and what the installed may do in Kubernetes."""
+
+import re
+from collections.abc import Iterator
+
+from policies.facts import UNKNOWN, Property, Resource, is_list, is_table, leaves, show, tables, value_at
+from policies.limits import Limits
+from policies.releases import RELEASE
+from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
+
+WORKLOADS = ("kubernetes:apps/v1:*", "kubernetes:batch/v1:*", "kubernetes:core/v1:Pod")
+CHART = "kubernetes:helm.sh/v*:Chart"
+ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "kubernetes:rbac.authorization.k8s.io/v1:Role")
+
+_EXACT_VERSION = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
+_LOCAL_CHART = re.compile(r"^(/|\.{1,2}/)|\.tgz$|^[^:]*/")
+# Tags that registries move to another image whenever there is one.
+MOVING_TAGS = ("latest", "main", "master", "edge", "nightly", "dev", "devel", "stable", "canary", "rolling")
+
+
+def _floating_charts(release: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    chart, version = release.at("chart"), release.at("version")
+    if chart is UNKNOWN or version is UNKNOWN:
+        yield NotYetKnown("chart" if chart is UNKNOWN else "version")
+    elif version is None and _LOCAL_CHART.search(str(chart)):
+        return  # a folder or an archive holds one version
+    elif not isinstance(version, str) or not _EXACT_VERSION.fullmatch(version):
+        yield Violation(
+            f"version is {version or 'absent'}: another chart tomorrow; accepted: one exact version, such as 18.11.0"
+        )
+
+
+CHARTS_PINNED = ResourceRule(
+    id="charts-pinned",
+    subject=Subject.SECURITY,
+    title="Every Helm release names one exact chart version",
+    why="The values are written for one version; a range installs what nobody tested.",
+    fix="Take the version from the chart lock table.",
+    types=(RELEASE, CHART),
+    limits=Limits,
+    check=_floating_charts,
+    severity=Severity.MEDIUM,
+)
+
+
+def _moving_images(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    root = "values" if resource.type == RELEASE else "spec"
+    if resource.at(root) is UNKNOWN:
+        yield NotYetKnown(root)
+    for path, value in leaves(resource.at(root), (root,)):
+        if is_table(value) and "repository" in value:
+            yield from _moving_table(path, value)
+        elif path[-1] == "image" and isinstance(value, str):
+            yield from _moving_reference(path, value)
+
+
+def _moving_table(path: tuple[str, ...], image: Property) -> Iterator[Verdict]:
+    """The charts' form; an empty tag is the chart's own, which is fixed with the chart."""
+    tag = value_at(image, "tag")
+    if value_at(image, "digest") or value_at(image, "sha"):
+        return
+    if tag is UNKNOWN:
+        yield NotYetKnown(show((*path, "tag")))
+    elif str(tag or "").lower() in MOVING_TAGS:
+        yield Violation(f'{show((*path, "tag"))} is "{tag}", which moves; accepted: a version or a digest')
+
+
+def _moving_reference(path: tuple[str, ...], image: str) -> Iterator[Verdict]:
+    if "@sha256:" in image or not image:
+        return
+    name, _, tag = image.rpartition("/")[2].partition(":")
+    if not tag:
+        yield Violation(f"{show(path)} is {image}, which means {name}:latest; accepted: a version or a digest")
+    elif tag.lower() in MOVING_TAGS:
+        yield Violation(f"{show(path)} is {image}, whose tag moves; accepted: a version or a digest")
+
+
+IMAGES_PINNED = ResourceRule(
+    id="images-pinned",
+    subject=Subject.SECURITY,
+    title="Images are named by a version or a digest",
+    why="With a moving tag two pods of one workload run different programs, and a roll-back rolls nothing back.",
+    fix="Give the image a version tag or a digest.",
+    types=(RELEASE, *WORKLOADS),
+    limits=Limits,
+    check=_moving_images,
+    severity=Severity.MEDIUM,
+)
+
+
+def _broad_roles(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    if resource.type == RELEASE:
+        for path, value in leaves(resource.at("values"), ("values",)):
+            if is_table(value) and "verbs" in value:
+                yield from _broad_rule(show(path), value)
+        return
+    if resource.at("rules") is UNKNOWN:
+        yield NotYetKnown("rules")
+    for index, rule in tables(resource.at("rules")):
+        yield from _broad_rule(f"rules[{index}]", rule)
+
+
+def _broad_rule(what: str, rule: Property) -> Iterator[Verdict]:
+    wild = [key for key in ("verbs", "resources", "apiGroups") if _is_wild(value_at(rule, key))]
+    if wild:
+        yield Violation(f'{what}: {", ".join(wild)} hold "*"; name what the workload reads')
+
+
+def _is_wild(value: Property) -> bool:
+    return is_list(value) and "*" in value
+
+
+KUBERNETES_ROLES_NAMED = ResourceRule(
+    id="kubernetes-roles-named",
+    subject=Subject.SECURITY,
+    title="Kubernetes roles name their verbs and resources",
+    why='A role with "*" reads every secret of its scope.',
+    fix="List verbs, resources and API groups.",
+    types=(RELEASE, *ROLES),
+    limits=Limits,
+    check=_broad_roles,
+)
