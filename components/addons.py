@@ -118,6 +118,8 @@ class ClusterAddonsArgs:
     addons: Sequence[AddonSpec]
     roles: AddonRoles
     cluster: eks.Cluster
+    protect: bool
+    """As the cluster: what goes with a cluster that is kept must be kept too, or the state forgets it."""
 
 
 class ClusterAddons(pulumi.ComponentResource):
@@ -126,14 +128,14 @@ class ClusterAddons(pulumi.ComponentResource):
     def __init__(self, name: str, args: ClusterAddonsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:ClusterAddons", name, None, opts)
         for addon in args.addons:
-            self._addon(addon, args.roles.by_addon.get(addon.name), args.cluster)
+            self._addon(addon, args.roles.by_addon.get(addon.name), args)
         self.register_outputs({"addons": [addon.name for addon in args.addons]})
 
-    def _addon(self, addon: AddonSpec, role: AddonRole | None, cluster: eks.Cluster) -> None:
+    def _addon(self, addon: AddonSpec, role: AddonRole | None, args: ClusterAddonsArgs) -> None:
         eks.Addon(
             addon.name,
             addon_name=addon.name,
-            cluster_name=cluster.name,
+            cluster_name=args.cluster.name,
             configuration_values=json.dumps(dict(addon.configuration)) if addon.configuration else None,
             pod_identity_associations=[role.association] if role else None,
             resolve_conflicts_on_create="OVERWRITE",
@@ -141,6 +143,9 @@ class ClusterAddons(pulumi.ComponentResource):
             tags={"component": "cluster", "Name": addon.name},
             # Left to go with the cluster: the volume driver must outlive the claims whose EBS volumes it deletes.
             opts=pulumi.ResourceOptions(
-                parent=self, deleted_with=cluster, depends_on=[role.permission] if role else []
+                parent=self,
+                protect=args.protect,
+                deleted_with=args.cluster,
+                depends_on=[role.permission] if role else [],
             ),
         )

@@ -54,7 +54,9 @@ def _own_cluster(
     )
     roles = AddonRoles("addons", AddonRolesArgs((*BEFORE_NODES, *AFTER_NODES), names, location), aws.options())
     node_addons = ClusterAddons(
-        "node-addons", ClusterAddonsArgs(BEFORE_NODES, roles, control_plane.resource), aws.options()
+        "node-addons",
+        ClusterAddonsArgs(BEFORE_NODES, roles, control_plane.resource, settings.storage.protect),
+        aws.options(),
     )
     nodes = NodeGroups(
         "nodes",
@@ -72,7 +74,9 @@ def _own_cluster(
         aws.options([network, node_addons, roles]),
     )
     pod_addons = ClusterAddons(
-        "pod-addons", ClusterAddonsArgs(AFTER_NODES, roles, control_plane.resource), aws.options([nodes])
+        "pod-addons",
+        ClusterAddonsArgs(AFTER_NODES, roles, control_plane.resource, settings.storage.protect),
+        aws.options([nodes]),
     )
     provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
     storage_class = _gp3_storage_class(provider, aws.tags, pod_addons)

@@ -157,7 +157,7 @@ class EksCluster(pulumi.ComponentResource):
     def _administrators(self, cluster: eks.Cluster) -> None:
         partition = self._args.location.partition
         # Entries go with the cluster: no call for each of them when it is deleted.
-        options = pulumi.ResourceOptions(parent=self, deleted_with=cluster)
+        options = pulumi.ResourceOptions(parent=self, deleted_with=cluster, protect=self._args.protect)
         for arn in self._args.settings.admin_role_arns:
             name = f"{self._name}-admin-{_principal_name(arn)}"
             entry = eks.AccessEntry(

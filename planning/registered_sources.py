@@ -3,7 +3,7 @@
 Pure parsing of text: what preview can't know yet and what is secret become UNKNOWN, so that nothing downstream can
 print a secret or take a placeholder for a value.
 
-Formats: `pulumi preview --json`; `pulumi preview --event-log FILE` (needs PULUMI_DEBUG_COMMANDS=true; one JSON object a
+Formats: `pulumi preview --json --show-sames`; `pulumi preview --event-log FILE` (needs PULUMI_DEBUG_COMMANDS=true; one JSON object a
 line, no property dependencies in it); `pulumi stack export`.
 """
 
@@ -49,7 +49,7 @@ def resources_in(text: str, where: str) -> tuple[Resource, ...]:
     if {"deployment", "checkpoint"} & _table(document).keys():
         return from_state(text, where)
     raise UnreadableResourcesError(
-        f"{where} holds no resources; accepted: the output of `pulumi preview --json` or `pulumi stack export`, "
+        f"{where} holds no resources; accepted: the output of `pulumi preview --json --show-sames` or `pulumi stack export`, "
         "or an event log"
     )
 
@@ -69,7 +69,15 @@ def from_event_log(text: str, where: str = "the event log") -> tuple[Resource, .
 
 def from_preview(text: str, where: str = "the preview") -> tuple[Resource, ...]:
     """The resources as they will be after the previewed update. Raises `UnreadableResourcesError`."""
-    return _resources(_kept(_items(value_at(_parsed(text), "steps")), "newState"), where)
+    document = _parsed(text)
+    steps = [*_items(value_at(document, "steps"))]
+    unchanged = value_at(document, "changeSummary", "same")
+    shown = sum(value_at(step, "op") == "same" for step in steps)
+    if isinstance(unchanged, int) and shown < unchanged:
+        raise UnreadableResourcesError(
+            f"{where} leaves out {unchanged - shown} unchanged resources: run `pulumi preview --json --show-sames`"
+        )
+    return _resources(_kept(steps, "newState"), where)
 
 
 def from_state(text: str, where: str = "the state") -> tuple[Resource, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pydantic import ValidationError
 
 from planning.retention import MAX_RETENTION_DAYS, Signal
-from planning.tiers import SAFETY_NET_DAYS, compile_tier_plans
+from planning.tiers import SAFETY_NET_DAYS
 from settings.cluster import EksCluster
 from settings.fit import ComponentRequest, ResourceSums, nodes_offer, resource_sums
 from settings.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
@@ -77,7 +77,7 @@ def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
             )
             return
     try:
-        compile_tier_plans(settings.retention, settings.audit)
+        _ = settings.tier_plans
     except ValidationError as error:
         for item in error.errors(include_url=False):
             cause = item.get("ctx", {}).get("error", "the buckets' lifecycle can't be compiled from these ages")

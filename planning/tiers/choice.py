@@ -53,11 +53,11 @@ def settled_days(situation: Situation) -> int:
 
 def objection(candidate: Candidate, situation: Situation) -> str | None:
     """Why live data can't be kept this way; None if it can."""
+    if illegal := illegality(candidate, situation):
+        return illegal
     frozen = [name for name in candidate.classes if not name.rules.queryable]
     if frozen:
         return f"unreadable: {frozen[0]} answers 403 until a restore of hours"
-    if illegal := illegality(candidate, situation):
-        return illegal
     if candidate.first is not ObjectClass.STANDARD:
         return "holds for every object that the application writes, indexes and markers too"
     if any(name.rules.zonal for name in candidate.classes):

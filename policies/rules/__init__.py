@@ -1,16 +1,56 @@
 """Every rule of the pack, one module a subject."""
 
-from policies.rule import ResourceRule, StackRule
-from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, VOLUMES_ENCRYPTED
+from policies.rule import ExceptionRule, JudgingRule
+from policies.rules.bounds import APPLICATIONS_RETAIN, BACKUPS_BOUNDED, LOGS_BOUNDED
+from policies.rules.bucket_lifetime import BUCKETS_EXPIRE, INDEXES_UNTOUCHED, UPLOADS_ABORTED, VERSIONS_EXPIRE
+from policies.rules.cluster_support import CLUSTER_IN_STANDARD_SUPPORT
+from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, KEYS_ROTATE, VOLUMES_ENCRYPTED
+from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
+from policies.rules.hosts import CONTROL_PLANE_AUDITED, METADATA_CLOSED
+from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
+from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED
+from policies.rules.protection import DATA_PROTECTED
 from policies.rules.public_access import BUCKETS_PRIVATE, CLUSTER_ENDPOINT_LIMITED, NO_OPEN_INGRESS
+from policies.rules.secrets import SECRETS_NOT_PLAIN
+from policies.rules.sizes import AUTOSCALING_BOUNDED, INSTANCES_LIMITED, NAT_LIMITED, NODES_LIMITED, VOLUMES_LIMITED
 from policies.rules.tags import REQUIRED_TAGS
+from policies.rules.transitions import QUERIED_DATA_READABLE, TRANSITIONS_LEGAL, TRANSITIONS_PAY
 
-RULES: tuple[ResourceRule | StackRule, ...] = (
-    REQUIRED_TAGS,
+RULES: tuple[JudgingRule, ...] = (
+    CLUSTER_IN_STANDARD_SUPPORT,
+    NODES_LIMITED,
+    INSTANCES_LIMITED,
+    VOLUMES_LIMITED,
+    NAT_LIMITED,
+    AUTOSCALING_BOUNDED,
+    TRANSITIONS_PAY,
+    BUCKETS_EXPIRE,
+    QUERIED_DATA_READABLE,
+    INDEXES_UNTOUCHED,
+    TRANSITIONS_LEGAL,
+    VERSIONS_EXPIRE,
+    UPLOADS_ABORTED,
+    APPLICATIONS_RETAIN,
+    LOGS_BOUNDED,
+    BACKUPS_BOUNDED,
     BUCKETS_ENCRYPTED,
     VOLUMES_ENCRYPTED,
     CLUSTER_SECRETS_ENCRYPTED,
+    KEYS_ROTATE,
     BUCKETS_PRIVATE,
+    BUCKETS_TLS_ONLY,
     CLUSTER_ENDPOINT_LIMITED,
     NO_OPEN_INGRESS,
+    NO_WILDCARDS,
+    POD_ROLES_BOUND,
+    KUBERNETES_ROLES_NAMED,
+    METADATA_CLOSED,
+    CONTROL_PLANE_AUDITED,
+    SECRETS_NOT_PLAIN,
+    DATA_PROTECTED,
+    CHARTS_PINNED,
+    IMAGES_PINNED,
+    REQUIRED_TAGS,
 )
+
+EXCEPTION_RULES: tuple[ExceptionRule, ...] = (EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE)

@@ -2,7 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.facts import UNKNOWN, RegisteredResource, Resource, is_list, of_type, tables, value_at, whole
+from policies.facts import (
+    UNKNOWN,
+    RegisteredResource,
+    Resource,
+    is_list,
+    leaves,
+    of_type,
+    show,
+    tables,
+    value_at,
+    whole,
+)
 from policies.limits import Limits
 from policies.releases import RELEASE, chart_of, hours_of
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
@@ -154,6 +165,14 @@ def _keeps(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verd
         yield Violation(f"{what} {kept}: nothing would be deleted; accepted: {days * HOURS_PER_DAY}h")
     elif hours != days * HOURS_PER_DAY:
         yield Violation(f"{what} is {value}; accepted: {days * HOURS_PER_DAY}h ({days} days, which the stack declares)")
+    yield from _overrides(release, path, days)
+
+
+def _overrides(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verdict]:
+    """The same key elsewhere in the values: laid over the whole, or for one tenant."""
+    for other, value in leaves(release.at("values"), ("values",)):
+        if other[-1] == path[-1] and other[1:] != path and hours_of(value) not in (days * HOURS_PER_DAY, UNKNOWN):
+            yield Violation(f"{show(other)} is {value!r}; accepted: {days * HOURS_PER_DAY}h, or nothing there")
 
 
 def _loki_deletes(release: Resource) -> Iterator[Verdict]:

@@ -14,7 +14,7 @@ KEY = "aws:kms/key:Key"
 POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
 ADDON = "aws:eks/addon:Addon"
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
-# Where each type keeps its policy documents.
+# Where each type keeps its policy documents. An endpoint policy is none of them: it narrows and never grants.
 DOCUMENTS = {
     "aws:iam/policy:Policy": ("policy",),
     "aws:iam/rolePolicy:RolePolicy": ("policy",),
@@ -29,7 +29,6 @@ DOCUMENTS = {
     "aws:sqs/queue:Queue": ("policy",),
     "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
     "aws:secretsmanager/secret:Secret": ("policy",),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": ("policy",),
 }
 # AWS's own policies that allow everything, or everything of a service.
 BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")

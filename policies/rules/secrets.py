@@ -11,9 +11,10 @@ from policies.rule import ResourceRule, Severity, Subject, Verdict, Violation
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
 WORKLOADS = ("kubernetes:apps/v1:*", "kubernetes:batch/v1:*", "kubernetes:core/v1:Pod")
 
-# Names that hold a secret itself, not the name of one.
+# Names that hold a secret itself; charts' keys such as envFromSecret and tlsSecret hold the name of one.
 _SECRET_NAME = re.compile(
-    r"(^|[_.-])(password|passwd|passphrase|secret|token|credentials?|(api|access|secret|private|account)[_.-]?key)$"
+    r"(^|[_.-])(password|passwd|passphrase|token|credentials?|(api|access|secret|private|account)[_.-]?key)$"
+    r"|(^|(client|shared|signing|webhook|app|auth)[_.-])secret$"
 )
 _REFERENCE_NAME = re.compile(r"existing|[_.-](ref|name|file|path|url)$|^automount")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -133,11 +133,12 @@ class GatewayLimits(Limits):
 
 def _nat_gateways(resources: Sequence[Resource], limits: GatewayLimits) -> Iterator[Verdict]:
     gateways = [gateway for gateway in of_type(resources, NAT_GATEWAY) if gateway.at("connectivityType") != "private"]
-    if len(gateways) > limits.max_nat_gateways:
-        names = ", ".join(gateway.name for gateway in gateways)
-        yield Violation(
-            f"{len(gateways)} NAT gateways ({names}); accepted: {limits.max_nat_gateways}", gateways[-1].urn
-        )
+    public = [gateway for gateway in gateways if gateway.at("connectivityType") is not UNKNOWN]
+    if len(public) > limits.max_nat_gateways:
+        names = ", ".join(gateway.name for gateway in public)
+        yield Violation(f"{len(public)} NAT gateways ({names}); accepted: {limits.max_nat_gateways}", public[-1].urn)
+    elif len(gateways) > limits.max_nat_gateways:
+        yield NotYetKnown("connectivityType", gateways[-1].urn)
 
 
 NAT_LIMITED = StackRule(

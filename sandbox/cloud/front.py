@@ -81,7 +81,7 @@ class Front:
             cluster = self.eks.clusters.get(cluster_name)
             if cluster is None:
                 raise tokens.TokenError(f"there is no cluster {cluster_name}")
-            secret = moto_state.secret_access_key(identity.access_key_id, identity.region)
+            secret = moto_state.secret_access_key(identity.access_key_id)
             tokens.check_signature(identity, cluster_name, secret)
             return kubernetes_user(cluster, moto_state.caller_arn(identity.access_key_id, identity.region))
 

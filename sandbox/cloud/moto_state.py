@@ -61,7 +61,7 @@ def caller_arn(access_key_id: str, region: str) -> str:
     return str(identity[1])
 
 
-def secret_access_key(access_key_id: str, region: str) -> str:
+def secret_access_key(access_key_id: str) -> str:
     """The secret that belongs to an access key.
 
     moto knows those that it handed out. For any other key, which stands for its default user, the secret is the key id

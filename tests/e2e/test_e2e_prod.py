@@ -36,14 +36,23 @@ def test_prod_runs_whole_on_its_nodes(platform: Platform) -> None:
     assert [pod["metadata"]["name"] for pod in pods if pod["status"]["phase"] != "Running"] == []
 
 
-def test_protected_data_survives_destroy(platform: Platform) -> None:
+def test_destroy_of_a_protected_stack_refuses_before_it_deletes_anything(platform: Platform) -> None:
     platform.client("s3").put_object(Bucket=CHUNKS, Key="fake/chunk", Body=b"log lines")
-    result = platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", code=None)
+    before = len(platform.state("prod"))
+    result = platform.pulumi("destroy", "--yes", "--stack", "prod", code=None)
     assert result.returncode != 0
     assert "protect" in result.stdout + result.stderr
-    assert platform.client("s3").get_object(Bucket=CHUNKS, Key="fake/chunk")["Body"].read() == b"log lines"
+    assert len(platform.state("prod")) == before
     protected = {resource["type"] for resource in platform.state("prod") if resource.get("protect")}
-    assert "aws:s3/bucket:Bucket" in protected
+    assert {"aws:s3/bucket:Bucket", "aws:kms/key:Key", "aws:eks/cluster:Cluster"} <= protected
+
+
+def test_even_a_forced_destroy_keeps_protected_data_and_up_mends_the_rest(platform: Platform) -> None:
+    result = platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod", code=None)
+    assert result.returncode != 0
+    assert platform.client("s3").get_object(Bucket=CHUNKS, Key="fake/chunk")["Body"].read() == b"log lines"
+    platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod")
+    platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
 
 
 def test_a_bucket_that_holds_data_is_not_deleted_even_unprotected(platform: Platform) -> None:

@@ -88,7 +88,7 @@ def vpc_endpoint_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     refusals += [
         Refusal(name, "InvalidParameter", f"{name} can't be given for an endpoint of type {kind}.")
         for name in wrong
-        if inputs.get(name)
+        if as_list(inputs.get(name))
     ]
     return refusals
 

@@ -91,7 +91,9 @@ def test_the_provider_tags_everything(compose: Any, make_settings: Any) -> None:
 def test_protect_keeps_buckets_keys_and_cluster(compose: Any, make_settings: Any, environment: str, kept: bool) -> None:
     graph = compose(make_settings(environment))
     buckets = [r for r in graph.resources if r.type.startswith("aws:s3/")]  # with what keeps them private
-    valuable = [*buckets, *graph.of("kms/key:Key"), *graph.of("eks/cluster:Cluster")]
+    # Add-ons go with the cluster (deleted_with): where it is kept, the state must not forget them.
+    cluster = [*graph.of("eks/cluster:Cluster"), *graph.of("eks/addon:Addon")]
+    valuable = [*buckets, *graph.of("kms/key:Key"), *cluster]
     assert len(buckets) == 6 * 6 + 1
     assert {resource.protect for resource in valuable} == {kept}
     assert {r.retain_on_delete for r in valuable if r.type in ("aws:s3/bucket:Bucket", "aws:kms/key:Key")} == {kept}

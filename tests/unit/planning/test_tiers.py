@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -69,52 +69,53 @@ def archives(draw: st.DrawFn) -> AuditArchive:
 retentions = st.builds(Retention, logs=ages(), traces=ages(), metrics=ages())
 
 
-@given(retention=retentions, audit=archives())
-def test_queried_buckets_stay_readable(retention: Retention, audit: AuditArchive) -> None:
-    for purpose, plan in compile_tier_plans(retention, audit).items():
-        classes = {transition.storage_class for rule in plan.rules for transition in rule.transitions}
-        if purpose.queried:
-            assert not classes & {StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE}
+def stays_readable(plan: TierPlan, retention: Retention) -> None:
+    classes = {transition.storage_class for rule in plan.rules for transition in rule.transitions}
+    if plan.purpose.queried:
+        assert not classes & {StorageClass.GLACIER, StorageClass.DEEP_ARCHIVE}
 
 
-@given(retention=retentions, audit=archives())
-def test_expiration_comes_after_the_application(retention: Retention, audit: AuditArchive) -> None:
-    plans = compile_tier_plans(retention, audit)
-    for purpose, signal in SIGNAL_OF.items():
-        (rule,) = expirations(plans[purpose])
+def expires_after_the_application(plan: TierPlan, retention: Retention) -> None:
+    if plan.purpose in SIGNAL_OF:
+        (rule,) = expirations(plan)
         assert rule.expiration_days is not None
-        assert rule.expiration_days > retention.of(signal).delete_days
+        assert rule.expiration_days > retention.of(SIGNAL_OF[plan.purpose]).delete_days
 
 
+def expires_nothing_by_an_empty_prefix(plan: TierPlan, retention: Retention) -> None:
+    if plan.purpose.queried:
+        assert all(rule.prefix.endswith("/") for rule in expirations(plan))
+
+
+def moves_as_s3_allows(plan: TierPlan, retention: Retention) -> None:
+    assert len({rule.id for rule in plan.rules}) == len(plan.rules)
+    assert any(rule.abort_multipart_days == 1 for rule in plan.rules)
+    for rule in plan.rules:
+        days = [transition.days for transition in rule.transitions]
+        classes = [list(StorageClass).index(transition.storage_class) for transition in rule.transitions]
+        assert days == sorted(set(days))
+        assert classes == sorted(set(classes))
+        assert rule.expiration_days is None or all(age < rule.expiration_days for age in days)
+        assert rule.abort_multipart_days is None or rule.min_object_bytes is None
+
+
+def explains_itself(plan: TierPlan, retention: Retention) -> None:
+    assert plan.explanation.endswith(".")
+    assert plan.versioned == (plan.purpose is BucketPurpose.AUDIT_ARCHIVE)
+
+
+@settings(max_examples=40)
 @given(retention=retentions, audit=archives())
-def test_nothing_expires_by_an_empty_prefix_in_a_queried_bucket(retention: Retention, audit: AuditArchive) -> None:
-    for purpose, plan in compile_tier_plans(retention, audit).items():
-        if purpose.queried:
-            assert all(rule.prefix.endswith("/") for rule in expirations(plan))
-
-
-@given(retention=retentions, audit=archives())
-def test_transitions_are_legal(retention: Retention, audit: AuditArchive) -> None:
-    for plan in compile_tier_plans(retention, audit).values():
-        assert len({rule.id for rule in plan.rules}) == len(plan.rules)
-        assert any(rule.abort_multipart_days == 1 for rule in plan.rules)
-        for rule in plan.rules:
-            days = [transition.days for transition in rule.transitions]
-            classes = [list(StorageClass).index(transition.storage_class) for transition in rule.transitions]
-            assert days == sorted(set(days))
-            assert classes == sorted(set(classes))
-            assert rule.expiration_days is None or all(age < rule.expiration_days for age in days)
-            assert rule.abort_multipart_days is None or rule.min_object_bytes is None
-
-
-@given(retention=retentions, audit=archives())
-def test_every_bucket_has_a_plan_that_explains_itself(retention: Retention, audit: AuditArchive) -> None:
+def test_every_compiled_plan_is_legal_and_readable(retention: Retention, audit: AuditArchive) -> None:
     plans = compile_tier_plans(retention, audit)
+    assert list(plans) == [plan.purpose for plan in plans.values()]
     assert set(plans) == set(BucketPurpose)
-    for purpose, plan in plans.items():
-        assert plan.purpose is purpose
-        assert plan.explanation.endswith(".")
-        assert plan.versioned == (purpose is BucketPurpose.AUDIT_ARCHIVE)
+    for plan in plans.values():
+        stays_readable(plan, retention)
+        expires_after_the_application(plan, retention)
+        expires_nothing_by_an_empty_prefix(plan, retention)
+        moves_as_s3_allows(plan, retention)
+        explains_itself(plan, retention)
 
 
 def test_the_promised_retention_compiles_to_the_studied_plan() -> None:

@@ -63,7 +63,9 @@ STATUS, VERSIONING = "versioningConfiguration.status", "IllegalVersioningConfigu
 SSE, EBS = "rules[0].applyServerSideEncryptionByDefault", "blockDeviceMappings[0].ebs"
 HOPS = "metadataOptions.httpPutResponseHopLimit"
 EXTENDED, STANDARD = {"supportType": "EXTENDED"}, {"supportType": "STANDARD"}
-template, traffic, endpoint = (
+sse, key, template, traffic, endpoint = (
+    s3.encryption_refusals,
+    kms.key_refusals,
     ec2.launch_template_refusals,
     ec2.security_group_rule_refusals,
     ec2.vpc_endpoint_refusals,
@@ -88,10 +90,10 @@ REFUSED: list[tuple[Rule, dict[str, Any], str, str]] = [
     (bucket, {"bucket": "-name"}, "bucket", NAME),
     (bucket, {"bucket": "ab"}, "bucket", NAME),
     (bucket, {"bucket": "a" * 64}, "bucket", NAME),
-    (s3.encryption_refusals, encryption(sseAlgorithm="ROT13"), SSE + ".sseAlgorithm", "MalformedXML"),
-    (s3.encryption_refusals, encryption(sseAlgorithm="AES256", kmsMasterKeyId=KEY_ARN), SSE + ".kmsMasterKeyId", "InvalidArgument"),
-    (s3.encryption_refusals, encryption(sseAlgorithm="aws:kms", kmsMasterKeyId="key"), SSE + ".kmsMasterKeyId", "KMS.NotFoundException"),
-    (s3.encryption_refusals, {"rules": []}, "rules", "MalformedXML"),
+    (sse, encryption(sseAlgorithm="ROT13"), SSE + ".sseAlgorithm", "MalformedXML"),
+    (sse, encryption(sseAlgorithm="AES256", kmsMasterKeyId=KEY_ARN), SSE + ".kmsMasterKeyId", "InvalidArgument"),
+    (sse, encryption(sseAlgorithm="aws:kms", kmsMasterKeyId="key"), SSE + ".kmsMasterKeyId", "KMS.NotFoundException"),
+    (sse, {"rules": []}, "rules", "MalformedXML"),
     (s3.ownership_refusals, {"rule": {"objectOwnership": "Mine"}}, "rule.objectOwnership", "MalformedXML"),
     (s3.versioning_refusals, {"versioningConfiguration": {"status": "On"}}, STATUS, VERSIONING),
     (identity, {"policy": "{"}, "policy", MALFORMED),
@@ -148,11 +150,11 @@ REFUSED: list[tuple[Rule, dict[str, Any], str, str]] = [
     (traffic, {"ipProtocol": "tcp", "cidrIpv4": "0.0.0.0/0", "toPort": 1}, "fromPort", VALUE),
     (traffic, {"ipProtocol": "tcp", "cidrIpv4": "0.0.0.0/0", "fromPort": 2, "toPort": 1}, "fromPort", VALUE),
     (traffic, {"ipProtocol": "-1", "cidrIpv4": "10.0."}, "cidrIpv4", VALUE),
-    (kms.key_refusals, {"policy": "no JSON"}, "policy", "MalformedPolicyDocumentException"),
-    (kms.key_refusals, {"policy": statement(Action="kms:*")}, "policy", "MalformedPolicyDocumentException"),
-    (kms.key_refusals, {"deletionWindowInDays": 3}, "deletionWindowInDays", "ValidationException"),
-    (kms.key_refusals, {"rotationPeriodInDays": 30}, "rotationPeriodInDays", "ValidationException"),
-    (kms.key_refusals, {"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": True}, "enableKeyRotation", UNSUPPORTED),
+    (key, {"policy": "no JSON"}, "policy", "MalformedPolicyDocumentException"),
+    (key, {"policy": statement(Action="kms:*")}, "policy", "MalformedPolicyDocumentException"),
+    (key, {"deletionWindowInDays": 3}, "deletionWindowInDays", "ValidationException"),
+    (key, {"rotationPeriodInDays": 30}, "rotationPeriodInDays", "ValidationException"),
+    (key, {"customerMasterKeySpec": "RSA_2048", "enableKeyRotation": True}, "enableKeyRotation", UNSUPPORTED),
     (kms.alias_refusals, {"name": "lgtm"}, "name", "ValidationException"),
     (kms.alias_refusals, {"name": "alias/aws/s3"}, "name", "NotAuthorizedException"),
     (logs.log_group_refusals, {"retentionInDays": 13}, "retentionInDays", INVALID),
@@ -168,8 +170,8 @@ REFUSED: list[tuple[Rule, dict[str, Any], str, str]] = [
 
 ACCEPTED: list[tuple[Rule, dict[str, Any]]] = [
     (bucket, {"bucket": "pyairtable-lgtm-prod.loki-1"}),
-    (s3.encryption_refusals, encryption(sseAlgorithm="aws:kms", kmsMasterKeyId=KEY_ARN)),
-    (s3.encryption_refusals, encryption(sseAlgorithm="aws:kms:dsse", kmsMasterKeyId="alias/lgtm")),
+    (sse, encryption(sseAlgorithm="aws:kms", kmsMasterKeyId=KEY_ARN)),
+    (sse, encryption(sseAlgorithm="aws:kms:dsse", kmsMasterKeyId="alias/lgtm")),
     (identity, {"policy": statement(Action=["s3:Get*", "*"])}),
     (trust, {"policy": statement(**TRUSTED)}),
     (trust, {"policy": statement(**{**TRUSTED, "Action": ["sts:AssumeRole", "sts:TagSession"]})}),
@@ -185,7 +187,7 @@ ACCEPTED: list[tuple[Rule, dict[str, Any]]] = [
     (endpoint, {"serviceName": "com.amazonaws.us-west-2.ecr.dkr", "vpcEndpointType": "Interface"}),
     (template, {"instanceType": "t4g.large", **volume()}),
     (traffic, {"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}),
-    (kms.key_refusals, {"policy": statement(Action="kms:*", Principal={"AWS": "x"}), "enableKeyRotation": True}),
+    (key, {"policy": statement(Action="kms:*", Principal={"AWS": "x"}), "enableKeyRotation": True}),
     (logs.log_group_refusals, {"retentionInDays": 14, "name": "/aws/eks/one/cluster"}),
     (budgets.budget_refusals, {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "387"}),
 ]  # fmt: skip

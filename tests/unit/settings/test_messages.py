@@ -15,9 +15,7 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
     (ROOT / "tests/unit/settings/bad_documents.yaml").read_text(encoding="utf-8")
 )
 TOP_KEYS = ", ".join(PlatformSettings.model_fields)
-JARGON = re.compile(
-    r"pydantic|Input should|Traceback|Value error|Field required|validation error", re.IGNORECASE
-)
+JARGON = re.compile(r"pydantic|Input should|Traceback|Value error|Field required|validation error", re.IGNORECASE)
 
 
 def problems_of(document: Any, stack: str, mirror: str | None = None) -> tuple[str, ...]:

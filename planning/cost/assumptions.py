@@ -1,0 +1,69 @@
+"""What a cost can't read from resources: one value each, with the reason beside it. Change them by passing others."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from planning.base import Frozen
+
+NotNegative = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class NodeCount(StrEnum):
+    """Which size of a node group is paid for."""
+
+    DESIRED = "desired"
+    MOST = "most"
+
+
+class Assumptions(Frozen):
+    """Defaults are for this platform; amounts are per month unless they say otherwise."""
+
+    hours: NotNegative = 730
+    """Hours of a month: 8760 / 12, as AWS's own calculators have it."""
+    nodes: NodeCount = NodeCount.DESIRED
+    """Nothing scales the groups by itself (no autoscaler is installed), so the desired size is what runs; the sum at
+    the largest size stands beside the total."""
+    spot_share_of_on_demand: Share = 0.55
+    """Spot is budgeted at the higher of the dearest zone seen and this share of on-demand: a mean is what a bad month
+    exceeds."""
+    unlimited_cpu_credit_hours_per_node: NotNegative = 0
+    """vCPU-hours above the baseline of burstable nodes: average use is expected to stay below it (20 % of a vCPU on
+    t4g.medium, 30 % on t4g.large)."""
+    default_root_volume_gib: NotNegative = 20
+    """What EKS gives a node whose launch template names no volume."""
+    nat_gb: NotNegative = 50
+    """Through all NAT gateways: image pulls of new and replaced nodes (about 2 GB each) and calls of AWS APIs; bucket
+    traffic takes the free gateway endpoint."""
+    endpoint_gb: NotNegative = 10
+    """Through each interface endpoint: API calls, no bulk data."""
+    load_balancer_capacity_units: NotNegative = 1
+    """Average capacity units of a load balancer: Grafana's users and little else go through one."""
+    load_balancer_zones: Annotated[int, Field(ge=1)] = 3
+    """Zones, and so public addresses, of a load balancer whose subnets aren't known."""
+    guest_nodes_public: bool = True
+    """Nodes in another stack's subnets pay for a public address each: the dearer case, as those subnets aren't seen."""
+    kms_requests: NotNegative = 50_000
+    """Requests to each key: bucket keys and volume keys ask rarely."""
+    audit_log_gb_per_node: NotNegative = 2
+    """EKS audit events follow the number of nodes and their pods: controllers and kubelets ask every few seconds."""
+    other_control_plane_log_gb: NotNegative = 0.5
+    """Each further EKS log type: api, authenticator, controllerManager, scheduler."""
+    other_log_group_gb: NotNegative = 1
+    """A log group of anything else."""
+    log_compression: Share = 0.15
+    """Share of ingested log bytes that CloudWatch bills as stored: it compresses."""
+    snapshot_share: Share = 0.3
+    """Size of a snapshot against its volume: snapshots are compressed and hold no free blocks."""
+    unbounded_days: Annotated[int, Field(ge=1)] = 365
+    """Age up to which objects are counted in a bucket that nothing ever expires: a year of growth."""
+    plain_bucket_gib: NotNegative = 10
+    """A bucket whose purpose isn't known."""
+    wire_compression: Annotated[float, Field(ge=1)] = 8
+    """OTLP bytes per byte on the wire between collectors and back ends: zstd and gzip over batches of thousands."""
+    replica_compression: Annotated[float, Field(ge=1)] = 3
+    """Bytes per byte on the wire between distributors and ingesters when gRPC compression is on; 1 when it is off."""
+    wire_bytes_per_sample: NotNegative = 200
+    """A sample with its labels in a write request, uncompressed: every request repeats some 20 labels, mostly short."""

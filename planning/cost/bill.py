@@ -1,0 +1,165 @@
+"""The bill while it is being written: what pricing functions see of the stack, and where they put their lines."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+
+from planning.base import Frozen
+from planning.capacity.ingest import Ingest, Replication, ingest_of
+from planning.capacity.objects import ObjectFlows, object_flows
+from planning.cost.assumptions import Assumptions, NodeCount
+from planning.cost.load import ExpectedLoad
+from planning.cost.model import Category, CostLine, LineKind, Unpriced
+from planning.prices.table import Price, PriceTable
+from planning.registered import Resource
+
+RELEASE = "kubernetes:helm.sh/v3:Release"
+LOKI_REPLICATION = ("loki", "commonConfig", "replication_factor")
+MIMIR_REPLICATION = ("mimir", "structuredConfig", "ingester", "ring", "replication_factor")
+LIFECYCLE_TYPES = (
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+)
+
+CATEGORIES = {
+    LineKind.CONTROL_PLANE: Category.COMPUTE,
+    LineKind.NODE_ON_DEMAND: Category.COMPUTE,
+    LineKind.NODE_SPOT: Category.COMPUTE,
+    LineKind.CPU_CREDITS: Category.COMPUTE,
+    LineKind.ROOT_VOLUME: Category.STORAGE,
+    LineKind.DATA_VOLUME: Category.STORAGE,
+    LineKind.SNAPSHOT: Category.STORAGE,
+    LineKind.BUCKET_STORAGE: Category.STORAGE,
+    LineKind.BUCKET_REQUESTS: Category.STORAGE,
+}
+
+
+class ClusterSharing(Frozen):
+    """Nodes that a stack's own resources don't show: the control plane is shared by nodes."""
+
+    owner_nodes: int | None = None
+    """For a guest: nodes of the stack that owns the cluster. None: not known, the guest then carries half."""
+    guest_nodes: int = 0
+    """For an owner: nodes of guest stacks that carry their share. 0 leaves the whole control plane with the owner, so
+    that its budget also holds without guests."""
+
+
+class Bill:
+    """Collects lines; every amount is a month's."""
+
+    def __init__(
+        self,
+        resources: Sequence[Resource],
+        table: PriceTable,
+        *,
+        today: date,
+        load: ExpectedLoad,
+        assumptions: Assumptions,
+        sharing: ClusterSharing,
+    ) -> None:
+        self.table, self.today, self.load = table, today, load
+        self.assumptions, self.sharing = assumptions, sharing
+        self.lines: list[CostLine] = []
+        self.unpriced: list[Unpriced] = []
+        self.used_prices: dict[str, Price] = {}
+        self._by_type: dict[str, list[Resource]] = defaultdict(list)
+        for resource in resources:
+            self._by_type[resource.type].append(resource)
+        self._by_urn = {resource.urn: resource for resource in resources}
+
+    def of_type(self, *type_tokens: str) -> list[Resource]:
+        """Resources of the given types."""
+        return [resource for token in type_tokens for resource in self._by_type.get(token, ())]
+
+    def by_urn(self, urn: str) -> Resource | None:
+        """The resource of a URN, if it is in this stack."""
+        return self._by_urn.get(urn)
+
+    def sources_of(self, resource: Resource, key: str, type_token: str) -> list[Resource]:
+        """The resources of a type that a property's value came from, or whose id it names."""
+        found = [self._by_urn[urn] for urn in resource.property_dependencies.get(key, ()) if urn in self._by_urn]
+        return [candidate for candidate in found if candidate.type == type_token]
+
+    @cached_property
+    def lifecycles(self) -> dict[str, Resource]:
+        """Lifecycle configurations by their bucket's URN, its name, and their own logical name."""
+        found: dict[str, Resource] = {}
+        for lifecycle in self.of_type(*LIFECYCLE_TYPES):
+            bucket = lifecycle.at("bucket")
+            keys = [*lifecycle.property_dependencies.get("bucket", ()), f"logical:{lifecycle.name}"]
+            keys += [f"name:{bucket}"] if isinstance(bucket, str) else []
+            for key in keys:
+                found.setdefault(key, lifecycle)
+        return found
+
+    @cached_property
+    def replication(self) -> Replication:
+        """Copies in the back ends, as the releases' values have it; the load's where they don't say."""
+        return Replication(
+            loki=self._factor("loki", LOKI_REPLICATION) or self.load.replication.loki,
+            mimir=self._factor("mimir", MIMIR_REPLICATION) or self.load.replication.mimir,
+        )
+
+    def _factor(self, release_name: str, path: tuple[str, ...]) -> int | None:
+        for release in self.of_type(RELEASE):
+            factor = release.at("values", *path)
+            if release.name.startswith(release_name) and isinstance(factor, int | float):
+                return int(factor)
+        return None
+
+    @cached_property
+    def flows(self) -> ObjectFlows:
+        """What is written to buckets each day."""
+        return object_flows(self.load.workload, self.load.sampling, self.replication)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        """Rates of the expected load."""
+        return ingest_of(self.load.workload, self.load.sampling, self.replication)
+
+    @property
+    def on_aws(self) -> bool:
+        """Whether anything of the stack is on AWS; elsewhere volumes and nodes are somebody else's bill."""
+        return any(token.startswith("aws:") for token in self._by_type)
+
+    @property
+    def counts_most_nodes(self) -> bool:
+        """Whether node groups are counted at their largest size."""
+        return self.assumptions.nodes is NodeCount.MOST
+
+    def add(
+        self, resource: Resource, kind: LineKind, item: str, quantity: float, price: Price | str, note: str = ""
+    ) -> None:
+        """One line; a quantity of nothing is left out. Raises `MissingPriceError` for a key without a price."""
+        if quantity <= 0:
+            return
+        if isinstance(price, str):
+            price = self.table.price(price)
+        self.used_prices[price.key] = price
+        self.lines.append(
+            CostLine(
+                component=component_of(resource),
+                resource=resource.name,
+                kind=kind,
+                category=CATEGORIES.get(kind, Category.OPERATIONS),
+                item=item,
+                quantity=quantity,
+                unit=price.unit,
+                unit_usd=price.usd,
+                source=price.source,
+                as_of=price.as_of,
+                confidence=price.confidence,
+                note=note,
+            )
+        )
+
+    def leave_out(self, resource: Resource, reason: str) -> None:
+        """Names a resource that the total leaves out."""
+        self.unpriced.append(Unpriced(type=resource.type, resource=resource.name, reason=reason))
+
+
+def component_of(resource: Resource) -> str:
+    """The component that registered a resource, from the types in its URN; `stack` where there is none."""
+    types = resource.urn.split("::")[2].split("$")[:-1] if resource.urn.count("::") >= 3 else []
+    return types[-1].rpartition(":")[2] if types else "stack"

@@ -1,0 +1,166 @@
+"""Buckets: the expected objects under the lifecycle that is registered, whatever the tier planner would have chosen."""
+
+from collections.abc import Iterator
+from math import ceil
+
+from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
+from planning.capacity.steady_state import BucketUse, bucket_uses
+from planning.cost.bill import RELEASE, Bill
+from planning.cost.model import LineKind
+from planning.cost.reading import duration_days, number, text
+from planning.registered import Property, Resource, is_list, value_at
+from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
+from planning.tiers import AuditArchive, LifecycleRule, TierPlan, Transition
+
+REQUESTS_PER_UNIT = 1000
+# Where the applications' own retention stands in the releases' values, which deletes before the bucket does.
+RETENTION_VALUES = {
+    BucketPurpose.LOKI_CHUNKS: ("loki", "loki", "limits_config", "retention_period"),
+    BucketPurpose.TEMPO_TRACES: ("tempo", "tempo", "retention"),
+    BucketPurpose.MIMIR_BLOCKS: (
+        "mimir", "mimir", "structuredConfig", "limits", "compactor_blocks_retention_period",
+    ),
+}  # fmt: skip
+
+
+def price_bucket(bucket: Resource, bill: Bill) -> None:
+    """Storage, requests and retrieval of one bucket in steady state."""
+    purpose = purpose_of(bucket)
+    if purpose is None:
+        size = bill.assumptions.plain_bucket_gib
+        note = f"assumed {size:g} GB: the bucket has no purpose tag"
+        bill.add(bucket, LineKind.BUCKET_STORAGE, "STANDARD storage", size, "s3.storage.STANDARD", note)
+        return
+    rules = tuple(_rules(bucket, bill))
+    days, bound = _life_days(purpose, rules, bill)
+    use = _use(purpose, rules, days, bill)
+    note = f"{bill.load.text}, deleted after {days} days ({bound})"
+    if purpose in (BucketPurpose.LOKI_RULER, BucketPurpose.MIMIR_RULER):
+        note = "a few rule files that rulers poll"
+    elif purpose is BucketPurpose.AUDIT_ARCHIVE:
+        note = f"audit records of a control plane, deleted after {days} days ({bound})"
+    _storage_lines(bucket, use, note, bill)
+    _request_lines(bucket, use, bill)
+
+
+def purpose_of(bucket: Resource) -> BucketPurpose | None:
+    """What a bucket is for, by its purpose tag, else by the end of its logical name."""
+    for value in (bucket.at("tags", "purpose"), bucket.at("tagsAll", "purpose")):
+        if value in set(BucketPurpose):
+            return BucketPurpose(text(value))
+    return next((purpose for purpose in BucketPurpose if bucket.name.endswith(purpose.value)), None)
+
+
+def _storage_lines(bucket: Resource, use: BucketUse, note: str, bill: Bill) -> None:
+    for stored in use.stored:
+        name = stored.storage_class
+        beyond = (stored.billed_bytes - stored.bytes) / GIB
+        minimum = f"; {beyond:.1f} GB of it for minimum days and sizes" if beyond > 0.05 else ""
+        bill.add(
+            bucket, LineKind.BUCKET_STORAGE, f"{name} storage", stored.billed_bytes / GIB, f"s3.storage.{name}",
+            note + minimum,
+        )  # fmt: skip
+        if name is ObjectClass.INTELLIGENT_TIERING:
+            thousands = stored.objects / REQUESTS_PER_UNIT
+            bill.add(bucket, LineKind.BUCKET_STORAGE, "object monitoring", thousands, f"s3.monitoring.{name}")
+
+
+def _request_lines(bucket: Resource, use: BucketUse, bill: Bill) -> None:
+    kind = LineKind.BUCKET_REQUESTS
+    for asked in use.requests:
+        name = asked.storage_class
+        for item, count, key in (
+            ("PUT and LIST requests", asked.puts, "put"),
+            ("GET requests", asked.gets, "get"),
+            (f"transitions to {name}", asked.transitions, "transition"),
+        ):
+            note = f"{count:,.0f} a month"
+            bill.add(bucket, kind, f"{item} ({name})", count / REQUESTS_PER_UNIT, f"s3.{key}.{name}", note)
+        if bill.table.price(f"s3.retrieval.{name}").usd:
+            read = asked.retrieved_bytes / GIB
+            bill.add(bucket, kind, f"retrieval from {name}", read, f"s3.retrieval.{name}", f"{read:.1f} GB read")
+
+
+def _use(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], days: int, bill: Bill) -> BucketUse:
+    retention = _retention(days, bill)
+    # Unvalidated on purpose: a plan that the platform would refuse still has its price.
+    plan = TierPlan.model_construct(purpose=purpose, rules=rules, versioned=False, explanation="")
+    audit = AuditArchive.model_construct(transitions=(), delete_days=days)
+    return bucket_uses(bill.flows, retention, {purpose: plan}, audit)[purpose]
+
+
+def _retention(days: int, bill: Bill) -> Retention:
+    """Every signal deleted after `days`; only the bucket's own one is looked at."""
+
+    def ends(retention: SignalRetention) -> SignalRetention:
+        return SignalRetention.model_construct(
+            hot_days=min(retention.hot_days, days), warm_days=min(retention.warm_days, days), delete_days=days
+        )
+
+    load = bill.load.retention
+    return Retention.model_construct(logs=ends(load.logs), traces=ends(load.traces), metrics=ends(load.metrics))
+
+
+def _life_days(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: Bill) -> tuple[int, str]:
+    """Age at which objects are gone, and what deletes them: the application, else the bucket, else nobody."""
+    expirations = [rule.expiration_days for rule in rules if rule.expiration_days is not None]
+    expires = min(expirations, default=None)
+    kept = _application_days(purpose, bill)
+    if kept is not None and (expires is None or kept <= expires):
+        return kept, "the application's retention"
+    if expires is not None:
+        return expires, "the bucket's lifecycle"
+    return bill.assumptions.unbounded_days, "nothing expires: a year's growth"
+
+
+def _application_days(purpose: BucketPurpose, bill: Bill) -> int | None:
+    if purpose not in RETENTION_VALUES:
+        return None
+    name, *path = RETENTION_VALUES[purpose]
+    found = [
+        days
+        for release in bill.of_type(RELEASE)
+        if release.name.startswith(name) and (days := duration_days(release.at("values", *path))) is not None
+    ]
+    return min(ceil(max(found)), MAX_RETENTION_DAYS) if found else None
+
+
+def _rules(bucket: Resource, bill: Bill) -> Iterator[LifecycleRule]:
+    """The enabled rules of the bucket's lifecycle configuration, or those written into the bucket itself."""
+    lifecycle = next(
+        (
+            bill.lifecycles[key]
+            for key in (bucket.urn, f"name:{text(bucket.at('bucket'))}", f"name:{text(bucket.at('id'))}",
+                        f"logical:{bucket.name}")
+            if key in bill.lifecycles
+        ),
+        None,
+    )  # fmt: skip
+    rules = lifecycle.at("rules") if lifecycle is not None else bucket.at("lifecycleRules")
+    for index, rule in enumerate(rules if is_list(rules) else ()):
+        if value_at(rule, "status") != "Disabled" and value_at(rule, "enabled") is not False:
+            yield _rule(f"rule-{index}", rule)
+
+
+def _rule(name: str, rule: Property) -> LifecycleRule:
+    transitions = value_at(rule, "transitions")
+    moves = [_transition(item) for item in transitions] if is_list(transitions) else []
+    expiration = number(value_at(rule, "expiration", "days"))
+    minimum = number(value_at(rule, "filter", "objectSizeGreaterThan"))
+    minimum = minimum or number(value_at(rule, "filter", "and", "objectSizeGreaterThan"))
+    return LifecycleRule.model_construct(
+        id=name,
+        prefix="",
+        min_object_bytes=int(minimum) if minimum else None,
+        transitions=tuple(sorted((move for move in moves if move), key=lambda move: move.days)),
+        expiration_days=int(expiration) if expiration else None,
+        noncurrent_expiration_days=None,
+        abort_multipart_days=None,
+    )
+
+
+def _transition(item: Property) -> Transition | None:
+    days, name = number(value_at(item, "days")), value_at(item, "storageClass")
+    if days is None or name not in set(StorageClass):
+        return None
+    return Transition.model_construct(days=int(days), storage_class=StorageClass(text(name)))

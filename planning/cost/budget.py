@@ -1,0 +1,178 @@
+"""A report against its budget: within or not, by how much, why, and what would help."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from planning.base import Frozen
+from planning.cost.model import Category, CostLine, CostReport, LineKind
+
+Usd = Annotated[float, Field(gt=0)]
+
+
+class BudgetLimits(Frozen):
+    """What a stack may cost, in US dollars a month."""
+
+    usd_per_month: Usd
+    """The whole stack."""
+    compute: Usd | None = None
+    """Control plane and nodes, if the budget is split."""
+    storage: Usd | None = None
+    """Volumes and buckets, if the budget is split."""
+    operations: Usd | None = None
+    """Network, keys, logs and the rest, if the budget is split."""
+
+    def of(self, category: Category) -> float | None:
+        """The part of one category."""
+        return {
+            Category.COMPUTE: self.compute,
+            Category.STORAGE: self.storage,
+            Category.OPERATIONS: self.operations,
+        }[category]
+
+
+class MissionRow(Frozen):
+    """What the mission promised for prod, before and after."""
+
+    before: float
+    """US dollars a month before the platform."""
+    after: float
+    """US dollars a month that the budget allows."""
+
+
+# MISSION, Environments: 664 before, 387 after, 42 % less.
+MISSION: Mapping[Category, MissionRow] = {
+    Category.COMPUTE: MissionRow(before=255, after=214),
+    Category.STORAGE: MissionRow(before=104, after=98),
+    Category.OPERATIONS: MissionRow(before=305, after=75),
+}
+MISSION_BEFORE_USD = sum(row.before for row in MISSION.values())
+
+
+class OverPart(Frozen):
+    """A category that costs more than its part of the budget."""
+
+    category: Category
+    """The category."""
+    usd_per_month: float
+    """What it costs."""
+    budget: float
+    """Its part."""
+
+
+class BudgetVerdict(Frozen):
+    """The judgement; only the whole decides, parts are named."""
+
+    within: bool
+    """Whether the total is within the budget."""
+    usd_per_month: float
+    """The total."""
+    budget: float
+    """The budget."""
+    over_parts: tuple[OverPart, ...]
+    """Categories beyond their part."""
+    dearest: tuple[CostLine, ...]
+    """The lines that cost most."""
+    helps: tuple[str, ...]
+    """What would lower the total, dearest first, with the saving where the report tells it."""
+    message: str
+    """All of it in one sentence for people."""
+
+
+def budget_verdict(report: CostReport, budget: BudgetLimits, dearest: int = 3) -> BudgetVerdict:
+    """Judges a report. A cent over is over."""
+    total = report.usd_per_month
+    within = round(total, 2) <= budget.usd_per_month
+    over = tuple(
+        OverPart(category=category, usd_per_month=usd, budget=part)
+        for category, usd in report.by_category.items()
+        if (part := budget.of(category)) is not None and round(usd, 2) > part
+    )
+    lines, helps = report.dearest(dearest), helps_for(report)
+    return BudgetVerdict(
+        within=within,
+        usd_per_month=total,
+        budget=budget.usd_per_month,
+        over_parts=over,
+        dearest=lines,
+        helps=helps,
+        message=_message(report, budget, lines, helps, within=within),
+    )
+
+
+def _message(
+    report: CostReport, budget: BudgetLimits, lines: Sequence[CostLine], helps: Sequence[str], *, within: bool
+) -> str:
+    total, limit = report.usd_per_month, budget.usd_per_month
+    if within:
+        return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left)"
+    dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in lines)
+    helping = f"; what would help: {'; '.join(helps[:3])}" if helps else ""
+    return f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}; dearest: {dearest}{helping}"
+
+
+def helps_for(report: CostReport) -> tuple[str, ...]:
+    """One suggestion for each kind of line that has one, the largest first."""
+    by_kind: dict[LineKind, list[CostLine]] = {}
+    for line in report.lines:
+        by_kind.setdefault(line.kind, []).append(line)
+    ranked = sorted(by_kind.items(), key=lambda pair: -_usd(pair[1]))
+    return tuple(text for kind, lines in ranked if kind in _HELPS for text in _HELPS[kind](lines))
+
+
+def _usd(lines: Sequence[CostLine]) -> float:
+    return sum(line.usd_per_month for line in lines)
+
+
+def _control_plane(lines: Sequence[CostLine]) -> list[str]:
+    extended = [line for line in lines if "extended" in line.item]
+    if not extended:
+        return []
+    usd = _usd(extended)
+    return [f"upgrade to a Kubernetes version in standard support (saves {usd * 5 / 6:.0f} of {usd:.0f})"]
+
+
+def _on_demand(lines: Sequence[CostLine]) -> list[str]:
+    groups = ", ".join(dict.fromkeys(line.resource for line in lines))
+    return [f"fewer or smaller nodes in {groups}, or spot for what may be interrupted (at least 40 % less)"]
+
+
+def _spot(lines: Sequence[CostLine]) -> list[str]:
+    groups = ", ".join(dict.fromkeys(line.resource for line in lines))
+    per_node = max(line.unit_usd for line in lines) * 730
+    return [f"fewer nodes in {groups} (each saves {per_node:.0f})"]
+
+
+def _nat(lines: Sequence[CostLine]) -> list[str]:
+    gateways = len({line.resource for line in lines})
+    saved = _usd(lines) * (gateways - 1) / gateways if gateways > 1 else _usd(lines)
+    mode = "network.nat: one" if gateways > 1 else "network.nat: none, with nodes in public subnets"
+    return [f"{mode} (saves about {saved:.0f})"]
+
+
+def _zones(lines: Sequence[CostLine]) -> list[str]:
+    uncompressed = [line for line in lines if "uncompressed" in line.note]
+    if uncompressed:
+        usd = _usd(uncompressed)
+        return [f"gRPC compression from distributors to ingesters (saves about {usd * 2 / 3:.0f} of {usd:.0f})"]
+    return [f"nodes in one availability zone (saves {_usd(lines):.0f}, and a zone's loss stops the stack)"]
+
+
+def _simple(text: str) -> Callable[[Sequence[CostLine]], list[str]]:
+    return lambda lines: [f"{text} ({_usd(lines):.0f} now)"]
+
+
+_HELPS: Mapping[LineKind, Callable[[Sequence[CostLine]], list[str]]] = {
+    LineKind.CONTROL_PLANE: _control_plane,
+    LineKind.NODE_ON_DEMAND: _on_demand,
+    LineKind.NODE_SPOT: _spot,
+    LineKind.NAT_GATEWAY: _nat,
+    LineKind.ZONE_TRANSFER: _zones,
+    LineKind.ROOT_VOLUME: _simple("smaller root volumes, node_groups.*.root_volume_gib"),
+    LineKind.DATA_VOLUME: _simple("smaller data volumes, sizes.*.volume_gib"),
+    LineKind.BUCKET_STORAGE: _simple("shorter retention or stronger sampling"),
+    LineKind.LOGS: _simple("fewer control-plane log types, cluster.control_plane_logs"),
+    LineKind.LOAD_BALANCER: _simple("one load balancer for all services"),
+    LineKind.ENDPOINT: _simple("fewer interface endpoints: a NAT gateway may be cheaper"),
+}

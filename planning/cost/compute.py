@@ -1,0 +1,181 @@
+"""The control plane and the nodes: EKS clusters, node groups, single instances."""
+
+import re
+from typing import NamedTuple
+
+from planning.cost.bill import Bill
+from planning.cost.eks_versions import standard_support_ends
+from planning.cost.model import LineKind
+from planning.cost.reading import number, text
+from planning.prices.table import ON_DEMAND, Confidence, MissingPriceError, Price, PriceTable, spot_price
+from planning.registered import UNKNOWN, Resource, is_list
+
+CLUSTER = "aws:eks/cluster:Cluster"
+NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+INSTANCE = "aws:ec2/instance:Instance"
+# Amazon EKS User Guide, "upgradePolicy": without one a cluster enters extended support at the end of standard support.
+DEFAULT_SUPPORT = "EXTENDED"
+# Amazon EKS API reference, CreateNodegroup: what a group without instance types gets.
+DEFAULT_INSTANCE_TYPE = "t3.medium"
+BURSTABLE = re.compile(r"t4g\.")
+
+
+def price_cluster(cluster: Resource, bill: Bill) -> None:
+    """The control plane, less the share of guests that are known."""
+    support, why = _support(text(cluster.at("version")), text(cluster.at("upgradePolicy", "supportType")), bill)
+    own = sum(count for _, count in node_counts(bill))
+    share, guests = 1.0, bill.sharing.guest_nodes
+    if guests and own:
+        share = own / (own + guests)
+        why += f"; this stack's share by nodes: {own:g} of {own + guests:g}"
+    _control_plane(cluster, support, share, why, bill)
+
+
+def price_guest(groups: list[Resource], bill: Bill) -> None:
+    """The share of somebody else's control plane: nodes of this stack among all nodes of the cluster."""
+    own = sum(count for _, count in node_counts(bill))
+    owner = bill.sharing.owner_nodes
+    share = own / (own + owner) if owner is not None and own + owner > 0 else 0.5
+    support, why = _support(text(groups[0].at("version")), "", bill)
+    by = f"{own:g} of {own + owner:g} nodes" if owner is not None else "a half, as the owner's nodes aren't known"
+    name = text(groups[0].at("clusterName"), "the cluster")
+    _control_plane(groups[0], support, share, f"{name} is another stack's; share: {by}; {why}", bill)
+
+
+def _control_plane(resource: Resource, support: str, share: float, note: str, bill: Bill) -> None:
+    bill.add(
+        resource,
+        LineKind.CONTROL_PLANE,
+        f"EKS control plane, {support} support",
+        bill.assumptions.hours * share,
+        f"eks.control_plane.{support}",
+        note,
+    )
+
+
+def _support(version: str, support_type: str, bill: Bill) -> tuple[str, str]:
+    """standard or extended on the bill's date, and why."""
+    ends = standard_support_ends(version)
+    if ends is None:
+        return "standard", f"version {version or 'not known'}: the end of standard support isn't published"
+    if bill.today <= ends:
+        return "standard", f"version {version}: standard support ends {ends}"
+    if (support_type or DEFAULT_SUPPORT) == "STANDARD":
+        return "standard", f"version {version}: AWS upgrades it, because standard support ended {ends}"
+    return "extended", f"version {version}: standard support ended {ends}"
+
+
+def node_count(group: Resource, bill: Bill) -> float | None:
+    """Nodes of a group that are paid for; None where preview doesn't know."""
+    key = "maxSize" if bill.counts_most_nodes else "desiredSize"
+    for path in (("scalingConfig", key), ("scalingConfig", "minSize")):
+        count = number(group.at(*path))
+        if count is not None:
+            return count
+    return None
+
+
+def node_counts(bill: Bill) -> list[tuple[Resource, float]]:
+    """Every node group with its nodes, those not known left out."""
+    counts = [(group, node_count(group, bill)) for group in bill.of_type(NODE_GROUP)]
+    return [(group, count) for group, count in counts if count is not None]
+
+
+def price_node_group(group: Resource, bill: Bill) -> None:
+    """The hours of a group's nodes at the dearest of its instance types."""
+    count = node_count(group, bill)
+    types = _instance_types(group)
+    if count is None or types is None:
+        missing = "scalingConfig.desiredSize" if count is None else "instanceTypes"
+        bill.leave_out(group, f"{missing} isn't known yet")
+        return
+    spot = text(group.at("capacityType"), "ON_DEMAND") == "SPOT"
+    hour = dearest_hour(types, bill, spot=spot)
+    of = f", the dearest of {', '.join(types)}" if len(types) > 1 else ""
+    _node_line(group, hour, count, bill, spot=spot, note=f"{count:g} nodes x {bill.assumptions.hours:g} h{of}")
+    credits = bill.assumptions.unlimited_cpu_credit_hours_per_node
+    if BURSTABLE.match(hour.instance_type):
+        bill.add(
+            group, LineKind.CPU_CREDITS, "unlimited CPU credits", count * credits, "ec2.cpu_credits.t4g",
+            f"{credits:g} vCPU-hours above the baseline of each of {count:g} nodes",
+        )  # fmt: skip
+
+
+def price_instance(instance: Resource, bill: Bill) -> None:
+    """A single instance."""
+    instance_type = text(instance.at("instanceType"))
+    if not instance_type:
+        bill.leave_out(instance, "instanceType isn't known yet")
+        return
+    spot = instance.at("instanceMarketOptions", "marketType") == "spot"
+    hour = dearest_hour([instance_type], bill, spot=spot)
+    _node_line(instance, hour, 1, bill, spot=spot, note=f"1 instance x {bill.assumptions.hours:g} h")
+
+
+class HourlyPrice(NamedTuple):
+    """The hour of one instance type."""
+
+    instance_type: str
+    price: Price
+
+
+def _node_line(resource: Resource, hour: HourlyPrice, count: float, bill: Bill, *, spot: bool, note: str) -> None:
+    kind = LineKind.NODE_SPOT if spot else LineKind.NODE_ON_DEMAND
+    item = f"{hour.instance_type} {'spot' if spot else 'on-demand'}"
+    bill.add(resource, kind, item, count * bill.assumptions.hours, hour.price, note)
+
+
+def dearest_hour(instance_types: list[str], bill: Bill, *, spot: bool) -> HourlyPrice:
+    """The dearest hour of the given types: the one that a spot group may end up with. Raises `MissingPriceError`."""
+    share = bill.assumptions.spot_share_of_on_demand
+    hours = [HourlyPrice(name, _hour(name, bill.table, share if spot else None)) for name in instance_types]
+    return max(hours, key=lambda hour: hour.price.usd)
+
+
+def _hour(instance_type: str, table: PriceTable, spot_share: float | None) -> Price:
+    on_demand = on_demand_price(table, instance_type)
+    if spot_share is None:
+        return on_demand
+    known = table.model_copy(update={"prices": {**table.prices, on_demand.key: on_demand}})
+    return spot_price(known, instance_type, spot_share)
+
+
+def on_demand_price(table: PriceTable, instance_type: str) -> Price:
+    """The hour of an instance type; sizes that a table lacks follow from its family, whose prices go by size.
+
+    Raises `MissingPriceError` for a family that the table lacks.
+    """
+    key = f"{ON_DEMAND}.{instance_type}"
+    if key in table:
+        return table.price(key)
+    family, _, size = instance_type.partition(".")
+    wanted = _units(size)
+    for known_size in ("4xlarge", "2xlarge", "xlarge", "large"):
+        known_key = f"{ON_DEMAND}.{family}.{known_size}"
+        if wanted and known_key in table:
+            known, per = table.price(known_key), _units(known_size)
+            source = f"{wanted / per:g} x {family}.{known_size} ({known.source})"
+            return known.model_copy(
+                update={
+                    "key": key, "usd": known.usd * wanted / per, "source": source, "confidence": Confidence.MODEL,
+                }
+            )  # fmt: skip
+    raise MissingPriceError(table.region, key)
+
+
+def _units(size: str) -> float:
+    """Size of an instance in units of large; 0 for sizes that don't go by it, such as metal."""
+    match = re.fullmatch(r"(\d*)xlarge", size)
+    if match:
+        return 2.0 * int(match[1] or 1)
+    return {"medium": 0.5, "large": 1.0}.get(size, 0.0)
+
+
+def _instance_types(group: Resource) -> list[str] | None:
+    value = group.at("instanceTypes")
+    if value is UNKNOWN:
+        return None
+    if is_list(value) and value:
+        names = [item for item in value if isinstance(item, str)]
+        return names if len(names) == len(value) else None
+    return [DEFAULT_INSTANCE_TYPE]

@@ -1,0 +1,148 @@
+"""Resources → cost: one engine for previews, states and policies. It prices what is registered, not what was meant."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+
+from planning.cost.assumptions import Assumptions, NodeCount
+from planning.cost.bill import RELEASE, Bill, ClusterSharing
+from planning.cost.buckets import price_bucket
+from planning.cost.compute import (
+    CLUSTER,
+    INSTANCE,
+    NODE_GROUP,
+    price_cluster,
+    price_guest,
+    price_instance,
+    price_node_group,
+)
+from planning.cost.free import free_reason
+from planning.cost.load import REFERENCE_LOAD, ExpectedLoad
+from planning.cost.model import CostReport, FreeType
+from planning.cost.network import (
+    NAT_GATEWAY,
+    price_elastic_ip,
+    price_endpoint,
+    price_ingress,
+    price_load_balancer,
+    price_nat_gateway,
+    price_node_addresses,
+    price_release_services,
+    price_service,
+    price_zone_transfer,
+)
+from planning.cost.services import (
+    LOG_GROUP,
+    price_alarm,
+    price_cluster_logs,
+    price_key,
+    price_log_group,
+    price_secret,
+)
+from planning.cost.volumes import (
+    price_claim,
+    price_release,
+    price_root_volumes,
+    price_stateful_set,
+    price_volume,
+)
+from planning.prices.staleness import staleness_warnings
+from planning.prices.table import MissingPriceError, PriceTable
+from planning.registered import Resource
+
+Pricer = Callable[[Resource, Bill], None]
+
+PRICERS: Mapping[str, tuple[Pricer, ...]] = {
+    CLUSTER: (price_cluster, price_cluster_logs),
+    NODE_GROUP: (price_node_group, price_root_volumes, price_node_addresses),
+    INSTANCE: (price_instance,),
+    "aws:ebs/volume:Volume": (price_volume,),
+    RELEASE: (price_release, price_release_services),
+    "kubernetes:core/v1:PersistentVolumeClaim": (price_claim,),
+    "kubernetes:apps/v1:StatefulSet": (price_stateful_set,),
+    "kubernetes:core/v1:Service": (price_service,),
+    "kubernetes:networking.k8s.io/v1:Ingress": (price_ingress,),
+    NAT_GATEWAY: (price_nat_gateway,),
+    "aws:ec2/eip:Eip": (price_elastic_ip,),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": (price_endpoint,),
+    "aws:lb/loadBalancer:LoadBalancer": (price_load_balancer,),
+    "aws:elasticloadbalancingv2/loadBalancer:LoadBalancer": (price_load_balancer,),
+    "aws:alb/loadBalancer:LoadBalancer": (price_load_balancer,),
+    "aws:kms/key:Key": (price_key,),
+    LOG_GROUP: (price_log_group,),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": (price_alarm,),
+    "aws:secretsmanager/secret:Secret": (price_secret,),
+    "aws:s3/bucket:Bucket": (price_bucket,),
+    "aws:s3/bucketV2:BucketV2": (price_bucket,),
+}
+
+
+def price_resources(
+    resources: Sequence[Resource],
+    table: PriceTable,
+    *,
+    today: date,
+    load: ExpectedLoad = REFERENCE_LOAD,
+    assumptions: Assumptions = Assumptions(),  # noqa: B008 (frozen)
+    sharing: ClusterSharing = ClusterSharing(),  # noqa: B008 (frozen)
+) -> CostReport:
+    """What a stack's registered resources cost in a month.
+
+    Never raises for a resource: what can't be priced is in `unpriced`. Load, assumptions and sharing are what resources
+    don't say; they stand in the report.
+    """
+
+    def written(nodes: NodeCount) -> Bill:
+        bill = Bill(
+            resources, table, today=today, load=load, sharing=sharing,
+            assumptions=assumptions.model_copy(update={"nodes": nodes}),
+        )  # fmt: skip
+        _write(bill, resources)
+        return bill
+
+    bill = written(assumptions.nodes)
+    lines = sorted(bill.lines, key=lambda line: (-line.usd_per_month, line.component, line.resource, line.item))
+    return CostReport(
+        region=table.region,
+        today=today,
+        lines=tuple(lines),
+        free=_free(resources),
+        unpriced=tuple(bill.unpriced),
+        warnings=staleness_warnings(bill.used_prices.values(), table.region, today),
+        load=load.text,
+        assumptions=assumptions,
+        usd_at_most_nodes=sum(line.usd_per_month for line in written(NodeCount.MOST).lines),
+    )
+
+
+def _write(bill: Bill, resources: Sequence[Resource]) -> None:
+    for resource in resources:
+        pricers = PRICERS.get(resource.type)
+        if pricers is None:
+            if free_reason(resource.type) is None:
+                bill.leave_out(resource, "no rule prices this type: add one, or name it as free")
+            continue
+        for pricer in pricers:
+            _priced(lambda pricer=pricer, resource=resource: pricer(resource, bill), resource, bill)
+    groups = bill.of_type(NODE_GROUP)
+    if groups and not bill.of_type(CLUSTER):
+        _priced(lambda: price_guest(groups, bill), groups[0], bill)
+    if groups:
+        _priced(lambda: price_zone_transfer(bill), groups[0], bill)
+
+
+def _priced(price: Callable[[], None], resource: Resource, bill: Bill) -> None:
+    """A missing price leaves one line out and says so; the rest of the bill stands."""
+    try:
+        price()
+    except MissingPriceError as error:
+        bill.leave_out(resource, str(error))
+
+
+def _free(resources: Sequence[Resource]) -> tuple[FreeType, ...]:
+    counts = Counter(resource.type for resource in resources if resource.type not in PRICERS)
+    return tuple(
+        FreeType(type=token, count=count, reason=reason)
+        for token, count in sorted(counts.items())
+        if (reason := free_reason(token)) is not None
+    )

@@ -1,0 +1,155 @@
+"""What a cost report is made of: priced lines, and everything that has no price or none yet, by name."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, computed_field
+
+from planning.base import Frozen
+from planning.cost.assumptions import Assumptions
+from planning.prices.table import Confidence
+
+NotNegative = Annotated[float, Field(ge=0)]
+
+
+class Category(StrEnum):
+    """The three rows of the mission's budget table."""
+
+    COMPUTE = "compute"
+    """Control plane and nodes."""
+    STORAGE = "storage"
+    """Volumes, snapshots, buckets and their requests."""
+    OPERATIONS = "operations"
+    """Network, keys, logs, secrets, alarms."""
+
+
+class LineKind(StrEnum):
+    """What a line pays for; what would lower it follows from this."""
+
+    CONTROL_PLANE = "control plane"
+    NODE_ON_DEMAND = "on-demand nodes"
+    NODE_SPOT = "spot nodes"
+    CPU_CREDITS = "CPU credits"
+    ROOT_VOLUME = "root volumes"
+    DATA_VOLUME = "data volumes"
+    SNAPSHOT = "snapshots"
+    BUCKET_STORAGE = "bucket storage"
+    BUCKET_REQUESTS = "bucket requests"
+    NAT_GATEWAY = "NAT gateway"
+    PUBLIC_ADDRESS = "public addresses"
+    LOAD_BALANCER = "load balancer"
+    ENDPOINT = "interface endpoint"
+    ZONE_TRANSFER = "transfer between zones"
+    KEY = "keys"
+    LOGS = "log groups"
+    SECRET = "secrets"  # noqa: S105 (a kind of line)
+    ALARM = "alarms"
+
+
+class CostLine(Frozen):
+    """One amount of one thing at one price."""
+
+    component: str
+    """Component that registered the resource, such as Network; stack where there is none."""
+    resource: str
+    """Logical name of the resource."""
+    kind: LineKind
+    """What is paid for."""
+    category: Category
+    """compute, storage or operations."""
+    item: str
+    """What exactly, for people."""
+    quantity: NotNegative
+    """Units a month."""
+    unit: str
+    """The price's unit."""
+    unit_usd: NotNegative
+    """US dollars for one unit."""
+    source: str
+    """Where the price was read."""
+    as_of: date
+    """Date of the price's source."""
+    confidence: Confidence
+    """source or model."""
+    note: str = ""
+    """How the quantity came about."""
+
+    @computed_field
+    @property
+    def usd_per_month(self) -> float:
+        """US dollars a month."""
+        return self.quantity * self.unit_usd
+
+
+class FreeType(Frozen):
+    """A resource type that costs nothing by itself."""
+
+    type: str
+    """Pulumi type token."""
+    count: int
+    """Resources of it."""
+    reason: str
+    """Why nothing is charged."""
+
+
+class Unpriced(Frozen):
+    """Resources that cost money or may, and whose price or amount isn't known: the total leaves them out."""
+
+    type: str
+    """Pulumi type token."""
+    resource: str
+    """Logical name."""
+    reason: str
+    """What is missing, and what to do."""
+
+
+class CostReport(Frozen):
+    """What the registered resources of one stack cost in a month."""
+
+    region: str
+    """AWS region of the prices."""
+    today: date
+    """Date that ages and support ends are judged by."""
+    lines: tuple[CostLine, ...]
+    """Priced lines, dearest first."""
+    free: tuple[FreeType, ...]
+    """Types known to cost nothing."""
+    unpriced: tuple[Unpriced, ...]
+    """Never silently zero: resources that the total leaves out."""
+    warnings: tuple[str, ...]
+    """Prices too old to rely on, and the like."""
+    load: str
+    """The load that bytes and requests follow from, in words."""
+    assumptions: Assumptions
+    """What the quantities rest on."""
+    usd_at_most_nodes: NotNegative
+    """US dollars a month if every node group grew to its largest size."""
+
+    @computed_field
+    @property
+    def usd_per_month(self) -> float:
+        """The sum of all lines."""
+        return sum(line.usd_per_month for line in self.lines)
+
+    @computed_field
+    @property
+    def by_category(self) -> dict[Category, float]:
+        """US dollars a month for each category; categories add up to the total."""
+        return {
+            category: sum(line.usd_per_month for line in self.lines if line.category is category)
+            for category in Category
+        }
+
+    @computed_field
+    @property
+    def by_component(self) -> dict[str, float]:
+        """US dollars a month for each component, dearest first."""
+        sums: dict[str, float] = {}
+        for line in self.lines:
+            sums[line.component] = sums.get(line.component, 0.0) + line.usd_per_month
+        return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
+
+    def dearest(self, count: int = 3) -> tuple[CostLine, ...]:
+        """The lines that cost most."""
+        return self.lines[:count]

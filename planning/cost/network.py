@@ -1,0 +1,203 @@
+"""NAT gateways, public addresses, load balancers, endpoints, and the traffic between zones."""
+
+from collections.abc import Iterator
+
+from planning.cost.bill import RELEASE, Bill
+from planning.cost.compute import node_count, node_counts
+from planning.cost.model import LineKind
+from planning.cost.reading import text
+from planning.registered import Property, Resource, is_list, is_table, value_at
+
+NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
+SUBNET = "aws:ec2/subnet:Subnet"
+SECONDS_PER_HOUR = 3600
+ADDRESS_HOURS = "public_ipv4.hours.address"
+
+
+def price_nat_gateway(gateway: Resource, bill: Bill) -> None:
+    """Hours, and its part of the assumed traffic."""
+    gateways = len(bill.of_type(NAT_GATEWAY))
+    kind = LineKind.NAT_GATEWAY
+    bill.add(gateway, kind, "NAT gateway", bill.assumptions.hours, "nat_gateway.hours.zonal", "by the hour")
+    share = bill.assumptions.nat_gb / gateways
+    note = f"assumed {bill.assumptions.nat_gb:g} GB through {gateways} gateway{'s' if gateways > 1 else ''}"
+    bill.add(gateway, kind, "NAT traffic", share, "nat_gateway.data.processed", note)
+
+
+def price_elastic_ip(address: Resource, bill: Bill) -> None:
+    """AWS charges public IPv4 addresses whether they are used or idle."""
+    hours = bill.assumptions.hours
+    bill.add(address, LineKind.PUBLIC_ADDRESS, "public IPv4 address", hours, ADDRESS_HOURS, "by the hour")
+
+
+def price_node_addresses(group: Resource, bill: Bill) -> None:
+    """One public address for each node in a public subnet."""
+    count = node_count(group, bill)
+    public, why = _in_public_subnets(group, bill)
+    if count and public:
+        bill.add(
+            group, LineKind.PUBLIC_ADDRESS, "nodes' public IPv4 addresses", count * bill.assumptions.hours,
+            ADDRESS_HOURS, f"{count:g} nodes, {why}",
+        )  # fmt: skip
+
+
+def _in_public_subnets(group: Resource, bill: Bill) -> tuple[bool, str]:
+    """Whether nodes get public addresses, and how that is known."""
+    subnets = bill.of_type(SUBNET)
+    if not subnets:
+        return bill.assumptions.guest_nodes_public, "in another stack's subnets, taken as public"
+    found = bill.sources_of(group, "subnetIds", SUBNET)
+    ids = group.at("subnetIds")
+    if not found and is_list(ids):
+        found = [subnet for subnet in subnets if subnet.at("id") in ids and isinstance(subnet.at("id"), str)]
+    public = [subnet for subnet in found or subnets if subnet.at("mapPublicIpOnLaunch") is True]
+    return bool(public), "in public subnets"
+
+
+def price_load_balancer(balancer: Resource, bill: Bill) -> None:
+    """Network and application load balancers; other kinds are named as unpriced."""
+    kind = text(balancer.at("loadBalancerType"), "application")
+    if kind not in ("network", "application"):
+        bill.leave_out(balancer, f"load balancers of type {kind} aren't priced")
+        return
+    subnets = balancer.at("subnets") or balancer.at("subnetMappings")
+    zones = len(subnets) if is_list(subnets) and subnets else bill.assumptions.load_balancer_zones
+    _load_balancer(balancer, kind, zones, bill, internal=balancer.at("internal") is True)
+
+
+def price_service(service: Resource, bill: Bill) -> None:
+    """A Kubernetes Service of type LoadBalancer makes a load balancer that no other resource shows."""
+    if bill.on_aws and service.at("spec", "type") == "LoadBalancer":
+        _load_balancer(service, "network", bill.assumptions.load_balancer_zones, bill, internal=_internal(service))
+
+
+def price_ingress(ingress: Resource, bill: Bill) -> None:
+    """An Ingress of class alb makes an application load balancer; other classes use one that is there already."""
+    if bill.on_aws and ingress.at("spec", "ingressClassName") == "alb":
+        _load_balancer(ingress, "application", bill.assumptions.load_balancer_zones, bill, internal=False)
+
+
+def price_release_services(release: Resource, bill: Bill) -> None:
+    """Services of type LoadBalancer that a release's values ask for."""
+    if not bill.on_aws:
+        return
+    for path in _load_balancer_services(release.at("values"), ()):
+        note = f"{'.'.join(path)}.type is LoadBalancer"
+        _load_balancer(release, "network", bill.assumptions.load_balancer_zones, bill, internal=False, note=note)
+
+
+def _load_balancer_services(value: Property, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if is_table(value):
+        if value.get("type") == "LoadBalancer":
+            yield path
+        for key, item in value.items():
+            yield from _load_balancer_services(item, (*path, key))
+    elif is_list(value):
+        for item in value:
+            yield from _load_balancer_services(item, path)
+
+
+def _internal(service: Resource) -> bool:
+    annotations = service.at("metadata", "annotations")
+    return value_at(annotations, "service.beta.kubernetes.io/aws-load-balancer-scheme") == "internal"
+
+
+def _load_balancer(resource: Resource, kind: str, zones: int, bill: Bill, *, internal: bool, note: str = "") -> None:
+    hours, units = bill.assumptions.hours, bill.assumptions.load_balancer_capacity_units
+    line = LineKind.LOAD_BALANCER
+    bill.add(resource, line, f"{kind} load balancer", hours, f"load_balancer.hours.{kind}", note)
+    bill.add(
+        resource, line, f"{kind} load balancer, capacity", hours * units, f"load_balancer.capacity.{kind}",
+        f"assumed average of {units:g} units",
+    )  # fmt: skip
+    if not internal:
+        bill.add(
+            resource, LineKind.PUBLIC_ADDRESS, "load balancer's public IPv4 addresses", hours * zones, ADDRESS_HOURS,
+            f"one in each of {zones} zones",
+        )  # fmt: skip
+
+
+def price_endpoint(endpoint: Resource, bill: Bill) -> None:
+    """Interface endpoints by zone and hour; gateway endpoints are free."""
+    kind = text(endpoint.at("vpcEndpointType"), "Gateway")
+    if kind == "Gateway":
+        return
+    if kind != "Interface":
+        bill.leave_out(endpoint, f"endpoints of type {kind} aren't priced")
+        return
+    subnets = endpoint.at("subnetIds")
+    zones = len(subnets) if is_list(subnets) and subnets else 1
+    name, line = text(endpoint.at("serviceName"), "a service"), LineKind.ENDPOINT
+    bill.add(
+        endpoint, line, f"interface endpoint of {name}", bill.assumptions.hours * zones,
+        "vpc_endpoint.hours.interface", f"{zones} zones",
+    )  # fmt: skip
+    note = f"assumed {bill.assumptions.endpoint_gb:g} GB"
+    bill.add(endpoint, line, "endpoint traffic", bill.assumptions.endpoint_gb, "vpc_endpoint.data.interface", note)
+
+
+def price_zone_transfer(bill: Bill) -> None:
+    """Telemetry that crosses zones on its way from agents to back ends and between replicas.
+
+    Both sides of a crossing are charged, and both are the stack's.
+    """
+    counts = [(group, count) for group, count in node_counts(bill) if count]
+    zones = max((_zones(group) for group, _ in counts), default=1)
+    if zones < 2 or sum(count for _, count in counts) < 2:
+        return
+    crossing = 1 - 1 / zones
+    price = bill.table.price("transfer.zones.each_way")
+    both_ways = price.model_copy(update={"usd": price.usd * 2, "unit": "GB crossed"})
+    for item, megabytes_per_second, note in _streams(bill):
+        gigabytes = megabytes_per_second * SECONDS_PER_HOUR * bill.assumptions.hours / 1000 * crossing
+        bill.add(
+            counts[0][0], LineKind.ZONE_TRANSFER, item, gigabytes, both_ways,
+            f"{note}; {crossing:.0%} of it crosses {zones} zones, paid at both ends",
+        )  # fmt: skip
+
+
+def _zones(group: Resource) -> int:
+    subnets = group.at("subnetIds")
+    return len(subnets) if is_list(subnets) else 1
+
+
+def _streams(bill: Bill) -> Iterator[tuple[str, float, str]]:
+    """What moves between nodes: item, MB/s on the wire, how it came about."""
+    ingest, assumed = bill.ingest, bill.assumptions
+    received = sum(signal.received_mb_per_second for signal in (ingest.logs, ingest.traces))
+    sample_mb = ingest.samples_per_second * assumed.wire_bytes_per_sample / 1e6
+    collected = (received + ingest.traces.kept_mb_per_second + sample_mb) / assumed.wire_compression
+    yield (
+        "telemetry from collectors",
+        collected,
+        f"{collected:.2f} MB/s compressed {assumed.wire_compression:g} to 1",
+    )
+    for name, rate, replicas in (
+        ("loki", ingest.logs.kept_mb_per_second, bill.replication.loki),
+        ("mimir", sample_mb, bill.replication.mimir),
+    ):
+        compressed = grpc_compression(name, bill)
+        wire = rate * replicas / (assumed.replica_compression if compressed else 1)
+        if replicas > 1:
+            how = f"compressed {assumed.replica_compression:g} to 1" if compressed else "uncompressed"
+            yield f"replication inside {name}", wire, f"{replicas} copies, {wire:.2f} MB/s {how}"
+
+
+# Where each back end's own configuration says how distributors compress what they send to ingesters.
+_COMPRESSION_PATHS = {
+    "loki": (
+        ("loki", "ingester_client", "grpc_client_config", "grpc_compression"),
+        ("loki", "structuredConfig", "ingester_client", "grpc_client_config", "grpc_compression"),
+    ),
+    "mimir": (("mimir", "structuredConfig", "ingester_client", "grpc_client_config", "grpc_compression"),),
+}
+
+
+def grpc_compression(back_end: str, bill: Bill) -> bool:
+    """Whether a release's values turn on gRPC compression towards ingesters."""
+    return any(
+        bool(text(release.at("values", *path)))
+        for release in bill.of_type(RELEASE)
+        if release.name.startswith(back_end)
+        for path in _COMPRESSION_PATHS[back_end]
+    )

@@ -1,0 +1,71 @@
+"""The shape of a policy test: resources in, one verdict out, under prod's configuration unless a case says otherwise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from policies.configuration import limits_for
+from policies.facts import Property, Resource
+from policies.rule import NotYetKnown, ResourceRule, Violation, looks_at
+from policies.rules import RULES
+
+PASS, FAIL, UNKNOWN_YET = "pass", "violation", "not yet known"
+STACK_URN = "urn:pulumi:prod::lgtm"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of a rule's table."""
+
+    rule: str
+    verdict: str
+    """PASS, FAIL or UNKNOWN_YET."""
+    resources: Sequence[Resource]
+    word: str = ""
+    """What the first violation must say."""
+    limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the engine hands over beside the stack's file."""
+    count: int = 1
+    """Violations, if it fails."""
+
+    def __str__(self) -> str:
+        return f"{self.rule}-{self.verdict}"
+
+
+def resource(
+    type_token: str,
+    properties: Mapping[str, Property],
+    name: str = "r",
+    *,
+    of: Mapping[str, Resource] | None = None,
+    protect: bool | None = None,
+) -> Resource:
+    """A registered resource; `of` names the resources that properties come from."""
+    dependencies = {key: frozenset({owner.urn}) for key, owner in (of or {}).items()}
+    urn = f"{STACK_URN}::{type_token}::{name}"
+    return Resource(type_token, name, urn, properties, dependencies, protect=protect)
+
+
+def verdicts(case: Case) -> tuple[list[str], list[str]]:
+    """The messages of violations, and what was not yet known."""
+    rule = next(rule for rule in RULES if rule.id == case.rule)
+    limits = limits_for(rule, "prod", case.limits)
+    seen = [item for item in case.resources if looks_at(rule, item.type)]
+    found = (
+        [verdict for item in seen for verdict in rule.check(item, limits)]
+        if isinstance(rule, ResourceRule)
+        else list(rule.check(seen, limits))
+    )
+    messages = [verdict.message for verdict in found if isinstance(verdict, Violation)]
+    return messages, [verdict.what for verdict in found if isinstance(verdict, NotYetKnown)]
+
+
+def check(case: Case) -> None:
+    """Fails unless the rule says exactly what the case expects."""
+    messages, unknown = verdicts(case)
+    if case.verdict == FAIL:
+        assert len(messages) == case.count, messages
+        assert case.word in messages[0], messages
+    else:
+        assert not messages, messages
+        assert bool(unknown) == (case.verdict == UNKNOWN_YET), unknown

@@ -1,0 +1,103 @@
+"""Loads and situations for the planner's tests."""
+
+from hypothesis import strategies as st
+
+from planning.buckets import BucketPurpose
+from planning.capacity.ingest import Replication
+from planning.objects import Cohort, ObjectFlow, ReadPattern
+from planning.retention import Retention, SignalRetention
+from planning.tiers.candidates import LifecycleLimits, Situation
+from planning.tiers.s3_prices import US_WEST_2
+from planning.workload import Workload
+
+PROMISED = Retention(
+    logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),
+    traces=SignalRetention(hot_days=1, warm_days=3, delete_days=7),
+    metrics=SignalRetention(hot_days=1, warm_days=30, delete_days=90),
+)
+
+
+def flow(
+    objects_per_gib: float,
+    gib_per_day: float = 1.0,
+    *,
+    sources: tuple[tuple[float, float], ...] = (),
+    reads: ReadPattern | None = None,
+    purpose: BucketPurpose = BucketPurpose.LOKI_CHUNKS,
+) -> ObjectFlow:
+    """One cohort that lives until retention, and (lifetime in days, GiB a day) of those that compaction replaces."""
+    cohorts = [(None, gib_per_day), *sources]
+    return ObjectFlow(
+        purpose=purpose,
+        cohorts=tuple(
+            Cohort(
+                name="objects",
+                gib_per_day=gib,
+                objects_per_day=gib * objects_per_gib,
+                put_requests_per_day=gib * objects_per_gib,
+                lifetime_days=lifetime,
+            )
+            for lifetime, gib in cohorts
+        ),
+        reads=reads or ReadPattern(),
+    )
+
+
+@st.composite
+def ages(draw: st.DrawFn, longest: int = 400) -> SignalRetention:
+    """Ages that get colder."""
+    hot, warm, delete = sorted(draw(st.sets(st.integers(1, longest), min_size=3, max_size=3)))
+    return SignalRetention(hot_days=hot, warm_days=warm, delete_days=delete)
+
+
+shares = st.floats(0, 0.2)
+reads = st.builds(ReadPattern, hot_share_per_day=shares, warm_share_per_day=shares, cold_share_per_day=shares)
+
+
+@st.composite
+def flows(draw: st.DrawFn) -> ObjectFlow:
+    """From a trickle to a flood, of tiny to large objects, with sources that compaction replaces."""
+    sources = draw(st.lists(st.tuples(st.floats(0.01, 3), st.floats(0, 100)), max_size=2))
+    return flow(
+        draw(st.floats(0.1, 1e6)),
+        draw(st.floats(1e-6, 1e4)),
+        sources=tuple(sources),
+        reads=draw(reads),
+        purpose=draw(st.sampled_from([p for p in BucketPurpose if p.queried])),
+    )
+
+
+@st.composite
+def situations(draw: st.DrawFn, longest: int = 400) -> Situation:
+    """Any load under any retention, with and without the old rule for STANDARD_IA."""
+    return Situation(
+        flow=draw(flows()),
+        retention=draw(ages(longest)),
+        prices=US_WEST_2,
+        limits=LifecycleLimits(ia_min_transition_days=draw(st.sampled_from([0, 30]))),
+        min_bytes=draw(st.sampled_from([0, 1024 * 1024])),
+        lag_days=draw(st.sampled_from([0.0, 1.0])),
+    )
+
+
+@st.composite
+def workloads(draw: st.DrawFn) -> Workload:
+    """Any workload that validates."""
+    error, critical = draw(st.floats(0, 50)), draw(st.floats(0, 50))
+    return Workload(
+        requests_per_second=draw(st.floats(0.1, 1e5)),
+        spans_per_request=draw(st.floats(1, 100)),
+        bytes_per_span=draw(st.integers(50, 5000)),
+        log_lines_per_request=draw(st.floats(0, 50)),
+        bytes_per_log_line=draw(st.integers(10, 5000)),
+        log_streams=draw(st.integers(1, 5000)),
+        active_series=draw(st.integers(1000, 10_000_000)),
+        scrape_interval_seconds=draw(st.integers(5, 300)),
+        error_percent=error,
+        slow_percent=draw(st.floats(0, 50)),
+        critical_percent=critical,
+        python_percent=draw(st.floats(0, 50)),
+    )
+
+
+replications = st.builds(Replication, loki=st.sampled_from([1, 3]), mimir=st.sampled_from([1, 3]))

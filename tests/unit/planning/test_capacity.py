@@ -1,0 +1,199 @@
+"""Workload → capacity: arithmetic by hand, and what must hold for any workload."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from planning.buckets import GIB, BucketPurpose, ObjectClass
+from planning.capacity.compute import ENVIRONMENTS, Ceiling, Fit, compute_for
+from planning.capacity.estimate import CapacityInputs, compute_at, estimate
+from planning.capacity.ingest import Replication, ingest_of
+from planning.capacity.objects import object_flows
+from planning.capacity.reach import carrying_logs, largest_factor, logs_carried_by
+from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
+from planning.capacity.steady_state import use_of
+from planning.retention import Signal, SignalRetention
+from planning.sampling import SamplingMode
+from planning.tiers import AuditArchive, LifecycleRule, StorageClass, TierPlan, Transition
+from planning.tiers.candidates import Move, Situation
+from planning.tiers.s3_prices import US_WEST_2
+from planning.workload import Workload, kept_trace_share
+from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads
+
+INPUTS = CapacityInputs(
+    workload=REFERENCE_WORKLOAD,
+    sampling=REFERENCE_SAMPLING,
+    retention=PROMISED,
+    audit=AuditArchive(transitions=(), delete_days=400),
+    replication=REFERENCE_REPLICATION,
+)
+
+
+def test_the_reference_workload_s_rates() -> None:
+    ingest = ingest_of(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
+    assert ingest.spans_per_second == 8000
+    assert ingest.logs.received_mb_per_second == pytest.approx(1000 * 2 * 250 / 1e6)
+    assert ingest.logs.received_gb_per_day == pytest.approx(43.2)
+    assert ingest.traces.received_mb_per_second == pytest.approx(8000 * 400 / 1e6)
+    assert ingest.samples_per_second == 2000
+    assert ingest.series_in_memory == 180_000
+    # 43.2 GB of logs, compressed 5 to 1, half of the chunks twice.
+    assert ingest.logs.stored_gib_per_day == pytest.approx(43.2e9 / 5 * 1.5 / GIB)
+    assert ingest.metrics.stored_gib_per_day == pytest.approx(2000 * 2 * 86_400 / GIB)
+
+
+def test_sampling_keeps_what_the_mission_says() -> None:
+    """About 85 % fewer traces; 2 % are errors or slow and kept whole, 98 % of 12.75 % come from the table."""
+    kept = kept_trace_share(REFERENCE_WORKLOAD, REFERENCE_SAMPLING)
+    assert kept == pytest.approx(0.02 + 0.98 * (0.20 * 0.25 + 0.15 * 0.30 + 0.65 * 0.05))
+    assert 1 - kept == pytest.approx(0.85, abs=0.01)
+    full = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.FULL})
+    hard = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.AGGRESSIVE})
+    assert kept_trace_share(REFERENCE_WORKLOAD, full) == 1
+    assert kept_trace_share(REFERENCE_WORKLOAD, hard) == pytest.approx(0.02 + (kept - 0.02) * 0.2)
+
+
+@given(load=workloads())
+def test_errors_and_slow_traces_are_never_thinned(load: Workload) -> None:
+    for mode in SamplingMode:
+        kept = kept_trace_share(load, REFERENCE_SAMPLING.model_copy(update={"mode": mode}))
+        assert (load.error_percent + load.slow_percent) / 100 - 1e-12 <= kept <= 1 + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"error_percent": 60, "slow_percent": 50}, "error_percent and slow_percent add up to 110 %"),
+        ({"critical_percent": 70, "python_percent": 31}, "critical_percent and python_percent add up to 101 %"),
+    ],
+)
+def test_shares_beyond_all_traces_are_refused(changes: dict[str, float], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        Workload.model_validate(REFERENCE_WORKLOAD.model_dump() | changes)
+
+
+@given(load=workloads(), copies=replications, factor=st.floats(1, 100))
+def test_more_traffic_never_needs_less(load: Workload, copies: Replication, factor: float) -> None:
+    few, many = (ingest_of(each, REFERENCE_SAMPLING, copies) for each in (load, load.scaled(factor)))
+    small, large = (compute_for(ingest, PROMISED, copies) for ingest in (few, many))
+    for attribute in ("cpu_cores", "memory_gib", "volume_gib"):
+        assert getattr(large, attribute) >= getattr(small, attribute)
+    for fewer, more in zip(few.signals, many.signals, strict=True):
+        assert fewer.kept_mb_per_second <= fewer.received_mb_per_second * (1 + 1e-12)
+        assert more.stored_gib_per_day >= fewer.stored_gib_per_day
+
+
+@given(load=workloads(), copies=replications)
+def test_objects_carry_exactly_what_is_stored(load: Workload, copies: Replication) -> None:
+    ingest = ingest_of(load, REFERENCE_SAMPLING, copies)
+    found = object_flows(load, REFERENCE_SAMPLING, copies)
+    for purpose, signal in (
+        (BucketPurpose.LOKI_CHUNKS, ingest.logs),
+        (BucketPurpose.TEMPO_TRACES, ingest.traces),
+        (BucketPurpose.MIMIR_BLOCKS, ingest.metrics),
+    ):
+        kept = [cohort for cohort in found.of(purpose).cohorts if cohort.lifetime_days is None]
+        assert kept[0].gib_per_day == pytest.approx(signal.stored_gib_per_day)
+        assert all(cohort.put_requests_per_day >= cohort.objects_per_day for cohort in found.of(purpose).cohorts)
+
+
+def test_chunks_are_cut_by_size_or_by_age() -> None:
+    busy = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, Replication()).loki.cohorts[0]
+    idle = object_flows(REFERENCE_WORKLOAD.scaled(0.001), REFERENCE_SAMPLING, Replication()).loki.cohorts[0]
+    assert busy.object_bytes == pytest.approx(1.5 * 1024**2)
+    assert idle.objects_per_day == REFERENCE_WORKLOAD.log_streams * 12
+
+
+CHAINS: list[tuple[tuple[int, str], ...]] = [
+    (),
+    ((30, "GLACIER_IR"),),
+    ((5, "STANDARD_IA"), (40, "GLACIER_IR")),
+    ((0, "STANDARD_IA"), (90, "GLACIER"), (200, "DEEP_ARCHIVE")),
+]
+
+
+@given(flow=flows(), retention=ages(), chain=st.sampled_from(CHAINS))
+def test_billed_bytes_and_requests_cost_what_the_planner_says(
+    flow: object, retention: SignalRetention, chain: tuple[tuple[int, str], ...]
+) -> None:
+    """Two ways to one sum: bytes at rest times price, and the price of every day's objects over their life."""
+    here = Situation(flow, retention, US_WEST_2)  # type: ignore[arg-type]
+    moves = [Move(days, ObjectClass(name)) for days, name in chain if days < retention.delete_days]
+    rule = LifecycleRule(
+        id="move",
+        transitions=tuple(
+            Transition(days=move.days, storage_class=StorageClass(move.object_class.value)) for move in moves
+        ),
+    )
+    plan = TierPlan(purpose=BucketPurpose.AUDIT_ARCHIVE, rules=(rule,), explanation="A chain.")
+    use = use_of(here.flow, plan, here.ages)
+    cost = here.priced(moves).cost
+    storage = sum(s.billed_bytes / GIB * US_WEST_2.of(s.storage_class).gb_month for s in use.stored)
+    assert storage == pytest.approx(cost.storage + cost.minimums, rel=1e-9)
+    prices = [(request, US_WEST_2.of(request.storage_class)) for request in use.requests]
+    assert sum(r.puts * p.put_per_1000 / 1000 for r, p in prices) == pytest.approx(cost.put)
+    assert sum(r.transitions * p.transition_per_1000 / 1000 for r, p in prices) == pytest.approx(cost.transition)
+    reads = sum(r.gets * p.get_per_1000 / 1000 + r.retrieved_bytes / GIB * p.retrieval_gb for r, p in prices)
+    assert reads == pytest.approx(cost.reads)
+    assert all(s.billed_bytes >= s.bytes * (1 - 1e-9) for s in use.stored)
+
+
+def test_steady_state_by_temperature_and_by_class() -> None:
+    found = estimate(INPUTS)
+    for signal, purpose in (
+        (Signal.LOGS, BucketPurpose.LOKI_CHUNKS),
+        (Signal.TRACES, BucketPurpose.TEMPO_TRACES),
+        (Signal.METRICS, BucketPurpose.MIMIR_BLOCKS),
+    ):
+        assert sum(tier.gib for tier in found.tiers[signal]) == pytest.approx(found.uses[purpose].gib)
+    daily = found.ingest.logs.stored_gib_per_day
+    # Fourteen days and the one by which deletion is late.
+    assert [tier.gib for tier in found.tiers[Signal.LOGS]] == pytest.approx([3 * daily, 4 * daily, 8 * daily])
+    assert {part.storage_class for part in found.uses[BucketPurpose.MIMIR_BLOCKS].stored} == {
+        ObjectClass.STANDARD,
+        ObjectClass.GLACIER_IR,
+    }
+    assert set(found.uses) == set(BucketPurpose)
+    assert found.stored_gib == pytest.approx(sum(use.gib for use in found.uses.values()))
+
+
+def test_the_stored_total_meets_the_mission_s_target() -> None:
+    """Less than 500 GB at rest at the reference load."""
+    assert estimate(INPUTS).stored_gib * GIB / 1e9 < 500
+
+
+@pytest.mark.parametrize("ceiling", ENVIRONMENTS, ids=lambda ceiling: ceiling.name)
+def test_the_largest_load_is_where_something_runs_out(ceiling: Ceiling) -> None:
+    factor = largest_factor(ceiling, lambda f: compute_at(INPUTS.scaled(f)))
+    assert not Fit(ceiling, compute_at(INPUTS.scaled(factor))).shortfalls
+    assert Fit(ceiling, compute_at(INPUTS.scaled(factor * 1.001 + 1e-6))).shortfalls
+
+
+def test_an_environment_too_small_for_an_idle_platform_carries_nothing() -> None:
+    tiny = Ceiling(name="tiny", cpu_cores=0.1, memory_gb=0.5, storage_gb=1)
+    assert largest_factor(tiny, lambda factor: compute_at(INPUTS.scaled(factor))) == 0
+    assert logs_carried_by(tiny) == 0
+
+
+def test_fifty_mb_a_second_is_beyond_eight_cores() -> None:
+    """Loki's sizing page: 38 vCPU and 59 GiB for 3 TB/day; 50 MB/s are 4.32 TB/day."""
+    prod = next(ceiling for ceiling in ENVIRONMENTS if ceiling.name == "prod")
+    assert logs_carried_by(prod) < 10
+    carrying = carrying_logs(50)
+    assert carrying.cpu_cores == pytest.approx(38 * 4.32 / 3)
+    assert carrying.memory_gib == pytest.approx(59 * 4.32 / 3)
+    assert carrying.mode == "Distributed"
+    assert carrying.nodes == math.ceil(carrying.cpu_cores / 7.5)
+    assert carrying_logs(0.1).mode == "Monolithic"
+
+
+@given(load=workloads(), copies=replications)
+@hypothesis_settings(max_examples=20)
+def test_any_workload_has_an_estimate(load: Workload, copies: Replication) -> None:
+    found = estimate(INPUTS.model_copy(update={"workload": load, "replication": copies}))
+    assert found.stored_gib > 0
+    assert all(part.bytes >= 0 and part.objects >= 0 for use in found.uses.values() for part in use.stored)

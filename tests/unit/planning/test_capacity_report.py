@@ -1,0 +1,63 @@
+"""The capacity report: every number that it must show, and the sources of all coefficients."""
+
+import pytest
+
+from planning.capacity.coefficients import Basis, all_coefficients
+from planning.capacity.compute import Ceiling
+from planning.capacity.estimate import estimate
+from planning.capacity.report import render
+from tests.unit.planning.test_capacity import INPUTS
+
+
+def lines(text: str, start: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith(start)]
+
+
+def test_rates_before_and_after_sampling() -> None:
+    text = render(estimate(INPUTS))
+    assert "Sampling keeps 14.5% of traces" in text
+    assert lines(text, "logs ")[0].split() == ["logs", "0.500", "43.2", "0.500", "43.2", "12.07"]
+    assert lines(text, "traces ")[0].split()[:4] == ["traces", "3.200", "276.5", "0.464"]
+
+
+def test_each_environment_is_judged_with_its_own_replication() -> None:
+    text = render(estimate(INPUTS))
+    judged = {
+        line.split()[0]: line for line in text.splitlines() if line.split() and line.split()[0] in ("dev", "prod")
+    }
+    assert "fits" in judged["prod"]
+    assert float(judged["prod"].split()[-1].replace(",", "")) > float(judged["dev"].split()[-1].replace(",", ""))
+
+
+def test_what_does_not_fit_is_named_with_both_numbers() -> None:
+    small = Ceiling(name="small", cpu_cores=2, memory_gb=4, storage_gb=100)
+    (line,) = lines(render(estimate(INPUTS), (small,)), "small")
+    assert "needs CPU" in line
+    assert "of 2 cores" in line
+    assert "memory" in line
+
+
+def test_fifty_mb_a_second_and_what_could_carry_it() -> None:
+    text = render(estimate(INPUTS))
+    assert "50 MB/s of logs (4.3 TB/day) can't be carried by 8 cores: prod alone reaches" in text
+    assert "It takes Loki Distributed with 55 cores and 85 GiB: 8 nodes m7g.2xlarge" in text
+
+
+def test_a_large_cluster_gets_no_such_sentence() -> None:
+    large = Ceiling(name="large", cpu_cores=128, memory_gb=512, storage_gb=10_000)
+    assert "can't be carried" not in render(estimate(INPUTS), (large,))
+
+
+def test_monolithic_beyond_its_advice_is_said_and_not_below() -> None:
+    assert "more than the 20 GB/day" in render(estimate(INPUTS))
+    assert "more than the 20 GB/day" not in render(estimate(INPUTS.scaled(0.4)))
+
+
+@pytest.mark.parametrize(("name", "coefficient"), all_coefficients().items())
+def test_every_coefficient_has_a_source_and_stands_in_the_report(name: str, coefficient: object) -> None:
+    value = all_coefficients()[name]
+    assert value.value > 0
+    assert value.unit
+    assert value.source
+    assert value.basis in Basis
+    assert f"{name.lower()} " in render(estimate(INPUTS), sources=True)
