@@ -16,7 +16,7 @@ $(STAMP): requirements.lock sandbox/bootstrap/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || { echo "setup: making $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@echo "setup: installing the locked packages" >&2
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r sandbox/bootstrap/uv.txt
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r sandbox/bootstrap/uv.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	@touch $@
 

@@ -16,6 +16,7 @@ from policies.rules import EXCEPTION_RULES, RULES
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "policies.md"
 STACKS = ("dev", "staging", "prod")
+LONGEST_CELL = 200
 
 INTRODUCTION = """\
 # Policies
@@ -140,7 +141,7 @@ def _shown(value: Any) -> str:
     if value is None or value in ((), [], {}):
         return "–"
     text = json.dumps(list(value) if isinstance(value, tuple) else value)  # pyright: ignore[reportUnknownArgumentType]
-    return f"`{text}`"
+    return f"`{text}`" if len(text) <= LONGEST_CELL else "see the file"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,6 +1,7 @@
 """The settings document of a stack: what stands in `Pulumi.<stack>.yaml` under `lgtm:platform`."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -9,9 +10,10 @@ from planning.base import Frozen
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
+from planning.prices import load_prices, regions_with_prices, s3_prices
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
-from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, TierPlan, compile_tier_plans
+from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, S3Prices, TierPlan, compile_tier_plans
 from planning.workload import Workload
 from settings.cluster import ClusterSettings, ExistingCluster
 from settings.environment import Budget, Capacity, Environment
@@ -126,6 +128,15 @@ class GrafanaSettings(Frozen):
     """Public host name when an ingress serves Grafana over TLS; default: port-forward only."""
 
 
+PRICES_WITHOUT_TABLE = "us-west-2"
+
+
+@cache
+def s3_prices_near(region: str) -> S3Prices:
+    """S3's prices in a region, or in us-west-2 where the region has no table: classes keep about the same ratios."""
+    return s3_prices(load_prices(region if region in regions_with_prices() else PRICES_WITHOUT_TABLE))
+
+
 class PlatformSettings(Frozen):
     """One stack of the platform."""
 
@@ -176,7 +187,13 @@ class PlatformSettings(Frozen):
     def tier_plans(self) -> Mapping[BucketPurpose, TierPlan]:
         """The lifecycle of every bucket and its application's windows, compiled from retention, audit and workload."""
         flows = object_flows(self.workload, self.sampling, self.replication)
-        return compile_tier_plans(self.retention, self.audit, flows, limits=LifecycleLimits.of_region(self.region))
+        limits = LifecycleLimits.of_region(self.region)
+        return compile_tier_plans(self.retention, self.audit, flows, self.s3_prices, limits)
+
+    @property
+    def s3_prices(self) -> S3Prices:
+        """S3's prices in the stack's region; where there is no table, those of us-west-2 decide."""
+        return s3_prices_near(self.region)
 
     @property
     def replication(self) -> Replication:

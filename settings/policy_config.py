@@ -22,7 +22,7 @@ from planning.tiers import (
     SAFETY_NET_DAYS,
     TEMPO_TENANT_PREFIX,
 )
-from settings.cluster import EksCluster, ExistingCluster, NodeGroup
+from settings.cluster import EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.environment import Environment
 from settings.generated import ROOT, write_or_check
 from settings.instances import instance_shape
@@ -37,19 +37,22 @@ EXCEPTIONS = "exceptions"
 Config = dict[str, Any]
 
 # Rules whose violations are only ever shown, whatever the stack's level.
-ALWAYS_ADVISORY = ("cost-delta", "exceptions-in-use")
+ALWAYS_ADVISORY = ("cost-delta", "costs-known", "exceptions-in-use")
+# What people write into the files by hand, by rule; exceptions they write under any.
+WRITTEN = {"cost-delta": "baseline_usd_per_month"}
 
 
 def policy_config(settings: PlatformSettings, written: Mapping[str, Any] | None = None) -> Config:
-    """The whole configuration of one stack, with the exceptions of the file that was `written` before."""
+    """The whole configuration of one stack, with what people wrote into the file that was `written` before."""
     level = "advisory" if settings.environment is Environment.DEV else "mandatory"
     config: Config = {"all": level}
     config |= {rule: {"enforcementLevel": "advisory"} for rule in ALWAYS_ADVISORY}
     for rule, limits in (_cost(settings) | _retention(settings) | _security(settings)).items():
         config[rule] = config.get(rule, {}) | limits
     for rule, known in (written or {}).items():
-        if isinstance(known, dict) and EXCEPTIONS in known:
-            config[rule] = config.get(rule, {}) | {EXCEPTIONS: known[EXCEPTIONS]}
+        if isinstance(known, dict):
+            by_hand = {key: known[key] for key in (WRITTEN.get(rule), EXCEPTIONS) if key in known}
+            config |= {rule: config.get(rule, {}) | by_hand} if by_hand else {}
     return config
 
 
@@ -60,7 +63,11 @@ def _cost(settings: PlatformSettings) -> Config:
     network = settings.network
     zones = network.availability_zones if network else 0
     gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: zones}
+    pricing = _pricing(settings)
     return {
+        "budget": {"usd_per_month": settings.budget.usd_per_month} | pricing,
+        "cost-delta": pricing,
+        "costs-known": {"region": settings.region},
         "nodes-limited": {"max_nodes": sum(group.max_nodes for group in groups)},
         "instances-limited": {
             "families": sorted({name.partition(".")[0] for name in types}),
@@ -76,6 +83,25 @@ def _cost(settings: PlatformSettings) -> Config:
         },
         "transitions-pay": {"life_days": _application_days(settings)},
     }
+
+
+def _pricing(settings: PlatformSettings) -> Config:
+    replication = settings.replication
+    load = {
+        "workload": settings.workload.model_dump(mode="json"),
+        "sampling": settings.sampling.model_dump(mode="json"),
+        "retention": settings.retention.model_dump(mode="json"),
+        "replication": {"loki": replication.loki, "mimir": replication.mimir},
+    }
+    return {"region": settings.region, "load": load} | _owner_nodes(settings)
+
+
+def _owner_nodes(settings: PlatformSettings) -> Config:
+    """A guest pays for the control plane by its share of the nodes; without the owner's file it carries half."""
+    if not isinstance(settings.cluster, SharedCluster):
+        return {}
+    owner = ROOT / f"Pulumi.{settings.cluster.owner_stack}.yaml"
+    return {"owner_nodes": stack_settings(owner).node_count} if owner.exists() else {}
 
 
 def _retention(settings: PlatformSettings) -> Config:

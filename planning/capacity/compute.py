@@ -72,6 +72,8 @@ class Ceiling(Frozen):
     """Volumes in GB of 10^9 bytes."""
     replication: Replication = Replication()
     """Copies that its back ends keep."""
+    memory_limits_gib: tuple[tuple[str, float], ...] = ()
+    """Components with the memory at which the kernel stops them, all replicas together, in GiB; where sizes are set."""
 
     @property
     def memory_gib(self) -> float:
@@ -183,13 +185,17 @@ class Fit(NamedTuple):
 
     @property
     def shortfalls(self) -> tuple[str, ...]:
-        """What doesn't fit, each as `cpu 9.1 of 8 cores`; empty when all does."""
+        """What doesn't fit, each as `CPU 9.1 of 8 cores`; empty when all does."""
+        whole = (
+            ("CPU", self.compute.cpu_cores, self.ceiling.cpu_cores, "cores"),
+            ("memory", self.compute.memory_gib, self.ceiling.memory_gib, "GiB"),
+            ("volumes", self.compute.volume_gib, self.ceiling.storage_gib, "GiB"),
+        )
+        needs = {need.component: need.memory_gib for need in self.compute.components}
+        limited = tuple(
+            (f"{component} memory", needs[component], limit, "GiB")
+            for component, limit in self.ceiling.memory_limits_gib
+        )
         return tuple(
-            f"{what} {need:.1f} of {have:g} {unit}"
-            for what, need, have, unit in (
-                ("CPU", self.compute.cpu_cores, self.ceiling.cpu_cores, "cores"),
-                ("memory", self.compute.memory_gib, round(self.ceiling.memory_gib, 1), "GiB"),
-                ("volumes", self.compute.volume_gib, round(self.ceiling.storage_gib), "GiB"),
-            )
-            if need > have
+            f"{what} {need:.1f} of {have:.4g} {unit}" for what, need, have, unit in (*whole, *limited) if need > have
         )

@@ -131,7 +131,8 @@ def _basis(report: CostReport) -> str:
     return (
         f"Rests on: {report.load}; {span}{model}; node groups at their "
         f"{report.assumptions.nodes.value} size; spot at no less than "
-        f"{report.assumptions.spot_share_of_on_demand:.0%} of on-demand. All assumptions: `python -m ops cost assumptions`."
+        f"{report.assumptions.spot_share_of_on_demand:.0%} of on-demand. "
+        "All assumptions: `python -m ops cost assumptions`."
     )
 
 

@@ -8,12 +8,14 @@ from planning.buckets import BucketPurpose, ObjectClass
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING
-from planning.retention import Retention
+from planning.capacity.steady_state import audit_flow
+from planning.retention import Retention, SignalRetention
 from planning.sampling import SamplingPolicy
 from planning.text_table import text_table
 from planning.tiers.candidates import (
     Candidate,
     LifecycleLimits,
+    Move,
     Situation,
     chains,
     direct_uploads,
@@ -22,6 +24,7 @@ from planning.tiers.candidates import (
 )
 from planning.tiers.choice import Choice, choose, objection
 from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
+from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.s3_prices import S3Prices
 from planning.workload import Workload
 
@@ -81,16 +84,20 @@ def tier_report(
     *,
     sampling: SamplingPolicy = REFERENCE_SAMPLING,
     replication: Replication = REFERENCE_REPLICATION,
+    audit: AuditArchive | None = None,
     limits: LifecycleLimits | None = None,
     rows: int | None = DEFAULT_ROWS,
 ) -> str:
-    """A table for each bucket: plan, dollars a month, readable, verdict.
+    """A table for each bucket: plan, dollars a month, readable, verdict; with `audit` the archive's setting as well.
 
     `rows` limits the readable ones and drops most of the unreadable; None shows all.
     """
     flows = object_flows(workload, sampling, replication)
     limits = limits or LifecycleLimits.of_region(prices.region)
-    return "\n".join(_sections(retention, flows, prices, limits, rows))
+    sections = [*_sections(retention, flows, prices, limits, rows)]
+    if audit is not None:
+        sections += _audit_section(audit, prices, limits)
+    return "\n".join(sections)
 
 
 def _sections(
@@ -108,6 +115,23 @@ def _sections(
         yield text_table(("", "plan", "USD/month", "readable", "verdict"), [_cells(row) for row in shown], right=(2,))
         if len(shown) < len(found):
             yield f"and {len(found) - len(shown)} more, from {_next_price(found, shown):.2f} USD"
+
+
+def _audit_section(audit: AuditArchive, prices: S3Prices, limits: LifecycleLimits) -> Iterator[str]:
+    """The archive's tiers are a setting; nothing reads it, so the table only compares prices."""
+    end = audit.delete_days
+    # Without reads the ages of hot and warm data change nothing.
+    ages = SignalRetention.model_construct(hot_days=1, warm_days=1, delete_days=end)
+    situation = Situation(audit_flow(), ages, prices, limits)
+    setting = situation.priced([Move(t.days, ObjectClass(t.storage_class.value)) for t in audit.transitions])
+    best = min(chains(situation), key=lambda candidate: candidate.cost.total)
+    rows = [
+        ("the setting", setting.text, f"{setting.cost.total:.2f}"),
+        (Role.STANDARD.value, ObjectClass.STANDARD.value, f"{standard_alone(situation).cost.total:.2f}"),
+        ("cheapest", best.text, f"{best.cost.total:.2f}"),
+    ]
+    yield f"\n{BucketPurpose.AUDIT_ARCHIVE}: no querier reads it, deleted at day {end}"
+    yield text_table(("", "plan", "USD/month"), rows, right=(2,))
 
 
 def _shown(found: Sequence[TierRow], most: int | None) -> list[TierRow]:

@@ -13,10 +13,14 @@ from policies.rules.protection import DATA_PROTECTED
 from policies.rules.public_access import BUCKETS_PRIVATE, CLUSTER_ENDPOINT_LIMITED, NO_OPEN_INGRESS
 from policies.rules.secrets import SECRETS_NOT_PLAIN
 from policies.rules.sizes import AUTOSCALING_BOUNDED, INSTANCES_LIMITED, NAT_LIMITED, NODES_LIMITED, VOLUMES_LIMITED
+from policies.rules.spending import BUDGET, COST_DELTA, COSTS_KNOWN
 from policies.rules.tags import REQUIRED_TAGS
 from policies.rules.transitions import QUERIED_DATA_READABLE, TRANSITIONS_LEGAL, TRANSITIONS_PAY
 
 RULES: tuple[JudgingRule, ...] = (
+    BUDGET,
+    COST_DELTA,
+    COSTS_KNOWN,
     CLUSTER_IN_STANDARD_SUPPORT,
     NODES_LIMITED,
     INSTANCES_LIMITED,

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.providers.aws.provider import DEFINITION
 from sandbox.providers.servicer import ProviderServicer
-from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, RunningCloud, running_cloud
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud, running_cloud
+from tests.artefacts.resource_life import TRUST, Network
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,13 @@ def engine(cloud: RunningCloud) -> Engine:
     """A driver of the AWS provider, configured with default tags."""
     config = {"region": REGION, "defaultTags": json.dumps({"tags": DEFAULT_TAGS})}
     return Engine(ProviderServicer(DEFINITION), config)
+
+
+@pytest.fixture(scope="module")
+def network(engine: Engine) -> Network:
+    return Network(engine)
+
+
+@pytest.fixture(scope="module")
+def role(engine: Engine) -> Resource:
+    return engine.create("aws:iam/role:Role", "shared", {"assumeRolePolicy": TRUST})

@@ -5,6 +5,7 @@ import pytest
 from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
+from planning.tiers import AuditArchive, StorageClass, Transition
 from planning.tiers.candidates import LifecycleLimits
 from planning.tiers.compiler import situation_of
 from planning.tiers.report import MOST_UNREADABLE, Role, TierRow, tier_report, tier_rows
@@ -66,6 +67,22 @@ def test_the_report_names_prices_and_ages() -> None:
     report = tier_report(PROMISED, REFERENCE_WORKLOAD, US_WEST_2)
     assert report.startswith("S3 prices of us-west-2, 2026-11-24")
     assert "mimir-blocks: hot to day 1, warm to day 30, deleted at day 90" in report
+
+
+def test_the_audit_archive_s_setting_is_compared() -> None:
+    audit = AuditArchive(
+        transitions=(
+            Transition(days=30, storage_class=StorageClass.STANDARD_IA),
+            Transition(days=90, storage_class=StorageClass.GLACIER),
+        ),
+        delete_days=400,
+    )
+    report = tier_report(PROMISED, REFERENCE_WORKLOAD, US_WEST_2, audit=audit)
+    section = report[report.index("audit-archive") :]
+    prices = {line[:14].strip(): float(line.split()[-1]) for line in section.splitlines()[2:]}
+    assert "STANDARD, 30 d STANDARD_IA, 90 d GLACIER" in section
+    assert prices["cheapest"] <= prices["the setting"] < prices["STANDARD alone"]
+    assert "audit-archive" not in tier_report(PROMISED, REFERENCE_WORKLOAD, US_WEST_2)
 
 
 def test_china_s_old_rule_is_named() -> None:

@@ -1,0 +1,29 @@
+"""A stack's settings, read from its file without the Pulumi CLI."""
+
+from pathlib import Path
+
+import yaml
+
+from settings.defaults import Json
+from settings.loader import FULL_KEY, parse_settings
+from settings.models import PlatformSettings
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+
+
+class StackFileError(Exception):
+    """A stack file that is missing or can't be read; `str()` is the message for people."""
+
+
+def settings_of(stack: str, project: Path = PROJECT_ROOT) -> PlatformSettings:
+    """The settings of a stack. Raises `StackFileError`, and `SettingsError` where the document is wrong."""
+    path = project / f"Pulumi.{stack}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml")))
+        raise StackFileError(f"there is no stack {stack!r}: {path.name} is missing; accepted: {known or 'none'}")
+    try:
+        document: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise StackFileError(f"{path.name} can't be read: {' '.join(str(error).split())}") from None
+    config = document.get("config") if isinstance(document, dict) else None
+    return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)

@@ -1,0 +1,212 @@
+"""What the registered resources cost in a month, against what the stack may cost."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from planning.base import Frozen
+from planning.retention import Retention
+from planning.sampling import SamplingPolicy
+from planning.workload import Workload
+from policies.facts import Resource, of_type
+from policies.limits import Limits
+from policies.rule import Level, NotYetKnown, Severity, StackRule, Subject, Verdict, Violation
+
+if TYPE_CHECKING:
+    from planning.cost import CostReport
+
+# The price tables and the engine are heavy, and only these rules need them: imported when they run.
+
+AWS_PROVIDER = "pulumi:providers:aws"
+EVERYTHING = ("*",)
+
+
+class Copies(Frozen):
+    """How often the back ends keep everything, where the releases' values don't say."""
+
+    loki: int
+    """Copies of each log line in ingesters."""
+    mimir: int
+    """Copies of each series in ingesters."""
+
+
+class Load(Frozen):
+    """What the services are expected to send: bytes in buckets and requests follow from it."""
+
+    workload: Workload
+    """Averages over a day."""
+    sampling: SamplingPolicy
+    """Which traces are kept."""
+    retention: Retention
+    """Ages by which reads get rarer."""
+    replication: Copies
+    """Copies in the back ends."""
+
+
+class PricingLimits(Limits):
+    """What a price rests on beside the resources."""
+
+    region: str = "us-west-2"
+    """Region of the prices, where no AWS provider with a region is registered."""
+    load: Load | None = None
+    """Expected load; the reference workload where it is absent."""
+    owner_nodes: int | None = None
+    """For a stack on another stack's cluster: that stack's nodes, by which the control plane is shared."""
+    as_of: date = Field(default_factory=date.today)
+    """The day to judge by, YYYY-MM-DD; default: today."""
+
+
+class BudgetLimits(PricingLimits):
+    """What the stack may cost."""
+
+    usd_per_month: float = Field(gt=0)
+    """US dollars a month, list prices without tax."""
+
+
+def priced(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport":
+    """The cost of the resources. Raises `PriceTableError` for a region without prices."""
+    from planning.capacity.ingest import Replication
+    from planning.cost import REFERENCE_LOAD, ClusterSharing, ExpectedLoad, price_resources
+    from planning.prices import load_prices
+
+    load = limits.load
+    return price_resources(
+        resources,
+        load_prices(_region(resources) or limits.region),
+        today=limits.as_of,
+        load=REFERENCE_LOAD
+        if load is None
+        else ExpectedLoad(
+            workload=load.workload,
+            sampling=load.sampling,
+            retention=load.retention,
+            replication=Replication(loki=load.replication.loki, mimir=load.replication.mimir),
+        ),
+        sharing=ClusterSharing(owner_nodes=limits.owner_nodes),
+    )
+
+
+def _region(resources: Sequence[Resource]) -> str | None:
+    regions = (provider.at("region") for provider in of_type(resources, AWS_PROVIDER))
+    return next((region for region in regions if isinstance(region, str)), None)
+
+
+def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
+    from planning.cost import BudgetLimits as Budget
+    from planning.cost import budget_verdict
+    from planning.prices import PriceTableError
+
+    try:
+        report = priced(resources, limits)
+    except PriceTableError as error:
+        yield Violation(f"the cost can't be computed: {error}")
+        return
+    verdict = budget_verdict(report, Budget(usd_per_month=limits.usd_per_month))
+    if not verdict.within:
+        yield Violation(verdict.message)
+    for item in report.unpriced:
+        if not_yet_known(item.reason):
+            yield NotYetKnown(f"the cost of {item.resource} ({item.reason})")
+
+
+def not_yet_known(reason: str) -> bool:
+    """Whether the cost engine left something out because only the cloud will tell it."""
+    return "known yet" in reason
+
+
+BUDGET = StackRule(
+    id="budget",
+    subject=Subject.COST,
+    title="The stack costs no more than its budget",
+    why="A budget that only a report knows is exceeded first and discussed afterwards.",
+    fix="Do what the message says would help most, or raise budget.usd_per_month in a review.",
+    types=EVERYTHING,
+    limits=BudgetLimits,
+    check=_over_budget,
+    severity=Severity.CRITICAL,
+)
+
+
+class DeltaLimits(PricingLimits):
+    """How much a change may cost before it is pointed out."""
+
+    baseline_usd_per_month: float | None = Field(default=None, ge=0)
+    """What the stack cost before, in US dollars a month; without it the rule is silent."""
+    max_increase_percent: float = Field(default=10, ge=0)
+    """Increase over the baseline that needs no mention, in percent."""
+
+
+def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verdict]:
+    from planning.prices import PriceTableError
+
+    baseline = limits.baseline_usd_per_month
+    if baseline is None:
+        return
+    try:
+        report = priced(resources, limits)
+    except PriceTableError:
+        return  # the budget says so already
+    total = report.usd_per_month
+    if total > baseline * (1 + limits.max_increase_percent / 100):
+        dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in report.dearest())
+        yield Violation(
+            f"{total:.2f} USD a month is {total - baseline:.2f} more than before ({baseline:.2f}); "
+            f"accepted without mention: {limits.max_increase_percent:g} % more; dearest: {dearest}"
+        )
+    for item in report.unpriced:
+        if not_yet_known(item.reason):
+            yield NotYetKnown(f"the cost of {item.resource}")
+
+
+COST_DELTA = StackRule(
+    id="cost-delta",
+    subject=Subject.COST,
+    title="A change does not make the stack much dearer unnoticed",
+    why="Many small changes within the budget add up to one large bill.",
+    fix="See `python -m ops cost compare` for what became dearer; set the new baseline once the change is agreed.",
+    types=EVERYTHING,
+    limits=DeltaLimits,
+    check=_dearer,
+    level=Level.ADVISORY,
+    severity=Severity.LOW,
+)
+
+
+class PricedLimits(Limits):
+    """What may stay without a price."""
+
+    region: str = "us-west-2"
+    """Region of the prices, where no AWS provider with a region is registered."""
+    accepted_types: tuple[str, ...] = ()
+    """Type tokens that may stay without a price."""
+
+
+def _unpriced(resources: Sequence[Resource], limits: PricedLimits) -> Iterator[Verdict]:
+    from planning.prices import PriceTableError
+
+    try:
+        report = priced(resources, PricingLimits(region=limits.region))
+    except PriceTableError:
+        return  # the budget says so already
+    for item in report.unpriced:
+        if not_yet_known(item.reason):
+            yield NotYetKnown(f"the cost of {item.resource}")
+        elif item.type not in limits.accepted_types:
+            urn = next((r.urn for r in resources if (r.type, r.name) == (item.type, item.resource)), "")
+            yield Violation(f"has no price, so the total leaves it out: {item.reason}", urn)
+
+
+COSTS_KNOWN = StackRule(
+    id="costs-known",
+    subject=Subject.COST,
+    title="Every resource that costs money has a price",
+    why="What the price table doesn't know is missing from the total, and the budget holds only on paper.",
+    fix="Add the price or the rule that prices it, or name the type as free in the cost engine.",
+    types=EVERYTHING,
+    limits=PricedLimits,
+    check=_unpriced,
+    level=Level.ADVISORY,
+    severity=Severity.LOW,
+)

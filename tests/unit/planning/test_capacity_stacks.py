@@ -1,0 +1,77 @@
+"""The three environments against the load that they are set up for, and against the reference load."""
+
+import pytest
+
+from planning.capacity.compute import ENVIRONMENTS, Fit
+from planning.capacity.estimate import compute_at, estimate
+from planning.capacity.reach import largest_factor
+from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
+from planning.tiers import BucketPurpose, StorageClass, Transition
+from settings.ceiling import ceiling_of
+from settings.loader import parse_settings
+from settings.models import PlatformSettings
+from tests.unit.settings.documents import STACKS, stack_file
+
+
+def stack(name: str) -> PlatformSettings:
+    return parse_settings(stack_file(name)["config"]["lgtm:platform"], stack=name)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_each_stack_carries_the_load_that_it_declares(name: str) -> None:
+    """By the vendors' sizing pages: CPU, memory, volumes, and the memory limit of every component that grows."""
+    settings = stack(name)
+    assert Fit(ceiling_of(settings), compute_at(settings.capacity_inputs)).shortfalls == ()
+
+
+def test_prod_carries_the_load_test_of_1000_requests_a_second() -> None:
+    settings = stack("prod")
+    inputs = settings.capacity_inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
+    assert Fit(ceiling_of(settings), compute_at(inputs)).shortfalls == ()
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_a_component_s_own_limit_ends_before_the_environment_does(name: str) -> None:
+    settings = stack(name)
+    as_sized = ceiling_of(settings)
+    as_a_whole = as_sized.model_copy(update={"memory_limits_gib": ()})
+    own, whole = (
+        largest_factor(ceiling, lambda factor: compute_at(settings.capacity_inputs.scaled(factor)))
+        for ceiling in (as_sized, as_a_whole)
+    )
+    assert 1 <= own <= whole
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_default_stacks_keep_the_studied_tiers(name: str) -> None:
+    """Logs and traces in STANDARD, metrics in GLACIER_IR at day 30, the audit archive as the settings say."""
+    settings = stack(name)
+    plans = settings.tier_plans
+    assert plans[BucketPurpose.LOKI_CHUNKS].transitions == ()
+    assert plans[BucketPurpose.TEMPO_TRACES].transitions == ()
+    assert plans[BucketPurpose.MIMIR_BLOCKS].transitions == (
+        Transition(days=30, storage_class=StorageClass.GLACIER_IR),
+    )
+    assert plans[BucketPurpose.AUDIT_ARCHIVE].transitions == settings.audit.transitions
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_the_environment_table_and_the_sampling_table_are_the_settings_own(name: str) -> None:
+    settings = stack(name)
+    (ceiling,) = [ceiling for ceiling in ENVIRONMENTS if ceiling.name == name]
+    assert ceiling == ceiling_of(settings).model_copy(update={"memory_limits_gib": ()})
+    assert settings.sampling == REFERENCE_SAMPLING
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_each_stack_stores_less_than_the_mission_s_500_gb(name: str) -> None:
+    settings = stack(name)
+    signals = estimate(settings.capacity_inputs, settings.s3_prices)
+    assert sum(tier.gib for tiers in signals.tiers.values() for tier in tiers) * 1024**3 / 1e9 < 500
+
+
+def test_a_region_without_a_table_is_priced_like_us_west_2() -> None:
+    west = stack("prod")
+    elsewhere = west.model_copy(update={"region": "ap-southeast-9"})
+    assert elsewhere.s3_prices == west.s3_prices
+    assert elsewhere.tier_plans == west.tier_plans
