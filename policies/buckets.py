@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown, belonging_to, leaves, of_type, tables, value_at, whole
+from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown, belonging_to, has_unknown, of_type, tables, value_at, whole
 
 BUCKET = "aws:s3/bucket:Bucket"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
@@ -60,7 +60,7 @@ def lifecycles_of(bucket: RegisteredResource, resources: Sequence[RegisteredReso
 def rules_of(lifecycle: RegisteredResource) -> list[LifecycleRule] | Unknown:
     """The rules of a lifecycle configuration; what S3 does follows from them together, so all must be known."""
     rules = lifecycle.at("rules")
-    if any(value is UNKNOWN for _, value in leaves(rules)):
+    if has_unknown(rules):
         return UNKNOWN
     return [_rule(rule) for _, rule in tables(rules)]
 

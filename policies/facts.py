@@ -23,6 +23,7 @@ __all__ = [
     "Unknown",
     "belonging_to",
     "decimal",
+    "has_unknown",
     "is_list",
     "is_table",
     "leaves",
@@ -77,6 +78,11 @@ def leaves(value: Property, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[
     if is_table(value):
         for key, item in value.items():
             yield from leaves(item, (*path, key))
+
+
+def has_unknown(value: Property) -> bool:
+    """Whether anything in a value is not yet known."""
+    return any(leaf is UNKNOWN for _, leaf in leaves(value))
 
 
 def show(path: tuple[str, ...]) -> str:

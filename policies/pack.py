@@ -18,7 +18,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.configuration import ConfigurationError, limits_for, stack_of
-from policies.facts import UNKNOWN, Property, Resource
+from policies.facts import UNKNOWN, Property, Resource, has_unknown
 from policies.judge import Ledger, Scene, judge
 from policies.limits import Limits, config_schema
 from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackRule, looks_at
@@ -47,6 +47,7 @@ class Adapter:
 
     def __init__(self) -> None:
         self._ledger = Ledger()
+        self._inputs: dict[str, Mapping[str, Property]] = {}
         self._limits: dict[tuple[str, str], Limits | ConfigurationError] = {}
 
     def policy(self, rule: Rule) -> Policy:
@@ -76,10 +77,10 @@ class Adapter:
                     report(str(limits))
                 return
             if not looks_at(rule, args.resource_type):
+                self._inputs_of(args)  # a stack rule may look at it
                 return
-            resource = Resource(
-                args.resource_type, args.name, args.urn, _table(args.props), protect=bool(args.opts.protect)
-            )
+            inputs = self._inputs_of(args)
+            resource = Resource(args.resource_type, args.name, args.urn, inputs, protect=bool(args.opts.protect))
             scene = Scene({args.urn: args.name}, args.urn, date.today())
             judgement = judge(rule, rule.check(resource, limits), limits, scene, self._ledger)
             for violation in judgement.violations:
@@ -97,7 +98,11 @@ class Adapter:
             if isinstance(limits, ConfigurationError):
                 report(str(limits))
                 return
-            resources = [_resource(item) for item in args.resources if looks_at(rule, item.resource_type)]
+            resources = [
+                _resource(item, self._inputs.get(item.urn, {}))
+                for item in args.resources
+                if looks_at(rule, item.resource_type)
+            ]
             scene = Scene(names, root, date.today())
             judgement = judge(rule, rule.check(resources, limits), limits, scene, self._ledger)
             for violation in judgement.violations:
@@ -114,6 +119,13 @@ class Adapter:
 
         return validate
 
+    def _inputs_of(self, args: ResourceValidationArgs) -> Mapping[str, Property]:
+        """The inputs of a resource, read again only while something in them is not yet known."""
+        known = self._inputs.get(args.urn)
+        if known is None or has_unknown(known):
+            known = self._inputs[args.urn] = _table(args.props)
+        return known
+
     def _limits_of(
         self, rule: JudgingRule, stack: str, given: Mapping[str, Any] | None
     ) -> Limits | ConfigurationError:
@@ -129,11 +141,16 @@ class Adapter:
         return self._limits[key]
 
 
-def _resource(item: PolicyResource) -> Resource:
+def _resource(item: PolicyResource, inputs: Mapping[str, Property]) -> Resource:
+    """With its inputs: stack policies get outputs, which a preview can't know where the provider isn't configured yet."""
+    properties = dict(_table(item.props))
+    for key, value in inputs.items():
+        if not has_unknown(value) or key not in properties or has_unknown(properties[key]):
+            properties[key] = value
     dependencies = {key: frozenset(owner.urn for owner in owners) for key, owners in item.property_dependencies.items()}
     parent = item.parent.urn if item.parent else None
     return Resource(
-        item.resource_type, item.name, item.urn, _table(item.props), dependencies, parent, bool(item.opts.protect)
+        item.resource_type, item.name, item.urn, properties, dependencies, parent, bool(item.opts.protect)
     )
 
 

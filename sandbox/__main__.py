@@ -6,18 +6,18 @@ import sys
 import time
 from pathlib import Path
 
-import yaml
-
+from ops.cost import report_for
+from ops.stacks import StackFileError, settings_of
+from planning.prices import PriceTableError
 from sandbox.bootstrap.install import ToolError, ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox, SandboxError, running_sandbox
 from settings.cluster import SharedCluster
-from settings.defaults import Json
-from settings.loader import parse_settings
 from settings.messages import SettingsError
 
 STACKS = ("dev", "staging", "prod")
 DIRECTORY = PROJECT_ROOT / ".sandbox"
+POLICY_CONFIGS = "policies/config"
 
 HOW_TO = """\
 The sandbox is up: a simulated AWS at {endpoint}, no account needed. In this shell or another:
@@ -47,7 +47,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return _dispatch(arguments)
-    except (SandboxError, ToolError, SettingsError) as error:
+    except (SandboxError, ToolError, StackFileError, SettingsError, PriceTableError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -95,7 +95,7 @@ def _print_environment() -> int:
 
 
 def _preview(stack: str) -> int:
-    """The plan of one stack with its policy results; the stack whose cluster it shares is brought up first."""
+    """The plan of one stack, its policy results and its cost; the stack whose cluster it shares comes up first."""
     started = time.monotonic()
     owner = _owner_of(stack)
     with running_sandbox(DIRECTORY) as sandbox:
@@ -105,10 +105,22 @@ def _preview(stack: str) -> int:
             code = _ensure_up(sandbox, owner)
             if code:
                 return code
-        command = ["pulumi", "preview", "--stack", stack, "--policy-pack", "policies", "--non-interactive", "--color"]
-        code = sandbox.run([*command, "always" if sys.stdout.isatty() else "never"])
+        event_log = sandbox.directory / "preview-events.json"
+        event_log.unlink(missing_ok=True)
+        code = sandbox.run(_preview_command(stack, event_log))
+        if code == 0:
+            print(f"\n{report_for(event_log, stack)}", flush=True)
     _note(f"preview of {stack} against the simulated cloud took {time.monotonic() - started:.1f} s")
     return code
+
+
+def _preview_command(stack: str, event_log: Path) -> list[str]:
+    policies = ["--policy-pack", "policies"]
+    if (PROJECT_ROOT / POLICY_CONFIGS / f"{stack}.json").exists():
+        policies += ["--policy-pack-config", f"{POLICY_CONFIGS}/{stack}.json"]
+    # On a terminal the engine draws a tree that moves; elsewhere each line stays, so only the result is printed.
+    quiet = [] if sys.stdout.isatty() else ["--non-interactive", "--suppress-progress", "--color", "never"]
+    return ["pulumi", "preview", "--stack", stack, *policies, "--event-log", str(event_log), *quiet]
 
 
 def _ensure_up(sandbox: Sandbox, stack: str) -> int:
@@ -119,20 +131,10 @@ def _ensure_up(sandbox: Sandbox, stack: str) -> int:
 
 
 def _owner_of(stack: str) -> str | None:
-    """The stack whose cluster this one shares, read from its file. Raises `SandboxError`, `SettingsError`."""
-    path = PROJECT_ROOT / f"Pulumi.{stack}.yaml"
-    if not path.exists():
-        known = ", ".join(sorted(file.stem.removeprefix("Pulumi.") for file in PROJECT_ROOT.glob("Pulumi.*.yaml")))
-        raise SandboxError(f"there is no stack {stack!r}: {path.name} is missing; accepted: {known}")
-    try:
-        document: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SandboxError(f"{path.name} is not YAML: {error}") from None
-    config = document.get("config") if isinstance(document, dict) else None
-    raw = config.get("lgtm:platform") if isinstance(config, dict) else None
+    """The stack whose cluster this one shares. Raises `StackFileError` for a stack without a file."""
     # A wrong document is reported by the program itself, in the preview that follows.
     try:
-        settings = parse_settings(raw, stack=stack)
+        settings = settings_of(stack)
     except SettingsError:
         return None
     return settings.cluster.owner_stack if isinstance(settings.cluster, SharedCluster) else None

@@ -83,6 +83,8 @@ class Sandbox:
             "PULUMI_BACKEND_URL": f"file://{self.directory / 'state'}",
             "PULUMI_CONFIG_PASSPHRASE_FILE": str(self.directory / "passphrase"),
             "PULUMI_SKIP_UPDATE_CHECK": "1",
+            # `--event-log`, which costs are computed from, is a debugging option to the engine.
+            "PULUMI_DEBUG_COMMANDS": "true",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # Stack files in the checkout hold no secrets provider; the sandbox's own is in its state.
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",

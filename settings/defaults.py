@@ -87,6 +87,14 @@ TABLE: tuple[Row, ...] = (
     _same("sampling.critical_percent",          25),
     _same("sampling.python_percent",            30),
     _same("sampling.background_percent",        5),
+    #   masked by name; what is found in text is masked as well
+    _same("redaction.denied_attributes",        ["*password*", "*passwd*", "*passphrase*", "*secret*", "*api_key*",
+                                                 "*api-key*", "*apikey*", "*authorization*", "*cookie*",
+                                                 "*access_token*", "*refresh_token*", "*id_token*", "*private_key*",
+                                                 "*card_number*", "*cvv*", "*.ssn"]),
+    _same("redaction.hashed_attributes",        ["enduser.id", "user.id", "user.email", "session.id"]),
+    _same("redaction.allowed_attributes",       []),
+    _same("redaction.ignored_attributes",       []),
     #   expected load, daily mean
     Row("workload.requests_per_second",         20,               100,          400),
     _same("workload.spans_per_request",         8),

@@ -18,6 +18,7 @@ from planning.workload import Workload
 from settings.cluster import ClusterSettings, ExistingCluster
 from settings.environment import Budget, Capacity, Environment
 from settings.network import NetworkSettings
+from settings.redaction import RedactionSettings
 from settings.rules import BrokenRulesError, violations
 from settings.services import Service
 from settings.sizes import Sizes
@@ -170,6 +171,8 @@ class PlatformSettings(Frozen):
     """The audit archive's tiers."""
     sampling: SamplingPolicy
     """Which traces are kept."""
+    redaction: RedactionSettings
+    """What is masked or hashed before it is stored."""
     workload: Workload
     """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
     ingestion: IngestionLimits
