@@ -12,10 +12,12 @@ from pulumi_kubernetes.core.v1 import (
     Namespace,
     ResourceQuota,
     ResourceQuotaSpecArgs,
+    Secret,
 )
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
+from settings.loader import object_store_credentials
 from settings.models import PlatformSettings
 from telemetry.endpoints import Endpoints
 from telemetry.network_policies import Policy, agent_policies, platform_policies
@@ -59,7 +61,7 @@ class PlatformNamespace(pulumi.ComponentResource):
         settings = args.settings
         endpoints = Endpoints.of(settings)
         self.name, self.agent_name = endpoints.namespace, endpoints.agent_namespace
-        self._namespace(
+        namespace = self._namespace(
             args.stack,
             self.name,
             pod_security={"enforce": RESTRICTED, "warn": RESTRICTED, "audit": RESTRICTED},
@@ -74,6 +76,8 @@ class PlatformNamespace(pulumi.ComponentResource):
             quota=agent_quota(settings),
             policies=agent_policies(settings),
         )
+        if args.storage.credentials_secret is not None:
+            self._object_store_secret(args.storage.credentials_secret, namespace)
         self.register_outputs({"name": self.name, "agentName": self.agent_name})
 
     def _namespace(
@@ -84,7 +88,7 @@ class PlatformNamespace(pulumi.ComponentResource):
         pod_security: dict[str, str],
         quota: NamespaceQuota | None,
         policies: Sequence[Policy],
-    ) -> None:
+    ) -> Namespace:
         labels = {"app.kubernetes.io/part-of": PART_OF, STACK_LABEL: stack}
         namespace = Namespace(
             name,
@@ -114,6 +118,19 @@ class PlatformNamespace(pulumi.ComponentResource):
                 metadata=ObjectMetaArgs(name=policy.name, namespace=name, labels=labels),
                 spec=_network_policy_spec(policy),
                 opts=inside,
+            )
+        return namespace
+
+    def _object_store_secret(self, name: str, namespace: Namespace) -> None:
+        """From the stack's secrets where it has them; else the Secret is its owner's to make."""
+        credentials = object_store_credentials()
+        if credentials is not None:
+            Secret(
+                "object-store",
+                metadata=ObjectMetaArgs(name=name, namespace=self.name, labels={"app.kubernetes.io/part-of": PART_OF}),
+                type="Opaque",
+                string_data=credentials,
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
             )
 
 

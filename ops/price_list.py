@@ -44,9 +44,9 @@ def connect(region: str) -> AwsClients:
         import boto3
     except ImportError:
         raise CommandError("boto3 isn't installed: pip install boto3") from None
-    create: Any = boto3.client  # pyright: ignore[reportUnknownMemberType]
+    untyped: Any = boto3
     api_region = API_REGIONS.get(region.partition("-")[0], DEFAULT_API_REGION)
-    return AwsClients(create("pricing", region_name=api_region), create("ec2", region_name=region))
+    return AwsClients(untyped.client("pricing", region_name=api_region), untyped.client("ec2", region_name=region))
 
 
 class AwsPrices:

@@ -98,12 +98,7 @@ def _document(region: str) -> PriceDocument:
 def describe(result: Refreshed) -> str:
     """What a refresh changed, for people."""
     rows = [
-        (
-            change.key,
-            "-" if change.old is None else f"{change.old:g}",
-            f"{change.new:g}",
-            _percent(change.old, change.new),
-        )
+        (change.key, f"{change.old:g}" if change.old else "-", f"{change.new:g}", _percent(change.old, change.new))
         for change in result.changes
     ]
     parts = [f"{len(result.changes)} prices changed, {result.confirmed} confirmed, {len(result.kept)} not answered"]

@@ -3,8 +3,8 @@
 Pure parsing of text: what preview can't know yet and what is secret become UNKNOWN, so that nothing downstream can
 print a secret or take a placeholder for a value.
 
-Formats: `pulumi preview --json --show-sames`; `pulumi preview --event-log FILE` (needs PULUMI_DEBUG_COMMANDS=true; one JSON object a
-line, no property dependencies in it); `pulumi stack export`.
+Formats: `pulumi preview --json --show-sames`; `pulumi preview --event-log FILE` (needs PULUMI_DEBUG_COMMANDS=true; one
+JSON object a line, without property dependencies); `pulumi stack export`.
 """
 
 import json
@@ -49,8 +49,8 @@ def resources_in(text: str, where: str) -> tuple[Resource, ...]:
     if {"deployment", "checkpoint"} & _table(document).keys():
         return from_state(text, where)
     raise UnreadableResourcesError(
-        f"{where} holds no resources; accepted: the output of `pulumi preview --json --show-sames` or `pulumi stack export`, "
-        "or an event log"
+        f"{where} holds no resources; accepted: the output of `pulumi preview --json --show-sames` or of "
+        "`pulumi stack export`, or an event log"
     )
 
 

@@ -1,4 +1,16 @@
-"""What share of traces is kept, by kind of trace (MISSION: the sampling table)."""
+"""What share of traces is kept, by kind of trace (MISSION: the sampling table).
+
+Precedence, exactly:
+1. a trace with a span whose status is ERROR is kept;
+2. a trace of `slow_threshold_ms` or more from its first start to its last end is kept;
+3. a health check (a trace with a span on a health path, or of gRPC's health service) is dropped;
+4. any other is kept with the highest of the shares of the kinds that it belongs to: through a critical service,
+   through a Python service, and everything else, which all belong to. The shares are cut from one hash of the trace id
+   and so are nested: they don't add up, and a trace kept at 5 % is among those kept at 25 %.
+Mode aggressive multiplies the shares of rule 4 by `AGGRESSIVE_SHARE`; mode full keeps everything, health checks too.
+Under a surge, what rule 4 keeps is cut off at the budget of `planning.sampling_estimate.surge_budget`; rules 1 and 2
+know no budget.
+"""
 
 from enum import StrEnum
 from typing import Annotated
@@ -22,7 +34,7 @@ class SamplingMode(StrEnum):
 
 
 class SamplingPolicy(Frozen):
-    """Shares of traces kept, in percent, by the first matching kind."""
+    """Shares of traces kept, in percent; a trace of several kinds is kept with the highest of their shares."""
 
     mode: SamplingMode
     """normal applies the percentages below; aggressive thins ordinary traces further; full keeps everything."""

@@ -3,14 +3,23 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown, belonging_to, has_unknown, of_type, tables, value_at, whole
+from policies.facts import (
+    UNKNOWN,
+    Property,
+    RegisteredResource,
+    Unknown,
+    belonging_to,
+    has_unknown,
+    of_type,
+    tables,
+    value_at,
+    whole,
+)
 
 BUCKET = "aws:s3/bucket:Bucket"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 POLICY = "aws:s3/bucketPolicy:BucketPolicy"
-# Types that hold a bucket's lifecycle inside or under another name; rules read the one above only.
-OTHER_LIFECYCLES = ("aws:s3/bucketV2:BucketV2", "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2")
 
 
 @dataclass(frozen=True)

@@ -37,14 +37,11 @@ def config_file(stack: str, folder: Path = CONFIG_FOLDER) -> Path:
     return folder / f"{next((name for name in ENVIRONMENTS if name in words), ENVIRONMENTS[0])}.json"
 
 
-def limits_for(
-    rule: JudgingRule, stack: str, given: Mapping[str, Any] | None, folder: Path = CONFIG_FOLDER
-) -> Limits:
+def limits_for(rule: JudgingRule, stack: str, given: Mapping[str, Any] | None, folder: Path = CONFIG_FOLDER) -> Limits:
     """The limits of a rule. Raises `ConfigurationError` with one message that names file, key and what is accepted."""
     file = config_file(stack, folder)
     own = _load(file).get(rule.id, {})
-    table: dict[str, Any] = own if isinstance(own, dict) else {}
-    known = {key: value for key, value in table.items() if key != ENFORCEMENT_LEVEL}
+    known = {key: value for key, value in _table(own).items() if key != ENFORCEMENT_LEVEL}
     try:
         # The text form reads dates, and is strict about everything else.
         return rule.limits.model_validate_json(json.dumps(known | dict(given or {})))
@@ -55,6 +52,11 @@ def limits_for(
             f"the configuration of this rule can't be used: {key}: {first['msg']} "
             f"(in policies/config/{file.name} or the file given with --policy-pack-config)"
         ) from None
+
+
+def _table(value: Any) -> Mapping[str, Any]:
+    """A level alone, such as "advisory", says nothing about limits."""
+    return value if isinstance(value, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
 
 @cache

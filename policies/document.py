@@ -35,16 +35,18 @@ pulumi policy analyze --file state.json --policy-pack policies --policy-pack-con
   is advisory.
 * Rules of single **resources** are judged before the resource is created; rules of the **stack** join several resources
   and are judged when all are registered.
-* What a preview can't know yet (an id, an ARN that AWS gives) is neither a pass nor a violation: the rule reports itself
-  as not applicable, "not yet known", and is judged during the update.
-* Without `--policy-pack-config` the pack reads the limits of `policies/config/<stack>.json` itself, by the stack's name
-  (else by `dev`, `staging` or `prod` as a word in the name, else prod's), and every rule has the level given below.
+* What a preview can't know yet (an id, an ARN that AWS gives) is neither a pass nor a violation: the rule reports
+  itself as not applicable, "not yet known", and is judged during the update.
+* Without `--policy-pack-config` the pack reads the limits of `policies/config/<stack>.json` itself, by the stack's
+  name (else by `dev`, `staging` or `prod` as a word in the name, else prod's), and every rule has the level given
+  below.
 
 ## Configuration
 
-`policies/config/<stack>.json` is generated from the stack's settings by `python -m settings.policy_config`. Settings say
-what the stack should be, this file what was agreed: a change of settings that breaks the agreement fails the preview until
-both change in one review.
+`policies/config/<stack>.json` is generated from the stack's settings by `python -m settings.policy_config`. Settings
+say what the stack should be, this file what was agreed: a change of settings that breaks the agreement fails the
+preview until both change in one review. Written by hand, and kept: exceptions, and `baseline_usd_per_month` of
+`cost-delta`.
 
 ## Exceptions
 
@@ -58,9 +60,9 @@ An exception goes under its rule in `policies/config/<stack>.json`, and stays th
 }
 ```
 
-`resource` is a logical name or a URN, with `*` and `?` for any characters; a violation of the whole stack is the stack's own
-(`lgtm-prod`). After `until` the violation counts again, and the exception is one itself (`exceptions-in-date`); one that
-covers nothing any more is reported (`exceptions-in-use`).
+`resource` is a logical name or a URN, with `*` and `?` for any characters; a violation of the whole stack is the
+stack's own (`lgtm-prod`). After `until` the violation counts again, and the exception is one itself
+(`exceptions-in-date`); one that covers nothing any more is reported (`exceptions-in-use`).
 """
 
 
@@ -104,7 +106,7 @@ def _chapter(rule: Rule, configs: Mapping[str, Mapping[str, Any]]) -> str:
         f"* **Without configuration**: {rule.level.value}{' (shown only)' if rule.level is Level.ADVISORY else ''}",
     ]
     if not isinstance(rule, ExceptionRule):
-        parts.append(f"* **Except**: `\"{rule.id}\": {{\"exceptions\": [...]}}`, with a reason and a last day\n")
+        parts.append(f'* **Except**: `"{rule.id}": {{"exceptions": [...]}}`, with a reason and a last day\n')
         parts.append(_limits(rule, configs))
     return "\n".join(parts) + "\n"
 

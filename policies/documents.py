@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from policies.facts import UNKNOWN, Property, Unknown, is_list, is_table
 
@@ -61,8 +61,8 @@ def statements_of(document: Property) -> Sequence[Statement] | Unknown | None:
     if not isinstance(parsed, dict):
         return None
     found: Any = parsed.get("Statement")  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    items: list[Any] = [found] if isinstance(found, dict) else found  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+    items = cast(list[Any], [found] if isinstance(found, dict) else found)
+    if not isinstance(found, list | dict) or not all(isinstance(item, dict) for item in items):
         return None
     return [_statement(number, item) for number, item in enumerate(items)]
 

@@ -1,5 +1,6 @@
 """What rules see: registered resources as plain data, and whether the engine was told to protect them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ __all__ = [
     "Resource",
     "Unknown",
     "belonging_to",
+    "canonical_type",
     "decimal",
     "has_unknown",
     "is_list",
@@ -41,6 +43,14 @@ class Resource(RegisteredResource):
 
     protect: bool | None = None
     """Whether the engine refuses to delete it; None where the engine didn't say."""
+
+
+_SECOND_NAME = re.compile(r"aws:s3/(bucket\w*)V2:(Bucket\w*)V2")
+
+
+def canonical_type(type_token: str) -> str:
+    """The type token that rules know: the AWS provider still takes S3's types under a second name, such as BucketV2."""
+    return _SECOND_NAME.sub(r"aws:s3/\1:\2", type_token)
 
 
 def decimal(value: Property) -> float | Unknown | None:

@@ -72,9 +72,7 @@ def judge(rule: JudgingRule, verdicts: Iterable[Verdict], limits: Limits, scene:
     return Judgement(tuple(known), tuple(unknown))
 
 
-def _told(
-    rule: JudgingRule, violation: Violation, limits: Limits, scene: Scene, ledger: Ledger
-) -> Iterator[Violation]:
+def _told(rule: JudgingRule, violation: Violation, limits: Limits, scene: Scene, ledger: Ledger) -> Iterator[Violation]:
     urn = violation.urn or scene.urn
     name = scene.names.get(urn, urn)
     expired = ""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import Field
 
@@ -54,7 +54,7 @@ def _inlined(node: Any, definitions: Mapping[str, Any]) -> Any:
         return [_inlined(item, definitions) for item in node]  # pyright: ignore[reportUnknownVariableType]
     if not isinstance(node, dict):
         return node
-    table: dict[str, Any] = node
+    table = cast(dict[str, Any], node)
     if "$ref" in table:
         rest = {key: value for key, value in table.items() if key != "$ref"}
         return _inlined(definitions[table["$ref"].rsplit("/", 1)[-1]] | rest, definitions)

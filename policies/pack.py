@@ -18,7 +18,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from policies.configuration import ConfigurationError, limits_for, stack_of
-from policies.facts import UNKNOWN, Property, Resource, has_unknown
+from policies.facts import UNKNOWN, Property, Resource, canonical_type, has_unknown
 from policies.judge import Ledger, Scene, judge
 from policies.limits import Limits, config_schema
 from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackRule, looks_at
@@ -48,6 +48,7 @@ class Adapter:
     def __init__(self) -> None:
         self._ledger = Ledger()
         self._inputs: dict[str, Mapping[str, Property]] = {}
+        self._complete: set[str] = set()
         self._limits: dict[tuple[str, str], Limits | ConfigurationError] = {}
 
     def policy(self, rule: Rule) -> Policy:
@@ -76,11 +77,13 @@ class Adapter:
                 if args.resource_type == ROOT_TYPE:
                     report(str(limits))
                 return
-            if not looks_at(rule, args.resource_type):
-                self._inputs_of(args)  # a stack rule may look at it
+            type_token = canonical_type(args.resource_type)
+            if not looks_at(rule, type_token):
+                if args.urn not in self._inputs:  # a stack rule may look at it
+                    self._inputs_of(args)
                 return
             inputs = self._inputs_of(args)
-            resource = Resource(args.resource_type, args.name, args.urn, inputs, protect=bool(args.opts.protect))
+            resource = Resource(type_token, args.name, args.urn, inputs, protect=bool(args.opts.protect))
             scene = Scene({args.urn: args.name}, args.urn, date.today())
             judgement = judge(rule, rule.check(resource, limits), limits, scene, self._ledger)
             for violation in judgement.violations:
@@ -101,7 +104,7 @@ class Adapter:
             resources = [
                 _resource(item, self._inputs.get(item.urn, {}))
                 for item in args.resources
-                if looks_at(rule, item.resource_type)
+                if looks_at(rule, canonical_type(item.resource_type))
             ]
             scene = Scene(names, root, date.today())
             judgement = judge(rule, rule.check(resources, limits), limits, scene, self._ledger)
@@ -113,7 +116,7 @@ class Adapter:
         return validate
 
     def _judge_exceptions(self, rule: ExceptionRule) -> Callable[[StackValidationArgs, Report], None]:
-        def validate(args: StackValidationArgs, report: Report) -> None:
+        def validate(_: StackValidationArgs, report: Report) -> None:
             for violation in rule.check(self._ledger.uses(), date.today()):
                 report(f"{violation.message}. Fix: {rule.fix}")
 
@@ -121,14 +124,13 @@ class Adapter:
 
     def _inputs_of(self, args: ResourceValidationArgs) -> Mapping[str, Property]:
         """The inputs of a resource, read again only while something in them is not yet known."""
-        known = self._inputs.get(args.urn)
-        if known is None or has_unknown(known):
-            known = self._inputs[args.urn] = _table(args.props)
-        return known
+        if args.urn not in self._complete:
+            self._inputs[args.urn] = _table(args.props)
+            if not has_unknown(self._inputs[args.urn]):
+                self._complete.add(args.urn)
+        return self._inputs[args.urn]
 
-    def _limits_of(
-        self, rule: JudgingRule, stack: str, given: Mapping[str, Any] | None
-    ) -> Limits | ConfigurationError:
+    def _limits_of(self, rule: JudgingRule, stack: str, given: Mapping[str, Any] | None) -> Limits | ConfigurationError:
         """The engine configures a process once, so each rule's limits are read once a stack."""
         key = (rule.id, stack)
         if key not in self._limits:
@@ -142,16 +144,15 @@ class Adapter:
 
 
 def _resource(item: PolicyResource, inputs: Mapping[str, Property]) -> Resource:
-    """With its inputs: stack policies get outputs, which a preview can't know where the provider isn't configured yet."""
+    """With its inputs: stack policies get outputs, which a preview lacks where the provider isn't configured yet."""
     properties = dict(_table(item.props))
     for key, value in inputs.items():
         if not has_unknown(value) or key not in properties or has_unknown(properties[key]):
             properties[key] = value
     dependencies = {key: frozenset(owner.urn for owner in owners) for key, owners in item.property_dependencies.items()}
     parent = item.parent.urn if item.parent else None
-    return Resource(
-        item.resource_type, item.name, item.urn, properties, dependencies, parent, bool(item.opts.protect)
-    )
+    type_token = canonical_type(item.resource_type)
+    return Resource(type_token, item.name, item.urn, properties, dependencies, parent, bool(item.opts.protect))
 
 
 def _table(props: Mapping[str, Any]) -> Mapping[str, Property]:

@@ -173,7 +173,8 @@ class ObjectStore(Frozen):
             json_schema_extra=words("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
         ),
     ]
-    """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+    """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; made from
+    lgtm:object_store_access_key_id and lgtm:object_store_secret_access_key (`pulumi config set --secret`) if set."""
 
 
 EksClusterName = Annotated[

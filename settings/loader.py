@@ -19,6 +19,9 @@ NAMESPACE = "lgtm"
 CONFIG_KEY = "platform"
 FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
 REGION_KEY = "aws:region"
+# Secrets of an S3-compatible server: too secret for the document, so each is an encrypted key of its own.
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = "object_store_access_key_id", "object_store_secret_access_key"
+SECRET_KEYS = (f"{NAMESPACE}:{ACCESS_KEY_ID}", f"{NAMESPACE}:{SECRET_ACCESS_KEY}")
 MIRROR_VARIABLE = "LGTM_CHART_MIRROR"
 
 
@@ -69,12 +72,28 @@ def with_defaults(document: dict[str, Json], mirror: str | None = None) -> dict[
     return _lay_over(document, environment, mirror) if environment else document
 
 
+def object_store_credentials() -> dict[str, "pulumi.Output[str]"] | None:
+    """The S3-compatible server's credentials by environment variable, or None when someone else makes the Secret.
+
+    Raises `pulumi.RunError` when only one of the two is there.
+    """
+    config = pulumi.Config(NAMESPACE)
+    access_key, secret_key = config.get_secret(ACCESS_KEY_ID), config.get_secret(SECRET_ACCESS_KEY)
+    if access_key is None and secret_key is None:
+        return None
+    if access_key is None or secret_key is None:
+        raise pulumi.RunError(
+            f"{' and '.join(SECRET_KEYS)} belong together: set both with `pulumi config set --secret`"
+        )
+    return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key}
+
+
 def unknown_key_problems(keys: Iterable[str]) -> list[str]:
     """One line for each configuration key of this project's namespace that nothing reads."""
     return [
         sentence(key, "there is no such key", nearest(key, [FULL_KEY]), f"accepted: {FULL_KEY}")
         for key in keys
-        if key.startswith(f"{NAMESPACE}:") and key != FULL_KEY
+        if key.startswith(f"{NAMESPACE}:") and key not in (FULL_KEY, *SECRET_KEYS)
     ]
 
 

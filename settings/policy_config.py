@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -50,10 +50,14 @@ def policy_config(settings: PlatformSettings, written: Mapping[str, Any] | None 
     for rule, limits in (_cost(settings) | _retention(settings) | _security(settings)).items():
         config[rule] = config.get(rule, {}) | limits
     for rule, known in (written or {}).items():
-        if isinstance(known, dict):
-            by_hand = {key: known[key] for key in (WRITTEN.get(rule), EXCEPTIONS) if key in known}
+        if isinstance(known, dict):  # a level alone has nothing to keep
+            by_hand = _by_hand(rule, cast(Config, known))
             config |= {rule: config.get(rule, {}) | by_hand} if by_hand else {}
     return config
+
+
+def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
+    return {key: known[key] for key in (WRITTEN.get(rule, EXCEPTIONS), EXCEPTIONS) if key in known}
 
 
 def _cost(settings: PlatformSettings) -> Config:
@@ -119,7 +123,8 @@ def _retention(settings: PlatformSettings) -> Config:
         },
         "versions-expire": {"max_noncurrent_days": NONCURRENT_VERSION_DAYS},
         "indexes-untouched": {
-            "prefixes": {purpose: [prefix] for purpose, prefix in _PREFIXES.items()} | dict.fromkeys(rewritten, []),
+            "prefixes": {purpose: [prefix] for purpose, prefix in _PREFIXES.items()}
+            | {purpose: list[str]() for purpose in rewritten},
             "min_moved_bytes": {BucketPurpose.MIMIR_BLOCKS.value: MIMIR_COLD_MIN_OBJECT_BYTES},
         },
         "queried-data-readable": {"archives": [archive]},

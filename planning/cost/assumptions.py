@@ -63,7 +63,9 @@ class Assumptions(Frozen):
     """A bucket whose purpose isn't known."""
     wire_compression: Annotated[float, Field(ge=1)] = 8
     """OTLP bytes per byte on the wire between collectors and back ends: zstd and gzip over batches of thousands."""
-    replica_compression: Annotated[float, Field(ge=1)] = 3
-    """Bytes per byte on the wire between distributors and ingesters when gRPC compression is on; 1 when it is off."""
+    log_replica_compression: Annotated[float, Field(ge=1)] = 3
+    """Log bytes per byte on the wire between Loki's replicas when gRPC compression is on: snappy on text."""
+    sample_replica_compression: Annotated[float, Field(ge=1)] = 5
+    """The same for Mimir's write requests: snappy on labels that repeat in every series."""
     wire_bytes_per_sample: NotNegative = 200
     """A sample with its labels in a write request, uncompressed: every request repeats some 20 labels, mostly short."""

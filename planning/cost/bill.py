@@ -1,9 +1,10 @@
 """The bill while it is being written: what pricing functions see of the stack, and where they put their lines."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property
+from typing import TypeVar, cast
 
 from planning.base import Frozen
 from planning.capacity.ingest import Ingest, Replication, ingest_of
@@ -11,6 +12,7 @@ from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import Assumptions, NodeCount
 from planning.cost.load import ExpectedLoad
 from planning.cost.model import Category, CostLine, LineKind, Unpriced
+from planning.cost.reading import number
 from planning.prices.table import Price, PriceTable
 from planning.registered import Resource
 
@@ -21,6 +23,8 @@ LIFECYCLE_TYPES = (
     "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
     "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
 )
+
+T = TypeVar("T")
 
 CATEGORIES = {
     LineKind.CONTROL_PLANE: Category.COMPUTE,
@@ -63,10 +67,18 @@ class Bill:
         self.lines: list[CostLine] = []
         self.unpriced: list[Unpriced] = []
         self.used_prices: dict[str, Price] = {}
+        self.named: set[str] = set()
+        self._found: dict[Hashable, object] = {}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         for resource in resources:
             self._by_type[resource.type].append(resource)
         self._by_urn = {resource.urn: resource for resource in resources}
+
+    def once(self, key: Hashable, build: Callable[[], T]) -> T:
+        """What `build` finds out about the stack, found out once for all resources that ask."""
+        if key not in self._found:
+            self._found[key] = build()
+        return cast("T", self._found[key])
 
     def of_type(self, *type_tokens: str) -> list[Resource]:
         """Resources of the given types."""
@@ -77,7 +89,7 @@ class Bill:
         return self._by_urn.get(urn)
 
     def sources_of(self, resource: Resource, key: str, type_token: str) -> list[Resource]:
-        """The resources of a type that a property's value came from, or whose id it names."""
+        """The resources of a type that a property's value came from, as far as they are in this stack."""
         found = [self._by_urn[urn] for urn in resource.property_dependencies.get(key, ()) if urn in self._by_urn]
         return [candidate for candidate in found if candidate.type == type_token]
 
@@ -103,8 +115,8 @@ class Bill:
 
     def _factor(self, release_name: str, path: tuple[str, ...]) -> int | None:
         for release in self.of_type(RELEASE):
-            factor = release.at("values", *path)
-            if release.name.startswith(release_name) and isinstance(factor, int | float):
+            factor = number(release.at("values", *path))
+            if release.name.startswith(release_name) and factor and factor >= 1:
                 return int(factor)
         return None
 
@@ -137,6 +149,7 @@ class Bill:
         if isinstance(price, str):
             price = self.table.price(price)
         self.used_prices[price.key] = price
+        self.named.add(resource.urn)
         self.lines.append(
             CostLine(
                 component=component_of(resource),
@@ -156,6 +169,7 @@ class Bill:
 
     def leave_out(self, resource: Resource, reason: str) -> None:
         """Names a resource that the total leaves out."""
+        self.named.add(resource.urn)
         self.unpriced.append(Unpriced(type=resource.type, resource=resource.name, reason=reason))
 
 

@@ -105,7 +105,7 @@ def _life_days(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: B
     """Age at which objects are gone, and what deletes them: the application, else the bucket, else nobody."""
     expirations = [rule.expiration_days for rule in rules if rule.expiration_days is not None]
     expires = min(expirations, default=None)
-    kept = _application_days(purpose, bill)
+    kept = bill.once(("application days", purpose), lambda: _application_days(purpose, bill))
     if kept is not None and (expires is None or kept <= expires):
         return kept, "the application's retention"
     if expires is not None:

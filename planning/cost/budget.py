@@ -1,12 +1,13 @@
 """A report against its budget: within or not, by how much, why, and what would help."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated
 
 from pydantic import Field
 
 from planning.base import Frozen
 from planning.cost.model import Category, CostLine, CostReport, LineKind
+from planning.cost.network import UNCOMPRESSED
 
 Usd = Annotated[float, Field(gt=0)]
 
@@ -75,7 +76,7 @@ class BudgetVerdict(Frozen):
     dearest: tuple[CostLine, ...]
     """The lines that cost most."""
     helps: tuple[str, ...]
-    """What would lower the total, dearest first, with the saving where the report tells it."""
+    """What would lower what is over, dearest first, with the saving where the report tells it."""
     message: str
     """All of it in one sentence for people."""
 
@@ -89,7 +90,9 @@ def budget_verdict(report: CostReport, budget: BudgetLimits, dearest: int = 3) -
         for category, usd in report.by_category.items()
         if (part := budget.of(category)) is not None and round(usd, 2) > part
     )
-    lines, helps = report.dearest(dearest), helps_for(report)
+    # With the whole within its budget, only the parts that aren't need help.
+    categories = {part.category for part in over} if within else set(Category)
+    lines, helps = report.dearest(dearest), helps_for(report, categories)
     return BudgetVerdict(
         within=within,
         usd_per_month=total,
@@ -112,10 +115,10 @@ def _message(
     return f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}; dearest: {dearest}{helping}"
 
 
-def helps_for(report: CostReport) -> tuple[str, ...]:
-    """One suggestion for each kind of line that has one, the largest first."""
+def helps_for(report: CostReport, categories: Collection[Category]) -> tuple[str, ...]:
+    """One suggestion for each kind of line in the categories that has one, the largest first."""
     by_kind: dict[LineKind, list[CostLine]] = {}
-    for line in report.lines:
+    for line in (line for line in report.lines if line.category in categories):
         by_kind.setdefault(line.kind, []).append(line)
     ranked = sorted(by_kind.items(), key=lambda pair: -_usd(pair[1]))
     return tuple(text for kind, lines in ranked if kind in _HELPS for text in _HELPS[kind](lines))
@@ -152,7 +155,7 @@ def _nat(lines: Sequence[CostLine]) -> list[str]:
 
 
 def _zones(lines: Sequence[CostLine]) -> list[str]:
-    uncompressed = [line for line in lines if "uncompressed" in line.note]
+    uncompressed = [line for line in lines if UNCOMPRESSED in line.note]
     if uncompressed:
         usd = _usd(uncompressed)
         return [f"gRPC compression from distributors to ingesters (saves about {usd * 2 / 3:.0f} of {usd:.0f})"]

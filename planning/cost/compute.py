@@ -77,8 +77,12 @@ def node_count(group: Resource, bill: Bill) -> float | None:
 
 def node_counts(bill: Bill) -> list[tuple[Resource, float]]:
     """Every node group with its nodes, those not known left out."""
-    counts = [(group, node_count(group, bill)) for group in bill.of_type(NODE_GROUP)]
-    return [(group, count) for group, count in counts if count is not None]
+
+    def count_all() -> list[tuple[Resource, float]]:
+        counts = [(group, node_count(group, bill)) for group in bill.of_type(NODE_GROUP)]
+        return [(group, count) for group, count in counts if count is not None]
+
+    return bill.once("node counts", count_all)
 
 
 def price_node_group(group: Resource, bill: Bill) -> None:
@@ -127,8 +131,11 @@ def _node_line(resource: Resource, hour: HourlyPrice, count: float, bill: Bill, 
 
 def dearest_hour(instance_types: list[str], bill: Bill, *, spot: bool) -> HourlyPrice:
     """The dearest hour of the given types: the one that a spot group may end up with. Raises `MissingPriceError`."""
-    share = bill.assumptions.spot_share_of_on_demand
-    hours = [HourlyPrice(name, _hour(name, bill.table, share if spot else None)) for name in instance_types]
+    share = bill.assumptions.spot_share_of_on_demand if spot else None
+    hours = [
+        HourlyPrice(name, bill.once(("hour", name, spot), lambda name=name: _hour(name, bill.table, share)))
+        for name in instance_types
+    ]
     return max(hours, key=lambda hour: hour.price.usd)
 
 

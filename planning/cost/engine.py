@@ -50,6 +50,8 @@ from planning.prices.staleness import staleness_warnings
 from planning.prices.table import MissingPriceError, PriceTable
 from planning.registered import Resource
 
+NOTHING_CHARGED = "as configured, nothing of it is charged"
+
 Pricer = Callable[[Resource, Bill], None]
 
 PRICERS: Mapping[str, tuple[Pricer, ...]] = {
@@ -106,7 +108,7 @@ def price_resources(
         region=table.region,
         today=today,
         lines=tuple(lines),
-        free=_free(resources),
+        free=_free(resources, bill),
         unpriced=tuple(bill.unpriced),
         warnings=staleness_warnings(bill.used_prices.values(), table.region, today),
         load=load.text,
@@ -139,10 +141,10 @@ def _priced(price: Callable[[], None], resource: Resource, bill: Bill) -> None:
         bill.leave_out(resource, str(error))
 
 
-def _free(resources: Sequence[Resource]) -> tuple[FreeType, ...]:
-    counts = Counter(resource.type for resource in resources if resource.type not in PRICERS)
+def _free(resources: Sequence[Resource], bill: Bill) -> tuple[FreeType, ...]:
+    """Every resource that no line and no `unpriced` names, so that nothing is passed over in silence."""
+    counts = Counter(resource.type for resource in resources if resource.urn not in bill.named)
     return tuple(
-        FreeType(type=token, count=count, reason=reason)
+        FreeType(type=token, count=count, reason=free_reason(token) or NOTHING_CHARGED)
         for token, count in sorted(counts.items())
-        if (reason := free_reason(token)) is not None
     )

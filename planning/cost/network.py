@@ -1,6 +1,7 @@
 """NAT gateways, public addresses, load balancers, endpoints, and the traffic between zones."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from planning.cost.bill import RELEASE, Bill
 from planning.cost.compute import node_count, node_counts
@@ -12,6 +13,7 @@ NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
 SUBNET = "aws:ec2/subnet:Subnet"
 SECONDS_PER_HOUR = 3600
 ADDRESS_HOURS = "public_ipv4.hours.address"
+UNCOMPRESSED = "uncompressed"
 
 
 def price_nat_gateway(gateway: Resource, bill: Bill) -> None:
@@ -43,15 +45,23 @@ def price_node_addresses(group: Resource, bill: Bill) -> None:
 
 def _in_public_subnets(group: Resource, bill: Bill) -> tuple[bool, str]:
     """Whether nodes get public addresses, and how that is known."""
-    subnets = bill.of_type(SUBNET)
-    if not subnets:
+    public = bill.once("public subnets", lambda: _publicity(bill))
+    if not public:
         return bill.assumptions.guest_nodes_public, "in another stack's subnets, taken as public"
-    found = bill.sources_of(group, "subnetIds", SUBNET)
     ids = group.at("subnetIds")
-    if not found and is_list(ids):
-        found = [subnet for subnet in subnets if subnet.at("id") in ids and isinstance(subnet.at("id"), str)]
-    public = [subnet for subnet in found or subnets if subnet.at("mapPublicIpOnLaunch") is True]
-    return bool(public), "in public subnets"
+    names = [*group.property_dependencies.get("subnetIds", ()), *(ids if is_list(ids) else ())]
+    known = [public[name] for name in names if isinstance(name, str) and name in public]
+    return any(known or public.values()), "in public subnets"
+
+
+def _publicity(bill: Bill) -> dict[str, bool]:
+    """Whether each subnet of the stack gives its instances public addresses, by URN and by id."""
+    return {
+        name: subnet.at("mapPublicIpOnLaunch") is True
+        for subnet in bill.of_type(SUBNET)
+        for name in (subnet.urn, subnet.at("id"))
+        if isinstance(name, str)
+    }
 
 
 def price_load_balancer(balancer: Resource, bill: Bill) -> None:
@@ -148,11 +158,11 @@ def price_zone_transfer(bill: Bill) -> None:
     crossing = 1 - 1 / zones
     price = bill.table.price("transfer.zones.each_way")
     both_ways = price.model_copy(update={"usd": price.usd * 2, "unit": "GB crossed"})
-    for item, megabytes_per_second, note in _streams(bill):
-        gigabytes = megabytes_per_second * SECONDS_PER_HOUR * bill.assumptions.hours / 1000 * crossing
+    for stream in _streams(bill):
+        gigabytes = stream.megabytes_per_second * SECONDS_PER_HOUR * bill.assumptions.hours / 1000 * crossing
         bill.add(
-            counts[0][0], LineKind.ZONE_TRANSFER, item, gigabytes, both_ways,
-            f"{note}; {crossing:.0%} of it crosses {zones} zones, paid at both ends",
+            _release(stream.release, bill) or counts[0][0], LineKind.ZONE_TRANSFER, stream.item, gigabytes, both_ways,
+            f"{stream.note}; {crossing:.0%} of it crosses {zones} zones, paid at both ends",
         )  # fmt: skip
 
 
@@ -161,26 +171,39 @@ def _zones(group: Resource) -> int:
     return len(subnets) if is_list(subnets) else 1
 
 
-def _streams(bill: Bill) -> Iterator[tuple[str, float, str]]:
-    """What moves between nodes: item, MB/s on the wire, how it came about."""
+class _Stream(NamedTuple):
+    """What moves between nodes."""
+
+    release: str
+    """Beginning of the release's name that sends it."""
+    item: str
+    megabytes_per_second: float
+    """On the wire."""
+    note: str
+
+
+def _streams(bill: Bill) -> Iterator[_Stream]:
     ingest, assumed = bill.ingest, bill.assumptions
     received = sum(signal.received_mb_per_second for signal in (ingest.logs, ingest.traces))
     sample_mb = ingest.samples_per_second * assumed.wire_bytes_per_sample / 1e6
     collected = (received + ingest.traces.kept_mb_per_second + sample_mb) / assumed.wire_compression
-    yield (
-        "telemetry from collectors",
-        collected,
+    yield _Stream(
+        "collector", "telemetry from collectors", collected,
         f"{collected:.2f} MB/s compressed {assumed.wire_compression:g} to 1",
-    )
-    for name, rate, replicas in (
-        ("loki", ingest.logs.kept_mb_per_second, bill.replication.loki),
-        ("mimir", sample_mb, bill.replication.mimir),
+    )  # fmt: skip
+    for name, rate, copies, ratio in (
+        ("loki", ingest.logs.kept_mb_per_second, bill.replication.loki, assumed.log_replica_compression),
+        ("mimir", sample_mb, bill.replication.mimir, assumed.sample_replica_compression),
     ):
-        compressed = grpc_compression(name, bill)
-        wire = rate * replicas / (assumed.replica_compression if compressed else 1)
-        if replicas > 1:
-            how = f"compressed {assumed.replica_compression:g} to 1" if compressed else "uncompressed"
-            yield f"replication inside {name}", wire, f"{replicas} copies, {wire:.2f} MB/s {how}"
+        if copies > 1:
+            compressed = grpc_compression(name, bill)
+            wire = rate * copies / (ratio if compressed else 1)
+            how = f"compressed {ratio:g} to 1" if compressed else UNCOMPRESSED
+            yield _Stream(name, f"replication inside {name}", wire, f"{copies} copies, {wire:.2f} MB/s {how}")
+
+
+def _release(name: str, bill: Bill) -> Resource | None:
+    return next((release for release in bill.of_type(RELEASE) if release.name.startswith(name)), None)
 
 
 # Where each back end's own configuration says how distributors compress what they send to ingesters.

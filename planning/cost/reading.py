@@ -5,23 +5,22 @@ import re
 from planning.registered import Property
 
 GIB = 1024**3
+# No count, size or age of a resource comes near it.
+MOST = 1e12
 # Kubernetes API conventions, "Quantity".
 _SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMGT]?i?)")
 
 
 def number(value: Property) -> float | None:
-    """A number, also where it is written as text; None for anything else."""
-    if isinstance(value, bool):
+    """An amount, also where it is written as text; None for anything else, negative and absurd ones among them."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    if isinstance(value, int | float):
-        return float(value)
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= MOST else None
 
 
 def text(value: Property, default: str = "") -> str:
@@ -31,12 +30,14 @@ def text(value: Property, default: str = "") -> str:
 
 def quantity_gib(value: Property) -> float | None:
     """A Kubernetes quantity of storage in GiB; None for what is none."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value / GIB
-    match = _QUANTITY.fullmatch(value) if isinstance(value, str) else None
-    if match is None or match[2] not in _SUFFIXES:
-        return None
-    return float(match[1]) * _SUFFIXES[match[2]] / GIB
+    if isinstance(value, str):
+        match = _QUANTITY.fullmatch(value)
+        if match is None or match[2] not in _SUFFIXES:
+            return None
+        value = float(match[1]) * _SUFFIXES[match[2]] / GIB
+        return number(value)
+    size = number(value)
+    return None if size is None else size / GIB
 
 
 def duration_days(value: Property) -> float | None:

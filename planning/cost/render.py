@@ -22,6 +22,7 @@ def render_report(
         _lines(report.lines, every_line=every_line),
         _categories(report, budget, stack),
         *([_verdict(verdict)] if verdict else []),
+        "By component: " + ", ".join(f"{name} {_usd(usd)}" for name, usd in report.by_component.items()),
         f"At the largest size of every node group: {report.usd_at_most_nodes:.2f} USD a month.",
         *_left_out(report),
         *(f"warning: {warning}" for warning in report.warnings),
@@ -60,17 +61,16 @@ def _lines(lines: Sequence[CostLine], *, every_line: bool) -> str:
     for category in Category:
         of = [line for line in lines if line.category is category]
         shown = [line for line in of if every_line or line.usd_per_month >= SMALL_USD]
+        rows.append((category.value.upper(), "", "", "", "", ""))
         rows += [_row(line) for line in shown]
         if rest := [line for line in of if line not in shown]:
-            rows.append((category.value, "", "", f"{len(rest)} smaller amounts", "", "", "", _usd(_sum(rest))))
-    header = ("category", "component", "resource", "what", "quantity", "unit", "USD a unit", "USD a month")
-    return text_table(header, rows, right=(4, 6, 7))
+            rows.append(("", f"{len(rest)} smaller amounts", "", "", "", _usd(_sum(rest))))
+    header = ("resource", "what", "quantity", "unit", "USD a unit", "USD a month")
+    return text_table(header, rows, right=(2, 4, 5))
 
 
 def _row(line: CostLine) -> tuple[str, ...]:
     return (
-        line.category.value,
-        line.component,
         line.resource,
         line.item,
         f"{line.quantity:,.1f}".removesuffix(".0"),
@@ -109,7 +109,7 @@ def _verdict(verdict: BudgetVerdict) -> str:
         f"\n{part.category} is {part.usd_per_month - part.budget:.2f} over its part of {part.budget:.2f}"
         for part in verdict.over_parts
     )
-    helps = "".join(f"\n  - {text}" for text in verdict.helps[:3]) if not verdict.within or verdict.over_parts else ""
+    helps = "".join(f"\n  - {text}" for text in verdict.helps[:3])
     return f"{'within budget' if verdict.within else 'OVER BUDGET'}: {verdict.message}{over}{helps}"
 
 

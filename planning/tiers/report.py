@@ -159,15 +159,11 @@ def _cells(row: TierRow) -> tuple[str, ...]:
 
 def _at_cold_age(situation: Situation) -> Iterator[Candidate]:
     """One move when data gets cold: what most people would try first."""
-    for (candidate,) in (
-        [single]
-        for single in chains(
-            situation,
-            lambda object_class: max(situation.retention.warm_days, situation.earliest(object_class)),
-        )
-        if len(single.moves) == 1
-    ):
-        yield candidate
+
+    def once_cold(object_class: ObjectClass) -> int:
+        return max(situation.retention.warm_days, situation.earliest(object_class))
+
+    return (candidate for candidate in chains(situation, once_cold) if len(candidate.moves) == 1)
 
 
 def _row(candidate: Candidate, situation: Situation, choice: Choice, literal: Candidate) -> TierRow:

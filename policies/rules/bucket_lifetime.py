@@ -1,6 +1,6 @@
 """How long objects stay: every bucket ends its objects after the application did, and nothing piles up unseen."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from planning.base import Frozen
 from policies.buckets import BUCKET, LIFECYCLE, VERSIONING, LifecycleRule, bucket_rules, purpose_of
@@ -82,8 +82,8 @@ BUCKETS_EXPIRE = StackRule(
     id="buckets-expire",
     subject=Subject.RETENTION,
     title="Every bucket's objects expire in time, and after the application deleted them",
-    why="What nobody deletes is billed for ever and breaks the retention promise; what S3 deletes first breaks queries. "
-    "Buckets of rules and Alertmanager state are the other way round: nothing in them may expire.",
+    why="What nobody deletes is billed for ever and breaks the retention promise; what S3 deletes first breaks "
+    "queries. Buckets of rules and Alertmanager state are the other way round: nothing in them may expire.",
     fix="Let the tier plan make the lifecycle: expiration a few days behind the application's retention.",
     types=(BUCKET, LIFECYCLE),
     limits=LifetimeLimits,
@@ -100,7 +100,10 @@ class VersionLimits(Limits):
 
 def _endless_versions(resources: Sequence[Resource], limits: VersionLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
-        states = [v.at("versioningConfiguration", "status") for v in belonging_to(bucket, "bucket", resources, VERSIONING)]
+        states = [
+            v.at("versioningConfiguration", "status") for v in belonging_to(bucket, "bucket", resources, VERSIONING)
+        ]
+        states += ["Enabled"] if bucket.at("versioning", "enabled") is True else []
         if "Enabled" not in states and UNKNOWN not in states:
             continue
         days = [r.noncurrent_days for r in rules if not r.prefix] if rules is not UNKNOWN else []
@@ -167,7 +170,7 @@ class PrefixLimits(Limits):
 
     prefixes: dict[str, tuple[str, ...]]
     """By purpose: the key prefixes of data, which rules may move or expire; none for rules and state."""
-    min_moved_bytes: dict[str, int] = {}
+    min_moved_bytes: Mapping[str, int] = {}
     """By purpose: size in bytes below which objects are indexes and markers that must not change class."""
 
 

@@ -1,4 +1,4 @@
-"""Permissions: no wildcards in what is allowed and to whom, TLS only for buckets, roles bound to one service account."""
+"""Permissions: no wildcards in what is allowed and to whom, TLS only for buckets, roles bound to service accounts."""
 
 from collections.abc import Iterator, Sequence
 
@@ -53,8 +53,10 @@ def _broad_policy(what: str, arn: Property) -> Iterator[Verdict]:
         yield NotYetKnown(what)
         return
     name = str(arn).rsplit("/", 1)[-1]
-    if str(arn).startswith("arn:") and ":iam::aws:policy/" in str(arn) and (
-        name in BROAD_POLICIES or name.endswith("FullAccess")
+    if (
+        str(arn).startswith("arn:")
+        and ":iam::aws:policy/" in str(arn)
+        and (name in BROAD_POLICIES or name.endswith("FullAccess"))
     ):
         yield Violation(f"{what} is {name}, which allows whole services; write a policy with the actions that are used")
 

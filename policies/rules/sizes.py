@@ -51,7 +51,7 @@ class NodeLimits(Limits):
 
 def _too_many_nodes(resources: Sequence[Resource], limits: NodeLimits) -> Iterator[Verdict]:
     total, parts = 0, list[str]()
-    for resource in resources:
+    for resource in sorted(resources, key=lambda item: item.name):
         most = _most_nodes(resource)
         if most is UNKNOWN:
             yield NotYetKnown("the largest size", resource.urn)
@@ -61,7 +61,7 @@ def _too_many_nodes(resources: Sequence[Resource], limits: NodeLimits) -> Iterat
             total += most
             parts.append(f"{resource.name} {most}")
     if total > limits.max_nodes:
-        yield Violation(f"{total} nodes at most ({', '.join(parts)}); accepted: {limits.max_nodes}")
+        yield Violation(f"up to {total} nodes ({', '.join(parts)}); accepted: {limits.max_nodes}")
 
 
 def _most_nodes(resource: Resource) -> int | Unknown | None:
@@ -132,11 +132,12 @@ class GatewayLimits(Limits):
 
 
 def _nat_gateways(resources: Sequence[Resource], limits: GatewayLimits) -> Iterator[Verdict]:
-    gateways = [gateway for gateway in of_type(resources, NAT_GATEWAY) if gateway.at("connectivityType") != "private"]
+    named = sorted(of_type(resources, NAT_GATEWAY), key=lambda gateway: gateway.name)
+    gateways = [gateway for gateway in named if gateway.at("connectivityType") != "private"]
     public = [gateway for gateway in gateways if gateway.at("connectivityType") is not UNKNOWN]
     if len(public) > limits.max_nat_gateways:
         names = ", ".join(gateway.name for gateway in public)
-        yield Violation(f"{len(public)} NAT gateways ({names}); accepted: {limits.max_nat_gateways}", public[-1].urn)
+        yield Violation(f"NAT gateways: {len(public)} ({names}); accepted: {limits.max_nat_gateways}", public[-1].urn)
     elif len(gateways) > limits.max_nat_gateways:
         yield NotYetKnown("connectivityType", gateways[-1].urn)
 
@@ -145,7 +146,7 @@ NAT_LIMITED = StackRule(
     id="nat-limited",
     subject=Subject.COST,
     title="The stack has no more NAT gateways than it was planned with",
-    why="Each costs about 33 USD a month plus 0.045 USD a GB, and an address; one in each zone is a tenth of prod's budget.",
+    why="Each costs about 33 USD a month plus 0.045 USD a GB, and an address; three are a quarter of prod's budget.",
     fix="Set network.nat to one or none.",
     types=(NAT_GATEWAY,),
     limits=GatewayLimits,

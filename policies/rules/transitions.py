@@ -1,6 +1,6 @@
 """Moves between storage classes: legal, readable while queried, and worth their money."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from planning.buckets import BucketPurpose, ObjectClass, may_follow
@@ -20,6 +20,11 @@ MAX_RULES, MAX_ID_LENGTH = 1000, 255
 
 def _refused_lifecycle(lifecycle: Resource, limits: Limits) -> Iterator[Verdict]:
     del limits
+    if lifecycle.type == BUCKET:
+        # Judged by its inputs: the provider writes the bucket's real lifecycle into the outputs of the same name.
+        if lifecycle.at("lifecycleRules") is not None:
+            yield Violation("has lifecycleRules of its own; accepted: a BucketLifecycleConfiguration")
+        return
     rules = rules_of(lifecycle)
     if rules is UNKNOWN:
         yield NotYetKnown("rules")
@@ -66,9 +71,10 @@ TRANSITIONS_LEGAL = ResourceRule(
     id="transitions-legal",
     subject=Subject.RETENTION,
     title="S3 accepts every lifecycle rule",
-    why="A lifecycle that S3 refuses fails in the middle of an update, after the bucket is there without one.",
+    why="A lifecycle that S3 refuses fails in the middle of an update, after the bucket is there without one; rules "
+    "written into the bucket itself are deprecated, and the other rules of this pack don't read them.",
     fix="Let the tier plan make the lifecycle, or correct the rule as the message says.",
-    types=(LIFECYCLE,),
+    types=(LIFECYCLE, BUCKET),
     limits=Limits,
     check=_refused_lifecycle,
     severity=Severity.MEDIUM,
@@ -92,7 +98,9 @@ def _frozen_data(resources: Sequence[Resource], limits: ReadableLimits) -> Itera
     for tiering in of_type(resources, INTELLIGENT_TIERING):
         archive_tiers = [str(value) for path, value in leaves(tiering.at("tierings")) if path[-1:] == ("accessTier",)]
         if archive_tiers:
-            yield Violation(f"turns on {', '.join(archive_tiers)}: objects there answer 403 until restored", tiering.urn)
+            yield Violation(
+                f"turns on {', '.join(archive_tiers)}: objects there answer 403 until restored", tiering.urn
+            )
     for release in of_type(resources, RELEASE):
         yield from _frozen_uploads(release)
 
@@ -112,7 +120,9 @@ def _freezing(bucket: RegisteredResource, rules: Sequence[LifecycleRule]) -> Ite
 def _frozen_uploads(release: RegisteredResource) -> Iterator[Verdict]:
     for path, value in leaves(release.at("values"), ("values",)):
         if path[-1] in ("storage_class", "storageClass") and value in FROZEN:
-            yield Violation(f"{show(path)} is {value}: every object would be unreadable as soon as it is written", release.urn)
+            yield Violation(
+                f"{show(path)} is {value}: every object would be unreadable as soon as it is written", release.urn
+            )
 
 
 QUERIED_DATA_READABLE = StackRule(
@@ -131,7 +141,7 @@ QUERIED_DATA_READABLE = StackRule(
 class WorthLimits(Limits):
     """What the arithmetic rests on."""
 
-    life_days: dict[str, int] = {}
+    life_days: Mapping[str, int] = {}
     """By purpose: the age in days at which the application deletes; else the expiration in the lifecycle."""
     objects_per_gib: int = 200
     """Objects in a GiB of data: 200 objects of 5 MiB, as Loki, Tempo and Mimir write when they are not idle."""
@@ -187,15 +197,17 @@ def _why(moves: Sequence[Move], life: int) -> str:
     ]
     if not short:
         return "the moves cost more than the cheaper storage saves"
-    return "; ".join(f"{name} bills {name.rules.minimum_days} days and would be used for {used}" for name, used in short)
+    return "; ".join(
+        f"{name} bills {name.rules.minimum_days} days and would be used for {used}" for name, used in short
+    )
 
 
 TRANSITIONS_PAY = StackRule(
     id="transitions-pay",
     subject=Subject.COST,
     title="Moves to colder classes are cheaper than STANDARD alone",
-    why="IA is billed for at least 30 days and the Glacier classes for 90, so tiers that look cheaper cost several times "
-    "as much for data that lives days.",
+    why="IA is billed for at least 30 days and the Glacier classes for 90, so tiers that look cheaper cost several "
+    "times as much for data that lives days.",
     fix="Remove the moves, or move later and for longer; `life_days` must be what the application really keeps.",
     types=(BUCKET, LIFECYCLE),
     limits=WorthLimits,

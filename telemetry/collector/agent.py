@@ -22,16 +22,15 @@ from telemetry.collector.config import (
     memory_limiter,
     otlp_receiver,
 )
+from telemetry.collector.pod_logs import pod_logs
+from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
 
 HOST_ROOT = "/hostfs"
-POD_LOGS = "/var/log/pods"
-STATE_DIRECTORY = "/var/lib/otelcol"
 COLLECTION_INTERVAL = "60s"
-FILE_STORAGE = "file_storage"
-# Requests on disk while the gateway is away: about 2000 batches of some 100 KiB are 200 MiB of the node's root volume.
-QUEUE_REQUESTS = 2000
-QUEUE_CONSUMERS = 4
+# Of the node's root volume, while the gateway is away.
+QUEUE_MIB = 256
+RETRY_INTERVAL = "30s"
 
 POD_ATTRIBUTES = (
     "k8s.namespace.name",
@@ -68,7 +67,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
     return CollectorConfig(
         receivers={
             "otlp": otlp_receiver(),
-            "file_log": _pod_logs(endpoints.agent_namespace),
+            "file_log": pod_logs(endpoints.agent_namespace),
             "hostmetrics": _host_metrics(),
             "kubeletstats": _kubelet_stats(settings),
         },
@@ -81,7 +80,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
         exporters=exporters,
         extensions={
             HEALTH_CHECK: health_check(),
-            FILE_STORAGE: _file_storage(),
+            FILE_STORAGE: file_storage(),
         },
         pipelines={
             "traces": Pipeline(receivers=("otlp",), processors=_ENRICHED, exporters=(traces_exporter,)),
@@ -120,21 +119,6 @@ def _cluster_name(settings: PlatformSettings, stack: str) -> str:
             return Names(project=settings.project, stack=cluster.owner_stack).cluster
         case _:
             return Names(project=settings.project, stack=stack).cluster
-
-
-def _pod_logs(agent_namespace: str) -> dict[str, Any]:
-    return {
-        "include": [f"{POD_LOGS}/*/*/*.log"],
-        # The agents' own logs would feed themselves.
-        "exclude": [f"{POD_LOGS}/{agent_namespace}_*/*/*.log"],
-        # A pod that was on a new node before the agent must not lose its first lines; offsets survive restarts.
-        "start_at": "beginning",
-        "storage": FILE_STORAGE,
-        "include_file_path": True,
-        "include_file_name": False,
-        "retry_on_failure": {"enabled": True},
-        "operators": [{"type": "container", "id": "container-parser"}],
-    }
 
 
 def _host_metrics() -> dict[str, Any]:
@@ -191,35 +175,12 @@ def _resource_detection() -> dict[str, Any]:
     }
 
 
-def _resilience() -> dict[str, Any]:
-    """A queue on disk and endless retries: a gateway may restart, or stay away until the queue is full."""
-    return {
-        "retry_on_failure": {
-            "enabled": True,
-            "initial_interval": "1s",
-            "max_interval": "30s",
-            "max_elapsed_time": "0s",
-        },
-        "sending_queue": {
-            "enabled": True,
-            "storage": FILE_STORAGE,
-            "queue_size": QUEUE_REQUESTS,
-            "num_consumers": QUEUE_CONSUMERS,
-        },
-    }
-
-
-def _file_storage() -> dict[str, Any]:
-    """Queues and log offsets on the node; compaction gives the space of a drained queue back."""
-    return {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}}
-
-
 def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
     return {
         "endpoint": endpoints.collector_gateway_otlp_grpc,
         "tls": {"insecure": True},
         "compression": "zstd",
-        **_resilience(),
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL),
     }
 
 
@@ -231,5 +192,5 @@ def _by_trace_id(endpoints: Endpoints) -> dict[str, Any]:
         "resolver": {
             "k8s": {"service": f"{COLLECTOR_GATEWAY_RELEASE}.{endpoints.namespace}", "ports": [OTLP_GRPC_PORT]}
         },
-        **_resilience(),
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL),
     }

@@ -1,10 +1,15 @@
-"""The sampling gateway: span metrics over all spans first, then tail sampling, then the three back ends.
+"""The sampling gateway: span metrics over all spans first, then tail sampling, redaction, and the three back ends.
 
-Sources: README files of the named components in OpenTelemetry Collector contrib 0.158.
+A trace is judged `DECISION_WAIT` after its first span came. What comes later follows the decision if the trace was kept
+and is dropped if it wasn't, so an error that comes more than the wait after the first span is lost with its trace.
+A full memory limiter refuses what comes in, and agents keep it on disk; nothing that waits for its decision is evicted.
+
+Sources: README files of the named components in OpenTelemetry Collector contrib 0.149 to 0.158.
 """
 
 from typing import Any
 
+from planning.sampling_estimate import surge_budget
 from settings.models import PlatformSettings
 from telemetry.collector.config import (
     BATCH,
@@ -18,29 +23,37 @@ from telemetry.collector.config import (
     memory_limiter,
     otlp_receiver,
 )
+from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
+from telemetry.collector.redaction import SPAN_NAMES, redaction_processors, redactors
 from telemetry.collector.sampling import sampling_policies
 from telemetry.endpoints import Endpoints
 
-# How long a trace's spans may trickle in before the trace is judged; most traces here end within a second or two.
-DECISION_WAIT = "10s"
-# Open traces in memory: about 10 KiB each, 200 MiB at this number.
-MAX_OPEN_TRACES = 20_000
+# Python services export spans every 30 s (MISSION): a trace that they take part in is not whole before that.
+DECISION_WAIT = "40s"
+# Traces that wait for their decision, for each MiB of the container's limit: more than fit into it even at one small
+# span each, so that the memory limiter comes first. An evicted trace would be lost, error or not.
+OPEN_TRACES_PER_MIB = 400
 # Decisions that are remembered for late spans.
 REMEMBERED_DECISIONS = 100_000
 # Seconds; 1 s is the line between ordinary and slow.
 DURATION_BUCKETS = ["5ms", "10ms", "25ms", "50ms", "100ms", "250ms", "500ms", "1s", "2s", "5s", "10s"]
 MAX_SPAN_SERIES = 5_000
+# For each back end: about 20 minutes of prod's load, kept while the back end is away.
+QUEUE_MIB = 256
+RETRY_INTERVAL = "10s"
 
 
 def gateway_config(settings: PlatformSettings) -> CollectorConfig:
     """The gateway's configuration for one stack."""
     endpoints = Endpoints.of(settings)
+    redact = redactors(settings.redaction)
     return CollectorConfig(
         receivers={"otlp": otlp_receiver()},
         processors={
             MEMORY_LIMITER: memory_limiter(),
             "tail_sampling": _tail_sampling(settings),
             "resource/instance": _instance(),
+            **redaction_processors(settings.redaction),
             BATCH: batch(),
         },
         connectors={
@@ -49,44 +62,49 @@ def gateway_config(settings: PlatformSettings) -> CollectorConfig:
             "servicegraph": _service_graph(),
         },
         exporters={
-            "otlp_grpc/tempo": _insecure(endpoints.tempo_otlp_grpc),
-            "otlp_http/loki": {"endpoint": f"{endpoints.loki_url}/otlp", **_retries()},
-            "otlp_http/mimir": {"endpoint": f"{endpoints.mimir_url}/otlp", **_retries()},
+            "otlp_grpc/tempo": {"endpoint": endpoints.tempo_otlp_grpc, "tls": {"insecure": True}, **_queue()},
+            "otlp_http/loki": {"endpoint": f"{endpoints.loki_url}/otlp", **_queue()},
+            "otlp_http/mimir": {"endpoint": f"{endpoints.mimir_url}/otlp", **_queue()},
         },
-        extensions={HEALTH_CHECK: health_check()},
+        extensions={HEALTH_CHECK: health_check(), FILE_STORAGE: file_storage()},
         pipelines={
             "traces/all": Pipeline(
                 receivers=("otlp",),
-                processors=(MEMORY_LIMITER,),
+                processors=(MEMORY_LIMITER, SPAN_NAMES),
                 exporters=("spanmetrics", "servicegraph", "forward/sampling"),
             ),
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
-                processors=("tail_sampling", BATCH),
+                processors=("tail_sampling", *redact, BATCH),
                 exporters=("otlp_grpc/tempo",),
             ),
             "metrics": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, BATCH), exporters=("otlp_http/mimir",)
+                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=("otlp_http/mimir",)
             ),
             "metrics/spans": Pipeline(
                 receivers=("spanmetrics", "servicegraph"),
-                processors=("resource/instance", BATCH),
+                processors=("resource/instance", *redact, BATCH),
                 exporters=("otlp_http/mimir",),
             ),
-            "logs": Pipeline(receivers=("otlp",), processors=(MEMORY_LIMITER, BATCH), exporters=("otlp_http/loki",)),
+            "logs": Pipeline(
+                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=("otlp_http/loki",)
+            ),
         },
     )
 
 
 def _tail_sampling(settings: PlatformSettings) -> dict[str, Any]:
+    size = settings.sizes.collector_gateway
+    budget = surge_budget(settings.workload, settings.sampling, settings.ingestion.traces_mb_per_second)
     return {
         "decision_wait": DECISION_WAIT,
-        "num_traces": MAX_OPEN_TRACES,
+        "num_traces": size.memory_limit_mib * OPEN_TRACES_PER_MIB,
+        "sample_on_first_match": True,
         "decision_cache": {
             "sampled_cache_size": REMEMBERED_DECISIONS,
             "non_sampled_cache_size": REMEMBERED_DECISIONS,
         },
-        "policies": sampling_policies(settings.sampling, settings.services),
+        "policies": sampling_policies(settings.sampling, settings.services, budget.of_one(size.replicas)),
     }
 
 
@@ -111,19 +129,7 @@ def _service_graph() -> dict[str, Any]:
     return {"store": {"ttl": "5s", "max_items": 5000}, "metrics_flush_interval": "30s"}
 
 
-def _retries() -> dict[str, Any]:
-    """A back end's restart is waited for in memory; then the memory limiter refuses, and agents keep data on disk."""
-    return {
-        "retry_on_failure": {
-            "enabled": True,
-            "initial_interval": "1s",
-            "max_interval": "10s",
-            "max_elapsed_time": "300s",
-        },
-        "sending_queue": {"enabled": True, "queue_size": 500, "num_consumers": 8},
-    }
-
-
-def _insecure(endpoint: str) -> dict[str, Any]:
-    """Plain gRPC inside the cluster, between pods that network policies name."""
-    return {"endpoint": endpoint, "tls": {"insecure": True}, **_retries()}
+def _queue() -> dict[str, Any]:
+    """A back end may be away for as long as its queue has room; plain text inside the cluster, between pods that
+    network policies name."""
+    return on_disk(QUEUE_MIB, RETRY_INTERVAL)

@@ -5,12 +5,13 @@ One alternation, one pass: `TEXT_PATTERN` with `TEXT_REPLACEMENT` masks what is 
 is captured as one of the numbered groups and put back.
 
 Card numbers are found by the issuers' prefixes and lengths, contiguous or in printed groups. No processor of the
-collector computes the Luhn check digit, so of random 16-digit numbers that stand alone about 18 % look like a card and are
-masked; nine in ten of those would fail Luhn. Attributes that hold such numbers belong into `redaction.ignored_attributes`.
+collector computes the Luhn check digit, so of random 16-digit numbers that stand alone about 19 % look like a card and
+are masked; nine in ten of those would fail Luhn. Attributes that hold such numbers belong into
+`redaction.ignored_attributes`. What follows `password:` is masked even where it is prose.
 
-Sources: ISO/IEC 7812 issuer ranges as published by the card networks; RFC 6750 and 7617 (Authorization), RFC 7519 (JWT), E.164;
-AWS IAM "Understanding unique ID prefixes"; the token formats that GitHub, GitLab, Slack, Stripe, OpenAI, Google, npm, Grafana
-and Airtable document.
+Sources: ISO/IEC 7812 issuer ranges as published by the card networks; RFC 6750 and 7617 (Authorization), RFC 7519
+(JWT), E.164; AWS IAM "Understanding unique ID prefixes"; the token formats that GitHub, GitLab, Slack, Stripe, OpenAI,
+Google, npm, Grafana and Airtable document.
 """
 
 MASK = "****"
@@ -35,7 +36,10 @@ TOKENS = (
 )
 
 # Groups of one length and one separator: a UUID of digits has other groups.
-_FOUR = r"4\d{3}|5[1-5]\d{2}|2(?:2[3-9]\d|[3-6]\d{2}|7[01]\d|720)|222[1-9]|6(?:011|4[4-9]\d|5\d{2}|2\d{2})|35(?:2[89]|[3-8]\d)"
+_FOUR = (
+    r"4\d{3}|5[1-5]\d{2}|222[1-9]|2(?:2[3-9]\d|[3-6]\d{2}|7[01]\d|720)|"  # Visa, Mastercard
+    r"6(?:011|2\d{2}|4[4-9]\d|5\d{2})|35(?:2[89]|[3-8]\d)"  # Discover, UnionPay, JCB
+)
 CARD_CONTIGUOUS = rf"(?:(?:{_FOUR})\d{{12}}|62\d{{15,17}}|3[47]\d{{13}}|3(?:0[0-5]|[68]\d)\d{{11}})"
 _PRINTED = (
     *(rf"(?:{_FOUR})(?:{separator}\d{{4}}){{3}}" for separator in (" ", "-")),
@@ -49,24 +53,29 @@ PHONE_INTERNATIONAL = r"\+[1-9](?:[ .()-]{0,2}\d){7,14}"
 PHONE_NATIONAL = r"(?:\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}|[2-9]\d{2}(?:-[2-9]\d{2}-|\.[2-9]\d{2}\.| [2-9]\d{2} )\d{4})"
 
 # Names of fields whose value is a secret, written with _, -, or nothing between words.
-_SECRET_FIELD = (
+_SECRET_FIELD = (  # noqa: S105 (names, not secrets)
     r"(?:password|passwd|passphrase|api[_-]?key|(?:access|refresh|auth|id|session|security|bearer|api)[_-]?token|"
     r"(?:client|app|shared|webhook|jwt|signing|consumer)[_-]?secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|"
     r"session[_-]?id|x-amz-(?:signature|credential|security-token)|card[_-]?number|cvv|cvc)"
 )
-# Kept part first. A quoted field must have a quoted value, so that JSON's null, true and numbers stay as they are.
+# Kept part first. A quoted name must have a quoted value, so that JSON's null, true and numbers stay as they are. Then
+# JSON inside JSON, where quotes are escaped, and values without quotes.
 _FIELDS = (
-    (rf"""{_SECRET_FIELD}\\?["']\s*[:=]\s*\\?["']""", r"""[^"'\\]+"""),
-    (rf"""{_SECRET_FIELD}\s*(?:=|:)\s*["']?""", r"""[^\s"'&,;<>(){}\[\]]{3,}"""),
+    (rf"""{_SECRET_FIELD}"?\s*[:=]\s*\"""", r"""(?:[^"\\]|\\.)+"""),
+    (rf"""{_SECRET_FIELD}'?\s*[:=]\s*'""", r"""(?:[^'\\]|\\.)+"""),
+    (rf"""{_SECRET_FIELD}\\+"\s*:\s*\\+\"""", r"""(?:[^"\\]|\\+[^"\\])+"""),
+    (rf"""{_SECRET_FIELD}\s*[:=]\s*""", r"""[^\s"'&,;<>(){}\[\]\\]{3,}"""),
     (r"""\b[?&;]?(?:token|pwd)=""", r"""[^\s"'&,;/]{6,}"""),
-    (r"""authorization\\?["']?\s*[:=]\s*\\?["']?(?:(?:basic|bearer|token|digest)\s+)?""", r"""[^\s"',\\]{3,}"""),
+    (r"""authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|digest)\s+)?""", r"""[^\s"',\\]{3,}"""),
     (r"""\b(?:set-)?cookie:\s*""", r"""[^\r\n"]+"""),
     (r"""\b(?:basic|bearer)\s+""", r"""(?:[\w.~+/-]{20,}=*|[\w.~+/-]{6,}={1,2})"""),
     # The password of a URL's user information.
     (r"""://[^\s/:@"']*:""", r"""[^\s/@"']+@"""),
 )
 
-_WORDLESS = rf"(^|[^\w.+])(?:{CARD_CONTIGUOUS}|{PHONE_INTERNATIONAL})\b|(^|[^\w.+-])(?:{CARD_PRINTED}|{PHONE_NATIONAL})\b"
+_WORDLESS = (
+    rf"(^|[^\w.+])(?:{CARD_CONTIGUOUS}|{PHONE_INTERNATIONAL})\b|(^|[^\w.+-])(?:{CARD_PRINTED}|{PHONE_NATIONAL})\b"
+)
 _KEPT_FIELDS = "|".join(rf"(?i:({kept}){value})" for kept, value in _FIELDS)
 
 TEXT_PATTERN = "|".join((_KEPT_FIELDS, *TOKENS, EMAIL, _WORDLESS))

@@ -1,63 +1,125 @@
-"""Tail-sampling policies of the gateway, from the stack's sampling settings (MISSION: the sampling table).
+"""Tail-sampling policies of the gateway: `planning.sampling`'s precedence in the collector's words.
 
-A trace is kept when any policy says so. All percentages share one hash of the trace id, so they are nested: a trace
-that is both critical and Python is kept with the larger of the two shares, not with their sum. A trace that matches
-no policy would be dropped whole, so the smallest share is the catch-all.
+The processor takes the first policy that says yes (`sample_on_first_match`), so that errors and slow traces spend
+nothing of the ordinary traces' budget. Ordinary traces go through one `composite` policy, whose limit of spans a second
+is shared out among its parts; they are tried in order of their share, and each ends in a limit of bytes a second. Shares
+use one hash of the trace id (no salt of their own), so they are nested. Health checks are excluded part by part instead
+of by a `drop` policy, which would win over errors.
+
+A limit is cut off where its second is full: which ordinary traces go then depends on the order of arrival.
+
+Source: README of the tail sampling processor in OpenTelemetry Collector contrib 0.149.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-from planning.sampling import AGGRESSIVE_SHARE, SamplingMode, SamplingPolicy
+from planning.sampling import SamplingMode, SamplingPolicy
+from planning.sampling_estimate import SurgeBudget, ordinary_percent
 from settings.services import Service, ServiceTier
 
 Policy = dict[str, Any]
 
+HEALTH_PATHS = ["/health", "/healthz", "/livez", "/live", "/readyz", "/ready", "/ping"]
+# Current and former semantic conventions of HTTP servers, and gRPC's health checking protocol.
+HEALTH_CHECKS = {
+    "url.path": HEALTH_PATHS,
+    "http.route": HEALTH_PATHS,
+    "http.target": HEALTH_PATHS,
+    "rpc.service": ["grpc.health.v1.Health"],
+}
+# A single trace larger than a kind's part of a second, or than the burst, never passes: long ones must not be lost in
+# small stacks, whose mean is kept by the bytes a second.
+LEAST_SPANS_PER_SECOND = 3000
+LEAST_BURST_BYTES = 2 * 1024 * 1024
 
-def sampling_policies(sampling: SamplingPolicy, services: Sequence[Service]) -> list[Policy]:
-    """Policies in the order of MISSION's table."""
+
+class _Kind(NamedTuple):
+    """Ordinary traces with a share of their own; those without an attribute are everything else."""
+
+    name: str
+    percent: float
+    attribute: str | None = None
+    values: Sequence[str] = ()
+
+
+def sampling_policies(sampling: SamplingPolicy, services: Sequence[Service], budget: SurgeBudget) -> list[Policy]:
+    """Policies in the order of precedence; `budget` is one gateway's."""
     if sampling.mode is SamplingMode.FULL:
         return [{"name": "everything", "type": "always_sample"}]
-    share = AGGRESSIVE_SHARE if sampling.mode is SamplingMode.AGGRESSIVE else 1
-    critical = sorted(service.name for service in services if service.tier is ServiceTier.CRITICAL)
     return [
         {"name": "errors", "type": "status_code", "status_code": {"status_codes": ["ERROR"]}},
         {"name": "slow", "type": "latency", "latency": {"threshold_ms": sampling.slow_threshold_ms}},
-        *(
-            [_share("critical-services", "service.name", critical, sampling.critical_percent * share)]
-            if critical
-            else []
-        ),
-        _share("python", "telemetry.sdk.language", ["python"], sampling.python_percent * share),
-        {
-            "name": "everything-else",
-            "type": "probabilistic",
-            "probabilistic": {"sampling_percentage": _percent(sampling.background_percent * share)},
-        },
+        _ordinary(_kinds(sampling, services), budget),
     ]
 
 
-def _share(name: str, key: str, values: list[str], percent: float) -> Policy:
+def _kinds(sampling: SamplingPolicy, services: Sequence[Service]) -> list[_Kind]:
+    """Highest share first; none is below everything else's, which all traces belong to."""
+    critical = sorted(service.name for service in services if service.tier is ServiceTier.CRITICAL)
+    kinds = [
+        _Kind("python-services", sampling.python_percent, "telemetry.sdk.language", ["python"]),
+        *([_Kind("critical-services", sampling.critical_percent, "service.name", critical)] if critical else []),
+    ]
+    kinds.sort(key=lambda kind: -kind.percent)
+    everything = [*kinds, _Kind("everything-else", sampling.background_percent)]
+    return [kind._replace(percent=_rounded(ordinary_percent(sampling, kind.percent))) for kind in everything]
+
+
+def _ordinary(kinds: Sequence[_Kind], budget: SurgeBudget) -> Policy:
+    percents = _allocation(len(kinds))
+    allocations = list(zip(kinds, percents, strict=True))
     return {
-        "name": name,
-        "type": "and",
-        "and": {
-            "and_sub_policy": [
+        "name": "ordinary",
+        "type": "composite",
+        "composite": {
+            "max_total_spans_per_second": max(LEAST_SPANS_PER_SECOND, budget.spans_per_second),
+            "policy_order": [kind.name for kind in kinds],
+            "composite_sub_policy": [
                 {
-                    "name": f"{name}-only",
-                    "type": "string_attribute",
-                    "string_attribute": {"key": key, "values": values},
-                },
-                {
-                    "name": f"{name}-share",
-                    "type": "probabilistic",
-                    "probabilistic": {"sampling_percentage": _percent(percent)},
-                },
-            ]
+                    "name": kind.name,
+                    "type": "and",
+                    "and": {"and_sub_policy": list(_conditions(kind, budget.bytes_per_second * percent // 100))},
+                }
+                for kind, percent in allocations
+            ],
+            "rate_allocation": [{"policy": kind.name, "percent": percent} for kind, percent in allocations],
         },
     }
 
 
-def _percent(value: float) -> float:
+def _conditions(kind: _Kind, bytes_per_second: int) -> Iterator[Policy]:
+    """The cheapest first: most traces fail at the hash. The limit last: it counts what comes to it."""
+    yield {
+        "name": f"{kind.name}-share",
+        "type": "probabilistic",
+        "probabilistic": {"sampling_percentage": kind.percent},
+    }
+    if kind.attribute is not None:
+        yield _attribute(f"{kind.name}-only", kind.attribute, kind.values)
+    for key, values in HEALTH_CHECKS.items():
+        yield _attribute(f"{kind.name}-no-health-check-{key}", key, values, invert=True)
+    yield {
+        "name": f"{kind.name}-bytes",
+        "type": "bytes_limiting",
+        "bytes_limiting": {
+            "bytes_per_second": max(1, bytes_per_second),
+            "burst_capacity": max(LEAST_BURST_BYTES, 2 * bytes_per_second),
+        },
+    }
+
+
+def _attribute(name: str, key: str, values: Sequence[str], *, invert: bool = False) -> Policy:
+    found = {"key": key, "values": list(values)} | ({"invert_match": True} if invert else {})
+    return {"name": name, "type": "string_attribute", "string_attribute": found}
+
+
+def _allocation(kinds: int) -> list[int]:
+    """Whole percents of the budget, equal, that add up to 100; what is left over is the last one's."""
+    each = 100 // kinds
+    return [*[each] * (kinds - 1), 100 - each * (kinds - 1)]
+
+
+def _rounded(value: float) -> float:
     """Without the digits that binary fractions add."""
     return round(value, 4)

@@ -8,8 +8,11 @@ from typing import Any
 from settings.cluster import ExistingCluster
 from settings.models import PlatformSettings
 from telemetry.charts import CHARTS, ChartName
-from telemetry.collector.agent import HOST_ROOT, POD_LOGS, STATE_DIRECTORY, agent_config, resource_attributes
-from telemetry.collector.gateway import gateway_config
+from telemetry.collector.agent import HOST_ROOT, agent_config, resource_attributes
+from telemetry.collector.gateway import QUEUE_MIB, gateway_config
+from telemetry.collector.pod_logs import POD_LOGS
+from telemetry.collector.queues import STATE_DIRECTORY
+from telemetry.collector.redaction import HASH_KEY_ENTRY, HASH_KEY_VARIABLE
 from telemetry.endpoints import COLLECTOR_AGENT_FULLNAME, COLLECTOR_AGENT_RELEASE, COLLECTOR_GATEWAY_RELEASE
 from telemetry.helm.values import (
     ChartValues,
@@ -26,6 +29,8 @@ from telemetry.placement import Placement
 # The contrib distribution holds all components used here; the k8s distribution lacks the spanmetrics connector.
 IMAGE = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib"
 GATEWAY_USER = 10001
+# The gateway's queues, one for each of three back ends, and what compaction needs beside them.
+GATEWAY_STATE_MIB = 4 * QUEUE_MIB
 # Ports that the chart opens by default for protocols that nothing here speaks.
 UNUSED_PORTS = ("jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin")
 
@@ -199,11 +204,22 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         security_context=restricted_container(),
+        extra_envs=_hash_key(settings),
+        # Outlives a container, not its pod: a restart loses nothing, a node that goes takes its queue along.
+        extra_volumes=[{"name": "state", "emptyDir": {"sizeLimit": f"{GATEWAY_STATE_MIB}Mi"}}],
+        extra_volume_mounts=[{"name": "state", "mountPath": STATE_DIRECTORY}],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_nodes()] if several else None,
         pod_disruption_budget=PodDisruptionBudget() if several else None,
     )
+
+
+def _hash_key(settings: PlatformSettings) -> list[dict[str, Any]] | None:
+    secret = settings.redaction.hash_key_secret
+    if secret is None or not settings.redaction.hashed_attributes:
+        return None
+    return [{"name": HASH_KEY_VARIABLE, "valueFrom": {"secretKeyRef": {"name": secret, "key": HASH_KEY_ENTRY}}}]
 
 
 def _ports() -> dict[str, Port]:

@@ -11,6 +11,14 @@ from sandbox.providers.aws.provider import DEFINITION
 from sandbox.providers.servicer import ProviderServicer
 from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud, running_cloud
 from tests.artefacts.resource_life import TRUST, Network
+from tests.tool_path import tools_on_path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tools() -> Iterator[None]:
+    """Control planes, helm and the collector are started by name."""
+    with tools_on_path():
+        yield
 
 
 @pytest.fixture(scope="module")

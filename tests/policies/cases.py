@@ -1,4 +1,4 @@
-"""The shape of a policy test: resources in, one verdict out, under prod's configuration unless a case says otherwise."""
+"""The shape of a policy test: resources in, one verdict out, under prod's configuration unless a case says more."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

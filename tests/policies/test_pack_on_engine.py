@@ -18,10 +18,16 @@ from policies.rules import RULES
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT, VENV_BIN
-from tests.policies import test_cost_rules, test_kubernetes_rules, test_retention_rules, test_security_rules
+from tests.policies import (
+    test_cost_rules,
+    test_kubernetes_rules,
+    test_retention_rules,
+    test_security_rules,
+    test_spending_rules,
+)
 from tests.policies.cases import FAIL, Case, resource
 
-TABLES = (test_cost_rules, test_retention_rules, test_security_rules, test_kubernetes_rules)
+TABLES = (test_spending_rules, test_cost_rules, test_retention_rules, test_security_rules, test_kubernetes_rules)
 STACK_URN = "urn:pulumi:prod::lgtm::pulumi:pulumi:Stack::lgtm-prod"
 FOREVER = "2999-12-31"
 
@@ -161,7 +167,10 @@ def test_dev_only_shows_what_stops_prod(environment: dict[str, str], tmp_path: P
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"nodes-limited": {"max_nodes": "six"}}, "nodes-limited: max_nodes: Invalid type. Expected: integer, given: string"),
+        (
+            {"nodes-limited": {"max_nodes": "six"}},
+            "nodes-limited: max_nodes: Invalid type. Expected: integer, given: string",
+        ),
         ({"nodes-limited": {"max_node": 6}}, "nodes-limited.max_node: Extra inputs are not permitted"),
         (excepted("soon"), "images-pinned: exceptions.0.until: Does not match format 'date'"),
         ({"images-pinned": {"exceptions": [{"resource": "x"}]}}, "reason is required"),

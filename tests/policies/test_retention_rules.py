@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from policies.buckets import LIFECYCLE
+from policies.buckets import BUCKET, LIFECYCLE
 from policies.facts import UNKNOWN, Property, Resource
 from policies.releases import RELEASE, chart_of, hours_of
 from policies.rules.bounds import BACKUP_PLAN, CLUSTER, LOG_GROUP, SNAPSHOT_POLICY
@@ -17,6 +17,11 @@ MIB = 1024 * 1024
 
 def expires(purpose: Property, days: Property, prefix: str = "") -> list[Resource]:
     return bucket_with(purpose, abort_rule(), moves_rule({}, days, prefix))
+
+
+def inline_bucket() -> Resource:
+    own: Property = {"lifecycleRules": [{"id": "old"}], "versioning": {"enabled": True}}
+    return resource(BUCKET, {"bucket": "b", "tags": {"purpose": "loki-chunks"}, **own})
 
 
 def lifecycle(*rules: Mapping[str, Property]) -> list[Resource]:
@@ -68,7 +73,9 @@ CASES: Sequence[Case] = (
     Case("buckets-expire", FAIL, expires("loki-chunks", 21, "other/"), "under fake/"),
     Case("buckets-expire", FAIL, bucket_with("loki-chunks", moves_rule({}, 21, "fake/", MIB)), "under fake/"),
     Case("buckets-expire", FAIL, expires("loki-chunks", 90, "fake/"), "expire at day 90; accepted: day 21 at most"),
-    Case("buckets-expire", FAIL, expires("loki-chunks", 14, "fake/"), "the application keeps and queries them to day 14"),
+    Case(
+        "buckets-expire", FAIL, expires("loki-chunks", 14, "fake/"), "the application keeps and queries them to day 14"
+    ),
     Case("buckets-expire", FAIL, expires("mimir-ruler", 30), "must stay"),
     Case("buckets-expire", FAIL, expires("something-else", 1000), "accepted: day 400"),
     Case("buckets-expire", FAIL, expires("audit-archive", 3000), "accepted: day 2557"),
@@ -79,7 +86,9 @@ CASES: Sequence[Case] = (
     Case("indexes-untouched", FAIL, expires("loki-chunks", 21), "no prefix: it would also take indexes"),
     Case("indexes-untouched", FAIL, expires("loki-chunks", 21, "index/"), "accepted: fake/"),
     Case("indexes-untouched", FAIL, expires("loki-ruler", 21, "rules/"), "no rule that moves or expires"),
-    Case("indexes-untouched", FAIL, bucket_with("mimir-blocks", moves_rule({"GLACIER_IR": 30}, 97, "blocks/")), "1048576"),
+    Case(
+        "indexes-untouched", FAIL, bucket_with("mimir-blocks", moves_rule({"GLACIER_IR": 30}, 97, "blocks/")), "1048576"
+    ),
     Case("versions-expire", PASS, bucket_with("audit-archive", versions_rule(30), versioned="Enabled")),
     Case("versions-expire", PASS, bucket_with("loki-chunks", abort_rule())),
     Case("versions-expire", PASS, bucket_with("loki-chunks", abort_rule(), versioned="Suspended")),
@@ -88,6 +97,7 @@ CASES: Sequence[Case] = (
     Case("versions-expire", FAIL, bucket_with("loki-chunks", abort_rule(), versioned="Enabled"), "keeps every version"),
     Case("versions-expire", FAIL, bucket_with("a", versions_rule(30, "fake/"), versioned="Enabled"), "keeps every"),
     Case("versions-expire", FAIL, bucket_with("a", versions_rule(90), versioned="Enabled"), "after 90 days"),
+    Case("versions-expire", FAIL, [inline_bucket()], "keeps every version"),
     Case("uploads-aborted", PASS, bucket_with("loki-chunks", abort_rule())),
     Case("uploads-aborted", UNKNOWN_YET, bucket_with("loki-chunks", UNKNOWN)),
     Case("uploads-aborted", FAIL, [bucket("loki-chunks")], "never"),
@@ -101,13 +111,19 @@ CASES: Sequence[Case] = (
     Case("queried-data-readable", FAIL, release("loki", FROZEN_VALUES), "storage_class is GLACIER"),
     Case("transitions-legal", PASS, lifecycle(moves_rule({"STANDARD_IA": 3, "GLACIER": 7}, 21), abort_rule())),
     Case("transitions-legal", UNKNOWN_YET, lifecycle(moves_rule({"STANDARD_IA": UNKNOWN}, 21))),
-    Case("transitions-legal", FAIL, lifecycle(moves_rule({"GLACIER": 3, "STANDARD_IA": 7}, 21)), "no objects from GLACIER"),
+    Case(
+        "transitions-legal",
+        FAIL,
+        lifecycle(moves_rule({"GLACIER": 3, "STANDARD_IA": 7}, 21)),
+        "no objects from GLACIER",
+    ),
     Case("transitions-legal", FAIL, lifecycle(moves_rule({"STANDARD_IA": 3, "GLACIER": 3}, 21)), "two moves at day 3"),
     Case("transitions-legal", FAIL, lifecycle(moves_rule({"GLACIER": 30}, 21)), "comes before the move at day 30"),
     Case("transitions-legal", FAIL, lifecycle(moves_rule({"STANDARD": 30})), "no class to move to"),
     Case("transitions-legal", FAIL, lifecycle(moves_rule({"GLACIER": None})), "has no day"),
     Case("transitions-legal", FAIL, lifecycle(abort_rule(), abort_rule()), "used twice"),
     Case("transitions-legal", FAIL, lifecycle(), "0 rules"),
+    Case("transitions-legal", FAIL, [inline_bucket()], "lifecycleRules of its own"),
     Case("transitions-legal", FAIL, lifecycle(moves_rule({}, 0)), "1 or later"),
     Case("applications-retain", PASS, loki()),
     Case("applications-retain", PASS, loki("14d")),
@@ -161,7 +177,8 @@ def test_durations_of_the_applications(text: str, hours: float | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "chart", ["loki", "oci://ghcr.io/charts/loki", "./mirror/loki", "/charts/loki-18.11.0.tgz", "mirror/loki-1.0.0-rc.1.tgz"]
+    "chart",
+    ["loki", "oci://ghcr.io/charts/loki", "./mirror/loki", "/charts/loki-18.11.0.tgz", "mirror/loki-1.0.0-rc.1.tgz"],
 )
 def test_charts_by_their_own_name(chart: str) -> None:
     assert chart_of(resource(RELEASE, {"chart": chart})) == "loki"

@@ -13,11 +13,17 @@ from policies.rule import Level
 from policies.rules import EXCEPTION_RULES, RULES
 from policies.rules.sizes import NAT_LIMITED, NODES_LIMITED
 from settings.policy_config import config_files, policy_config, stack_settings
-from tests.policies import test_cost_rules, test_kubernetes_rules, test_retention_rules, test_security_rules
+from tests.policies import (
+    test_cost_rules,
+    test_kubernetes_rules,
+    test_retention_rules,
+    test_security_rules,
+    test_spending_rules,
+)
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET
 
 ROOT = PAGE.parent.parent
-TABLES = (test_cost_rules, test_retention_rules, test_security_rules, test_kubernetes_rules)
+TABLES = (test_spending_rules, test_cost_rules, test_retention_rules, test_security_rules, test_kubernetes_rules)
 # What these look at is never unknown to an engine that knows the resource at all.
 ALWAYS_KNOWN = {"secrets-not-plain"}
 
@@ -71,7 +77,10 @@ def test_dev_is_advisory_and_the_others_mandatory() -> None:
 
 def test_exceptions_in_a_file_outlive_its_generation() -> None:
     exception = {"resource": "grafana", "reason": "no version tag yet", "until": "2027-01-31"}
-    written = {"images-pinned": {"exceptions": [exception]}, "nat-limited": {"max_nat_gateways": 9, "exceptions": [exception]}}
+    written = {
+        "images-pinned": {"exceptions": [exception]},
+        "nat-limited": {"max_nat_gateways": 9, "exceptions": [exception]},
+    }
     config = policy_config(stack_settings(ROOT / "Pulumi.prod.yaml"), written)
     assert config["images-pinned"] == {"exceptions": [exception]}
     assert config["nat-limited"] == {"max_nat_gateways": 1, "exceptions": [exception]}
@@ -91,7 +100,15 @@ def test_the_page_shows_every_rule_and_limit() -> None:
 
 @pytest.mark.parametrize(
     ("stack", "file"),
-    [("prod", "prod"), ("dev", "dev"), ("staging", "staging"), ("prod-eu", "prod"), ("eu-dev", "dev"), ("x", "prod"), ("", "prod")],
+    [
+        ("prod", "prod"),
+        ("dev", "dev"),
+        ("staging", "staging"),
+        ("prod-eu", "prod"),
+        ("eu-dev", "dev"),
+        ("x", "prod"),
+        ("", "prod"),
+    ],
 )
 def test_a_stack_is_judged_by_its_own_file_or_its_environments(stack: str, file: str) -> None:
     assert config_file(stack).stem == file

@@ -65,7 +65,9 @@ def tls(**changed: Any) -> dict[str, Any]:
 def pod_role(*, narrow: bool = True) -> Resource:
     tags = {"aws:RequestTag/kubernetes-service-account": "loki"}
     trust = {"Principal": {"Service": "pods.eks.amazonaws.com"}, "Condition": {"StringEquals": tags if narrow else {}}}
-    return resource(ROLE, {"name": "acme-loki", "assumeRolePolicy": document(statement(action="sts:AssumeRole", **trust))})
+    return resource(
+        ROLE, {"name": "acme-loki", "assumeRolePolicy": document(statement(action="sts:AssumeRole", **trust))}
+    )
 
 
 def metadata(tokens: Property = "required", hops: Property = 1.0, **more: Property) -> list[Resource]:
@@ -106,7 +108,9 @@ CASES: Sequence[Case] = (
     Case("buckets-private", FAIL, blocked("another-bucket"), "no public access block"),
     Case("buckets-tls-only", PASS, bucket_policy(tls())),
     Case("buckets-tls-only", PASS, bucket_policy(tls(Condition={"Bool": {"aws:securetransport": False}}))),
-    Case("buckets-tls-only", UNKNOWN_YET, [A_BUCKET, resource(POLICY, {"bucket": "acme-prod-bucket", "policy": UNKNOWN})]),
+    Case(
+        "buckets-tls-only", UNKNOWN_YET, [A_BUCKET, resource(POLICY, {"bucket": "acme-prod-bucket", "policy": UNKNOWN})]
+    ),
     Case("buckets-tls-only", FAIL, [A_BUCKET], "no bucket policy"),
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Effect="Allow")), "no statement denies"),
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Condition={})), "no statement denies"),
@@ -131,13 +135,20 @@ CASES: Sequence[Case] = (
     Case("no-wildcards", PASS, [resource(KEY, {})]),
     Case("no-wildcards", UNKNOWN_YET, [resource("aws:iam/rolePolicy:RolePolicy", {"policy": UNKNOWN})]),
     Case("no-wildcards", FAIL, grants(statement(action="*")), "statement 0 allows *"),
-    Case("no-wildcards", FAIL, grants(statement(action=["s3:GetObject", "s3:*"], Sid="All")), "statement All allows s3:*"),
+    Case(
+        "no-wildcards", FAIL, grants(statement(action=["s3:GetObject", "s3:*"], Sid="All")), "statement All allows s3:*"
+    ),
     Case("no-wildcards", FAIL, grants(statement(action="kms:*", Principal=ACCOUNT), kind=POLICY), "kms:*"),
     Case("no-wildcards", FAIL, grants(statement(Principal="*"), kind=POLICY), 'principal "*"'),
     Case("no-wildcards", FAIL, grants(statement(Principal={"AWS": ["*"]}), kind=POLICY), 'principal "*"'),
     Case("no-wildcards", FAIL, grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), "NotAction"),
     Case("no-wildcards", FAIL, [resource(ROLE, {"assumeRolePolicy": "nonsense"})], "no policy document"),
-    Case("no-wildcards", FAIL, [resource(ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"})], "S3Full"),
+    Case(
+        "no-wildcards",
+        FAIL,
+        [resource(ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"})],
+        "S3Full",
+    ),
     Case("no-wildcards", PASS, [resource(ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"})]),
     Case("pod-roles-bound", PASS, [pod_role(), LINK]),
     Case("pod-roles-bound", PASS, [pod_role(), resource(ADDON, ADDON_LINK)]),
@@ -148,7 +159,7 @@ CASES: Sequence[Case] = (
     Case("metadata-closed", PASS, metadata("optional", 64, httpEndpoint="disabled")),
     Case("metadata-closed", PASS, [resource(NODE_GROUP, {"launchTemplate": UNKNOWN})]),
     Case("metadata-closed", UNKNOWN_YET, metadata(UNKNOWN)),
-    Case("metadata-closed", FAIL, metadata("optional"), "accepted: \"required\""),
+    Case("metadata-closed", FAIL, metadata("optional"), 'accepted: "required"'),
     Case("metadata-closed", FAIL, metadata(hops=2), "is 2; accepted: at most 1"),
     Case("metadata-closed", FAIL, [resource(INSTANCE, {})], "httpTokens", count=2),
     Case("metadata-closed", FAIL, [resource(NODE_GROUP, {})], "has no launchTemplate"),
@@ -159,7 +170,9 @@ CASES: Sequence[Case] = (
     Case("data-protected", PASS, [A_BUCKET]),
     Case("data-protected", UNKNOWN_YET, [resource(KEY, {})]),
     Case("data-protected", FAIL, [resource(KEY, {}, protect=False)], "is not protected"),
-    Case("data-protected", FAIL, [resource("aws:s3/bucket:Bucket", {"forceDestroy": True}, protect=True)], "forceDestroy"),
+    Case(
+        "data-protected", FAIL, [resource("aws:s3/bucket:Bucket", {"forceDestroy": True}, protect=True)], "forceDestroy"
+    ),
     Case("data-protected", PASS, [resource(KEY, {}, protect=False)], limits={"required": False}),
     Case("required-tags", PASS, [resource(KEY, {"tags": {}, "tagsAll": TAGS})]),
     Case("required-tags", PASS, [resource("aws:kms/alias:Alias", {})]),

@@ -1,64 +1,98 @@
-"""Tail-sampling policies against the mission's table."""
+"""Tail-sampling policies against the mission's table; what they do is tested on the real collector."""
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from planning.sampling_estimate import SurgeBudget
 from settings.models import PlatformSettings
-from telemetry.collector.sampling import sampling_policies
+from telemetry.collector.sampling import LEAST_SPANS_PER_SECOND, sampling_policies
 
 Make = Callable[..., PlatformSettings]
+BUDGET = SurgeBudget(spans_per_second=9000, bytes_per_second=6_000_000)
 
 
-def policies(settings: PlatformSettings) -> dict[str, dict[str, Any]]:
-    return {policy["name"]: policy for policy in sampling_policies(settings.sampling, settings.services)}
+def policies(settings: PlatformSettings, budget: SurgeBudget = BUDGET) -> dict[str, dict[str, Any]]:
+    return {policy["name"]: policy for policy in sampling_policies(settings.sampling, settings.services, budget)}
 
 
-def percent(policy: dict[str, Any]) -> float:
-    if policy["type"] == "probabilistic":
-        return policy["probabilistic"]["sampling_percentage"]
-    (share,) = [sub for sub in policy["and"]["and_sub_policy"] if sub["type"] == "probabilistic"]
-    return share["probabilistic"]["sampling_percentage"]
+def parts(settings: PlatformSettings, budget: SurgeBudget = BUDGET) -> dict[str, list[dict[str, Any]]]:
+    """The conditions of each kind of ordinary trace."""
+    ordinary = policies(settings, budget)["ordinary"]["composite"]
+    return {part["name"]: part["and"]["and_sub_policy"] for part in ordinary["composite_sub_policy"]}
+
+
+def percents(settings: PlatformSettings) -> dict[str, float]:
+    return {name: conditions[0]["probabilistic"]["sampling_percentage"] for name, conditions in parts(settings).items()}
+
+
+def only(conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    return conditions[1]["string_attribute"]
 
 
 def test_the_table_of_the_mission(make_settings: Make) -> None:
     found = policies(make_settings("prod"))
-    assert list(found) == ["errors", "slow", "critical-services", "python", "everything-else"]
+    assert list(found) == ["errors", "slow", "ordinary"]
     assert found["errors"]["status_code"] == {"status_codes": ["ERROR"]}
     assert found["slow"]["latency"] == {"threshold_ms": 1000}
-    assert [percent(found[name]) for name in ("critical-services", "python", "everything-else")] == [25, 30, 5]
+    assert percents(make_settings("prod")) == {"python-services": 30, "critical-services": 25, "everything-else": 5}
 
 
-def test_critical_services_are_those_of_the_settings(make_settings: Make) -> None:
-    only, _ = policies(make_settings("prod"))["critical-services"]["and"]["and_sub_policy"]
-    assert only["string_attribute"] == {"key": "service.name", "values": ["api-gateway"]}
+def test_the_highest_share_is_tried_first_whichever_it_is(make_settings: Make) -> None:
+    settings = make_settings("prod", sampling={"critical_percent": 60})
+    assert list(parts(settings)) == ["critical-services", "python-services", "everything-else"]
+    assert policies(settings)["ordinary"]["composite"]["policy_order"] == list(parts(settings))
 
 
-def test_python_is_what_the_sdk_says(make_settings: Make) -> None:
-    only, _ = policies(make_settings("prod"))["python"]["and"]["and_sub_policy"]
-    assert only["string_attribute"] == {"key": "telemetry.sdk.language", "values": ["python"]}
+def test_kinds_are_known_by_name_and_language(make_settings: Make) -> None:
+    found = parts(make_settings("prod"))
+    assert only(found["critical-services"]) == {"key": "service.name", "values": ["api-gateway"]}
+    assert only(found["python-services"]) == {"key": "telemetry.sdk.language", "values": ["python"]}
 
 
-def test_without_critical_services_there_is_no_such_policy(make_settings: Make) -> None:
+def test_without_critical_services_there_is_no_such_kind(make_settings: Make) -> None:
     services = [{"name": "worker", "language": "python", "port": 8000, "tier": "background"}]
-    assert "critical-services" not in policies(make_settings("dev", services=services))
+    assert list(parts(make_settings("dev", services=services))) == ["python-services", "everything-else"]
+
+
+def test_no_share_has_a_salt_of_its_own(make_settings: Make) -> None:
+    for conditions in parts(make_settings("prod")).values():
+        assert set(conditions[0]["probabilistic"]) == {"sampling_percentage"}
+
+
+def test_every_ordinary_kind_leaves_health_checks_out(make_settings: Make) -> None:
+    for conditions in parts(make_settings("prod")).values():
+        excluded = {c["string_attribute"]["key"] for c in conditions[1:-1] if c["string_attribute"].get("invert_match")}
+        assert excluded == {"url.path", "http.route", "http.target", "rpc.service"}
+
+
+@pytest.mark.parametrize("services", [None, [{"name": "w", "language": "go", "port": 1, "tier": "standard"}]])
+def test_the_surge_budget_is_shared_out_whole(make_settings: Make, services: list[dict[str, Any]] | None) -> None:
+    settings = make_settings("prod", **({"services": services} if services else {}))
+    composite = policies(settings)["ordinary"]["composite"]
+    assert composite["max_total_spans_per_second"] == BUDGET.spans_per_second
+    assert sum(allocation["percent"] for allocation in composite["rate_allocation"]) == 100
+    limits = [conditions[-1]["bytes_limiting"]["bytes_per_second"] for conditions in parts(settings).values()]
+    assert sum(limits) == pytest.approx(BUDGET.bytes_per_second, rel=0.001)
+
+
+def test_a_small_stack_still_keeps_long_traces(make_settings: Make) -> None:
+    tiny = SurgeBudget(spans_per_second=10, bytes_per_second=4000)
+    settings = make_settings("dev")
+    assert policies(settings, tiny)["ordinary"]["composite"]["max_total_spans_per_second"] == LEAST_SPANS_PER_SECOND
+    for conditions in parts(settings, tiny).values():
+        assert conditions[-1]["bytes_limiting"]["burst_capacity"] == 2 * 1024 * 1024
 
 
 def test_aggressive_thins_ordinary_traces_only(make_settings: Make) -> None:
-    found = policies(make_settings("prod", sampling={"mode": "aggressive"}))
-    assert [percent(found[name]) for name in ("critical-services", "python", "everything-else")] == [5, 6, 1]
-    assert found["errors"] == policies(make_settings("prod"))["errors"]
-    assert found["slow"] == policies(make_settings("prod"))["slow"]
+    settings = make_settings("prod", sampling={"mode": "aggressive"})
+    assert percents(settings) == {"python-services": 6, "critical-services": 5, "everything-else": 1}
+    for name in ("errors", "slow"):
+        assert policies(settings)[name] == policies(make_settings("prod"))[name]
 
 
 def test_full_keeps_everything(make_settings: Make) -> None:
     assert policies(make_settings("prod", sampling={"mode": "full"})) == {
         "everything": {"name": "everything", "type": "always_sample"}
     }
-
-
-@pytest.mark.parametrize("mode", ["normal", "aggressive", "full"])
-def test_every_mode_has_a_policy_that_any_trace_meets(make_settings: Make, mode: str) -> None:
-    kinds = [p["type"] for p in policies(make_settings("dev", sampling={"mode": mode})).values()]
-    assert kinds[-1] in ("probabilistic", "always_sample")

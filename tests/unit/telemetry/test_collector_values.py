@@ -68,7 +68,26 @@ def test_the_gateway_passes_pod_security_restricted(settings: PlatformSettings, 
     assert values["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert values["securityContext"]["allowPrivilegeEscalation"] is False
     assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert "extraVolumes" not in values
+    assert all(set(volume) == {"name", "emptyDir"} for volume in values["extraVolumes"])
+
+
+def test_the_gateways_queues_have_room_outside_its_read_only_root(settings: PlatformSettings, build: Build) -> None:
+    values = build(settings)["collector-gateway"]
+    (volume,), (mount,) = values["extraVolumes"], values["extraVolumeMounts"]
+    assert (volume["name"], mount["mountPath"]) == (mount["name"], "/var/lib/otelcol")
+    queues = [e["sending_queue"]["queue_size"] for e in values["alternateConfig"]["exporters"].values()]
+    assert len(queues) == 3
+    assert volume["emptyDir"]["sizeLimit"] == "1024Mi"
+    assert sum(queues) < 1024 * 1024**2
+
+
+def test_the_key_of_hashes_comes_from_a_secret_that_the_stack_names(make_settings: Make, build: Build) -> None:
+    keyed = build(make_settings("prod", redaction={"hash_key_secret": "redaction"}))["collector-gateway"]
+    (variable,) = keyed["extraEnvs"]
+    assert variable["valueFrom"] == {"secretKeyRef": {"name": "redaction", "key": "hmac-key"}}
+    processor = keyed["alternateConfig"]["processors"]["redaction/hash"]
+    assert processor["hmac_key"] == f"${{env:{variable['name']}}}"
+    assert "extraEnvs" not in build(make_settings("prod"))["collector-gateway"]
 
 
 def test_the_agent_writes_to_one_host_path_only_and_keeps_no_capability(

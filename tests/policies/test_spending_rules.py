@@ -1,0 +1,91 @@
+"""The cost of what is registered, against budget and baseline."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from policies.configuration import CONFIG_FOLDER
+from policies.facts import UNKNOWN, Property, Resource
+from policies.rules.cluster_support import CLUSTER
+from policies.rules.sizes import NODE_GROUP
+from policies.rules.spending import AWS_PROVIDER, BudgetLimits, priced
+from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
+
+CONTROL_PLANE_USD = 73.0
+AS_OF = {"as_of": "2026-11-24"}
+
+
+def cluster() -> Resource:
+    support: Property = {"supportType": "STANDARD"}
+    return resource(CLUSTER, {"name": "c", "version": "1.35", "upgradePolicy": support}, "cluster")
+
+
+def nodes(count: Property) -> Resource:
+    scaling: Property = {"minSize": count, "desiredSize": count, "maxSize": count}
+    return resource(
+        NODE_GROUP, {"capacityType": "ON_DEMAND", "instanceTypes": ["t4g.large"], "scalingConfig": scaling}, "nodes"
+    )
+
+
+def in_region(region: Property) -> Resource:
+    return resource(AWS_PROVIDER, {"region": region}, "aws")
+
+
+DATABASE = resource("aws:rds/instance:Instance", {"instanceClass": "db.r7g.large"}, "db")
+NO_PRICES = [cluster(), in_region("mars-north-1")]
+CASES: Sequence[Case] = (
+    Case("budget", PASS, [cluster()], limits=AS_OF),
+    Case("budget", PASS, NO_PRICES[:1], limits={**AS_OF, "usd_per_month": CONTROL_PLANE_USD}),
+    Case("budget", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)], limits=AS_OF),
+    Case(
+        "budget",
+        FAIL,
+        [cluster()],
+        "73.00 USD a month is 63.00 over the budget of 10.00",
+        {**AS_OF, "usd_per_month": 10},
+    ),
+    Case("budget", FAIL, [cluster(), nodes(9.0)], "dearest: t4g.large on-demand of nodes", AS_OF),
+    Case("budget", FAIL, [cluster(), nodes(9.0)], "what would help: fewer or smaller nodes in nodes", AS_OF),
+    Case(
+        "budget", FAIL, NO_PRICES, "the cost can't be computed: there is no price table for region mars-north-1", AS_OF
+    ),
+    Case("cost-delta", PASS, [cluster(), nodes(9.0)], limits=AS_OF),
+    Case("cost-delta", PASS, [cluster()], limits={**AS_OF, "baseline_usd_per_month": 70}),
+    Case("cost-delta", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)], limits={**AS_OF, "baseline_usd_per_month": 73}),
+    Case(
+        "cost-delta",
+        FAIL,
+        [cluster()],
+        "73.00 USD a month is 23.00 more than before (50.00)",
+        {**AS_OF, "baseline_usd_per_month": 50},
+    ),
+    Case(
+        "cost-delta", FAIL, [cluster()], "0 % more", {**AS_OF, "baseline_usd_per_month": 72, "max_increase_percent": 0}
+    ),
+    Case("costs-known", PASS, [cluster()]),
+    Case("costs-known", PASS, [DATABASE], limits={"accepted_types": [DATABASE.type]}),
+    Case("costs-known", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)]),
+    Case("costs-known", FAIL, [DATABASE], "no rule prices this type"),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_spending_rule(case: Case) -> None:
+    check(case)
+
+
+def test_prices_are_those_of_the_registered_provider_s_region() -> None:
+    limits = BudgetLimits(usd_per_month=1, region="us-west-2")
+    assert priced([cluster(), in_region("eu-west-1")], limits).region == "eu-west-1"
+    assert priced([cluster(), in_region(UNKNOWN)], limits).region == "us-west-2"
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
+def test_the_load_is_that_of_the_settings(stack: str) -> None:
+    config: dict[str, Any] = json.loads((CONFIG_FOLDER / f"{stack}.json").read_text(encoding="utf-8"))["budget"]
+    limits = BudgetLimits.model_validate_json(json.dumps(config))
+    assert limits.load is not None
+    per_second = f"{limits.load.workload.requests_per_second:g} requests/s"
+    assert per_second in priced([cluster()], limits).load

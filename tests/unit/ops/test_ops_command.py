@@ -1,0 +1,167 @@
+"""`python -m ops` as an operator meets it: output, exit codes, one message for wrong input."""
+
+import io
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import cost, prices, stacks
+from ops.__main__ import main
+from ops.cost import report_for, sharing_of
+from ops.price_refresh import PriceChange, Refreshed
+from ops.stacks import PROJECT_ROOT, StackFileError, settings_of
+from planning.prices import parse_document, table_path
+from tests.unit.planning.cost_cases import DATA, STACKS, TODAY
+
+PROD = str(DATA / "prod.jsonl")
+
+
+def _run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    found = capsys.readouterr()
+    return code, found.out, found.err
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_plan_is_reported_and_within_budget(stack: str, capsys: pytest.CaptureFixture[str]) -> None:
+    log = str(DATA / f"{stack}.jsonl")
+    code, out, err = _run(capsys, "cost", "plan", "--event-log", log, "--stack", stack, "--check")
+    assert (code, err) == (0, "")
+    assert out.startswith(f"Cost of {stack} in us-west-2: ")
+    assert "within budget" in out
+
+
+def test_the_preview_command_gets_the_same_text(capsys: pytest.CaptureFixture[str]) -> None:
+    text = report_for(Path(PROD), "prod", TODAY)
+    assert text.startswith("Cost of prod in us-west-2: ")
+    assert "664.00" in text
+
+
+def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _run(capsys, "cost", "plan", "--event-log", PROD, "--stack", "prod", "--json")
+    assert json.loads(out)["region"] == "us-west-2"
+
+
+@pytest.fixture
+def tight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkout in which prod may cost 100 USD."""
+    text = (PROJECT_ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    parts = "compute_usd_per_month: null, storage_usd_per_month: null, operations_usd_per_month: null"
+    tight = text.replace("environment: prod", f"environment: prod\n    budget: {{ usd_per_month: 100, {parts} }}")
+    (tmp_path / "Pulumi.prod.yaml").write_text(tight, encoding="utf-8")
+    monkeypatch.setattr(stacks, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(cost, "settings_of", lambda stack: settings_of(stack, tmp_path))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+
+
+@pytest.mark.usefixtures("tight")
+def test_over_budget_is_exit_code_1_only_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("cost", "plan", "--event-log", PROD, "--stack", "prod")
+    code, out, _ = _run(capsys, *arguments, "--check")
+    assert code == 1
+    assert "OVER BUDGET" in out
+    assert _run(capsys, *arguments)[0] == 0
+    code, out, err = _run(capsys, *arguments, "--check", "--json")
+    assert (code, json.loads(out)["region"]) == (1, "us-west-2")
+    assert "over the budget of 100.00" in err
+
+
+def test_a_guest_without_its_owners_file_carries_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = settings_of("dev")
+    assert sharing_of(settings).owner_nodes == settings_of("staging").node_count
+    shutil.copy(PROJECT_ROOT / "Pulumi.dev.yaml", tmp_path)
+    monkeypatch.setattr(cost, "settings_of", lambda stack: settings_of(stack, tmp_path))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    assert sharing_of(settings).owner_nodes is None
+
+
+def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(Path(PROD).read_text(encoding="utf-8")))
+    code, out, _ = _run(capsys, "cost", "plan", "--preview", "-", "--stack", "prod")
+    assert (code, out.split()[:3]) == (0, ["Cost", "of", "prod"])
+
+
+def test_two_plans_are_compared(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    smaller = tmp_path / "after.jsonl"
+    text = Path(PROD).read_text(encoding="utf-8").replace('"desiredSize":3', '"desiredSize":2')
+    smaller.write_text(text, encoding="utf-8")
+    arguments = ("cost", "compare", "--stack", "prod", "--before", PROD, "--after", str(smaller))
+    _, out, _ = _run(capsys, *arguments)
+    assert "-26.98" in out
+    assert json.loads(_run(capsys, *arguments, "--json")[1])["changes"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("cost", "plan", "--state", PROD, "--stack", "prd"), "there is no stack 'prd': Pulumi.prd.yaml is missing"),
+        (("cost", "plan", "--state", "/no/such", "--stack", "prod"), "/no/such can't be read: No such file"),
+        (("cost", "plan", "--state", __file__, "--stack", "prod"), "is not a JSON object"),
+        (("prices", "show", "--region", "eu-nowhere-1"), "there is no price table for region eu-nowhere-1"),
+        (("prices", "refresh", "--region", "Oregon"), "--region: got 'Oregon'; accepted: the code of an AWS region"),
+    ],
+)
+def test_wrong_input_is_one_message_and_exit_code_2(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = _run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"config: [", b"config: 3"])
+def test_a_broken_stack_file_is_explained(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.prod.yaml").write_bytes(content)
+    with pytest.raises(Exception, match=r"Pulumi\.prod\.yaml can't be read|lgtm:platform: is missing") as caught:
+        settings_of("prod", tmp_path)
+    assert type(caught.value).__name__ in ("StackFileError", "SettingsError")
+    with pytest.raises(StackFileError, match="accepted: prod"):
+        settings_of("staging", tmp_path)
+
+
+def test_prices_are_shown_with_their_source(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _run(capsys, "prices", "show", "--region", "eu-west-1")
+    assert any(line.startswith("ec2.on_demand.t4g.large ") and "0.0736" in line for line in out.splitlines())
+
+
+def test_assumptions_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "nat_gb" in _run(capsys, "cost", "assumptions")[1]
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """AWS answers one changed price; tables are written to a folder of the test."""
+    document = parse_document(table_path("us-west-2").read_text(encoding="utf-8"), "x")
+    change = PriceChange(key="ebs.storage.gp3", old=0.08, new=0.09)
+    outcome = Refreshed(document=document, changes=(change,), confirmed=3, kept=())
+    monkeypatch.setattr(prices, "_ask", lambda *_: outcome)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(prices, "table_path", lambda region: tmp_path / f"{region}.yaml")  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    return tmp_path / "us-west-2.yaml"
+
+
+def test_a_refresh_shows_changes_and_writes_the_table(answer: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _run(capsys, "prices", "refresh", "--region", "us-west-2", "--dry-run")
+    assert "+12.5%" in out
+    assert not answer.exists()
+    _, out, _ = _run(capsys, "prices", "refresh", "--region", "us-west-2")
+    assert "written: planning/prices/us-west-2.yaml" in out
+    assert parse_document(answer.read_text(encoding="utf-8"), "x").region == "us-west-2"
+
+
+def test_aws_without_credentials_is_one_message(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from botocore.exceptions import NoCredentialsError
+
+    class Nobody:
+        def __init__(self, *_: Any) -> None: ...
+
+        def on_demand(self, _: str) -> list[float]:
+            raise NoCredentialsError
+
+    monkeypatch.setattr(prices, "AwsPrices", Nobody)
+    code, _, err = _run(capsys, "prices", "refresh", "--region", "us-west-2")
+    assert code == 2
+    assert "AWS can't be asked for prices: Unable to locate credentials; needed: credentials with pricing:" in err

@@ -1,0 +1,80 @@
+"""Resources, stacks and reports that the cost tests share; run as a program it writes the golden reports again."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ops.cost import budget_of, expected_load, sharing_of
+from ops.stacks import settings_of
+from planning.cost import CostReport, ExpectedLoad, price_resources, render_report
+from planning.prices import load_prices
+from planning.registered import Resource
+from planning.registered_sources import from_event_log
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "cost"
+STACKS = ("dev", "staging", "prod")
+TODAY = date(2026, 11, 25)
+TABLE = load_prices("us-west-2")
+NETWORK = "lgtm:components:Network"
+
+
+def resource(
+    type_token: str, logical: str = "it", component: str = "lgtm:components:Thing", /, **properties: Any
+) -> Resource:
+    """One registered resource; `deps={key: [resource]}` says where a value came from."""
+    deps = properties.pop("deps", {})
+    urn = f"urn:pulumi:prod::lgtm::{component}${type_token}::{logical}"
+    sources = {key: frozenset(owner.urn for owner in owners) for key, owners in deps.items()}
+    return Resource(type_token, logical, urn, properties, sources)
+
+
+def node_group(name: str = "spot", **properties: Any) -> Resource:
+    """A spot group of three t4g.large in one subnet, unless properties say otherwise."""
+    defaults: dict[str, Any] = {
+        "capacityType": "SPOT",
+        "instanceTypes": ["t4g.large"],
+        "scalingConfig": {"desiredSize": 3, "minSize": 1, "maxSize": 4},
+        "subnetIds": ["subnet-a"],
+    }
+    return resource("aws:eks/nodeGroup:NodeGroup", name, **{**defaults, **properties})
+
+
+def release(name: str, values: Any, chart: str | None = None) -> Resource:
+    """A Helm release."""
+    return resource("kubernetes:helm.sh/v3:Release", name, chart=chart or name, values=values)
+
+
+def priced(*resources: Resource, **options: Any) -> CostReport:
+    """The report of some resources."""
+    return price_resources(resources, TABLE, **{"today": TODAY, **options})
+
+
+def amounts(report: CostReport) -> dict[tuple[str, str], float]:
+    """US dollars a month by resource and item, to the cent."""
+    return {(line.resource, line.item): round(line.usd_per_month, 2) for line in report.lines}
+
+
+def recorded(stack: str) -> tuple[Resource, ...]:
+    """The resources of a stack from a recorded preview on the real engine, cut down to what costs depend on."""
+    return from_event_log((DATA / f"{stack}.jsonl").read_text(encoding="utf-8"))
+
+
+def stack_report(stack: str) -> CostReport:
+    """The report of a recorded preview with the stack's own settings."""
+    settings = settings_of(stack)
+    return priced(*recorded(stack), load=stack_load(stack), sharing=sharing_of(settings))
+
+
+def stack_load(stack: str) -> ExpectedLoad:
+    """The load that the stack's settings expect."""
+    return expected_load(settings_of(stack))
+
+
+def golden(stack: str) -> str:
+    """The text report of a recorded preview."""
+    return render_report(stack_report(stack), stack, budget_of(settings_of(stack)), every_line=True) + "\n"
+
+
+if __name__ == "__main__":
+    for name in STACKS:
+        (DATA / f"{name}.txt").write_text(golden(name), encoding="utf-8")

@@ -1,0 +1,130 @@
+"""The volumes that charts and Kubernetes objects claim."""
+
+from typing import Any
+
+import pytest
+
+from planning.registered import UNKNOWN, Resource
+from tests.unit.planning.cost_cases import amounts, priced, release, resource
+
+ON_AWS = resource("aws:ec2/vpc:Vpc")
+STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+
+
+def _gib(chart: str, values: Any, *others: Resource) -> dict[str, float]:
+    """GiB of each volume that a release claims."""
+    report = priced(ON_AWS, *others, release(chart, values))
+    assert not report.unpriced, report.unpriced
+    return {line.item.partition(", ")[2]: line.quantity for line in report.lines if "volume" in line.item}
+
+
+@pytest.mark.parametrize(
+    ("chart", "values", "expected"),
+    [
+        (
+            "loki",
+            {"deploymentMode": "Monolithic", "singleBinary": {"replicas": 3, "persistence": {"size": "30Gi"}}},
+            {"singleBinary": 90},
+        ),
+        ("loki", {"deploymentMode": "SingleBinary", "singleBinary": {"replicas": 1}}, {"singleBinary": 10}),
+        ("loki", {"deploymentMode": "SingleBinary"}, {}),
+        (
+            "loki",
+            {
+                "deploymentMode": "Monolithic",
+                "singleBinary": {"replicas": 1, "persistence": {"enabled": False}},
+                "chunksCache": {"persistence": {"enabled": True, "storageSize": "20Gi"}},
+                "minio": {"enabled": True},
+            },
+            {"chunksCache": 20, "minio": 5},
+        ),
+        ("loki", {}, {"write": 30, "backend": 30}),
+        ("loki", {"write": {"replicas": 1, "persistence": {"volumeClaimsEnabled": False}}}, {"backend": 30}),
+        ("tempo", {"persistence": {"enabled": True, "size": "50Gi"}}, {"tempo": 50}),
+        ("tempo", {"persistence": {"enabled": True}}, {"tempo": 10}),
+        ("tempo", {"persistence": {"size": "50Gi"}}, {}),
+        (
+            "mimir-distributed",
+            {
+                "ingester": {"replicas": 3, "persistentVolume": {"size": "30Gi"}},
+                "store_gateway": {"persistentVolume": {"size": "20Gi"}},
+                "compactor": {"persistentVolume": {"enabled": False}},
+                "alertmanager": {"enabled": False},
+                "kafka": {"enabled": False},
+                "minio": {"enabled": False},
+            },
+            {"ingester": 90, "store_gateway": 20},
+        ),
+        (
+            "mimir-distributed",
+            {},
+            {"ingester": 6, "store_gateway": 2, "compactor": 2, "alertmanager": 1, "kafka": 5, "minio": 5},
+        ),
+        ("grafana", {"persistence": {"enabled": True, "size": "10Gi"}, "replicas": 2}, {"grafana": 10}),
+        ("grafana", {"persistence": {"enabled": True, "type": "statefulset"}, "replicas": 2}, {"grafana": 20}),
+        ("grafana", {}, {}),
+        ("opentelemetry-collector", {"mode": "daemonset"}, {}),
+    ],
+)
+def test_charts_claim_what_their_templates_say(chart: str, values: Any, expected: dict[str, float]) -> None:
+    assert _gib(chart, values) == expected
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["tempo", "oci://ghcr.io/grafana-community/helm-charts/tempo", "./charts/tempo-2.2.4.tgz", "/mirror/tempo/"],
+)
+def test_a_chart_is_known_by_name_path_archive_and_registry(reference: str) -> None:
+    found = priced(ON_AWS, release("tempo", {"persistence": {"enabled": True}}, reference))
+    assert amounts(found) == {("tempo", "gp3 volume, tempo"): 0.80}
+
+
+@pytest.mark.parametrize(
+    ("chart", "values", "reason"),
+    [
+        ("wordpress", {}, "nothing is known of the volumes of chart wordpress"),
+        ("tempo", UNKNOWN, "values aren't known yet"),
+        ("tempo", {"persistence": {"enabled": True, "size": UNKNOWN}}, "the size of its volume tempo isn't known"),
+        ("loki", {"deploymentMode": "Distributed"}, "the size of its volume deployment mode Distributed"),
+        ("tempo", {"persistence": {"enabled": True, "size": "many"}}, "the size of its volume tempo isn't known"),
+    ],
+)
+def test_what_is_not_known_is_named(chart: str, values: Any, reason: str) -> None:
+    report = priced(ON_AWS, release(chart, values))
+    assert reason in report.unpriced[0].reason
+    assert report.usd_per_month == 0
+
+
+def test_values_from_files_are_named_beside_what_is_priced() -> None:
+    found = resource(
+        "kubernetes:helm.sh/v3:Release", chart="tempo", values={"persistence": {"enabled": True}}, valueYamlFiles=["x"]
+    )
+    report = priced(ON_AWS, found)
+    assert "values from files" in report.unpriced[0].reason
+    assert report.usd_per_month == pytest.approx(0.80)
+
+
+def test_a_storage_class_decides_type_and_performance() -> None:
+    fast = resource(
+        STORAGE_CLASS, metadata={"name": "fast"}, parameters={"type": "gp3", "iops": "4000", "throughput": "225"}
+    )
+    claim = resource(
+        "kubernetes:core/v1:PersistentVolumeClaim", "claim",
+        spec={"storageClassName": "fast", "resources": {"requests": {"storage": "10Gi"}}},
+    )  # fmt: skip
+    assert amounts(priced(ON_AWS, fast, claim)) == {
+        ("claim", "gp3 volume, claim"): 0.80,
+        ("claim", "gp3 IOPS"): 5.00,
+        ("claim", "gp3 throughput"): 4.00,
+    }
+
+
+def test_a_stateful_set_claims_for_each_replica() -> None:
+    template = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "10Gi"}}}}
+    stateful = resource("kubernetes:apps/v1:StatefulSet", spec={"replicas": 2, "volumeClaimTemplates": [template]})
+    assert amounts(priced(ON_AWS, stateful)) == {("it", "gp3 volume, data"): 1.60}
+
+
+def test_volumes_of_a_cluster_that_is_not_on_aws_are_nobodys_bill_here() -> None:
+    report = priced(release("tempo", {"persistence": {"enabled": True}}))
+    assert report.usd_per_month == 0
