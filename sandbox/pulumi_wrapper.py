@@ -6,6 +6,7 @@ of links with copied stack files; what a person really changed (`pulumi config s
 Standard library only: it starts with every command.
 """
 
+import contextlib
 import hashlib
 import shutil
 import signal
@@ -46,11 +47,11 @@ def _lay_out(project: Path, view: Path) -> None:
     entries = {entry.name: entry for entry in project.iterdir()}
     for old in view.iterdir():
         if old.name not in entries:
-            old.unlink()
+            old.unlink(missing_ok=True)
     for name, entry in entries.items():
         target = view / name
         if not _is_stack_file(entry):
-            if not target.is_symlink():
+            with contextlib.suppress(FileExistsError):
                 target.symlink_to(entry)
             continue
         text = entry.read_text(encoding="utf-8")

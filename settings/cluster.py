@@ -57,7 +57,7 @@ class NodeGroup(Frozen):
     min_nodes: Annotated[int, Field(ge=0, le=50)]
     """Fewest nodes that autoscaling may leave."""
     max_nodes: Annotated[int, Field(ge=1, le=50)]
-    """Most nodes that autoscaling may reach: the bound that cost is judged by."""
+    """Most nodes that scaling may reach; the cost report shows what that would cost."""
     root_volume_gib: Annotated[int, Field(ge=20, le=500)]
     """Encrypted gp3 root volume of each node, in GiB."""
 

@@ -24,9 +24,9 @@ class Budget(Frozen):
     usd_per_month: Usd
     """The whole stack."""
     compute_usd_per_month: Usd | None = None
-    """Control plane, nodes and their root volumes, if the budget is split."""
+    """Control plane and nodes, if the budget is split."""
     storage_usd_per_month: Usd | None = None
-    """Buckets and data volumes, if the budget is split."""
+    """Buckets, data volumes and root volumes, if the budget is split."""
     operations_usd_per_month: Usd | None = None
     """Network, keys, logs and the rest, if the budget is split."""
 

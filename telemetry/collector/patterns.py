@@ -53,7 +53,7 @@ PHONE_INTERNATIONAL = r"\+[1-9](?:[ .()-]{0,2}\d){7,14}"
 PHONE_NATIONAL = r"(?:\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}|[2-9]\d{2}(?:-[2-9]\d{2}-|\.[2-9]\d{2}\.| [2-9]\d{2} )\d{4})"
 
 # Names of fields whose value is a secret, written with _, -, or nothing between words.
-_SECRET_FIELD = (  # noqa: S105 (names, not secrets)
+_FIELD_NAMES = (
     r"(?:password|passwd|passphrase|api[_-]?key|(?:access|refresh|auth|id|session|security|bearer|api)[_-]?token|"
     r"(?:client|app|shared|webhook|jwt|signing|consumer)[_-]?secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|"
     r"session[_-]?id|x-amz-(?:signature|credential|security-token)|card[_-]?number|cvv|cvc)"
@@ -61,16 +61,16 @@ _SECRET_FIELD = (  # noqa: S105 (names, not secrets)
 # Kept part first. A quoted name must have a quoted value, so that JSON's null, true and numbers stay as they are. Then
 # JSON inside JSON, where quotes are escaped, and values without quotes.
 _FIELDS = (
-    (rf"""{_SECRET_FIELD}"?\s*[:=]\s*\"""", r"""(?:[^"\\]|\\.)+"""),
-    (rf"""{_SECRET_FIELD}'?\s*[:=]\s*'""", r"""(?:[^'\\]|\\.)+"""),
-    (rf"""{_SECRET_FIELD}\\+"\s*:\s*\\+\"""", r"""(?:[^"\\]|\\+[^"\\])+"""),
-    (rf"""{_SECRET_FIELD}\s*[:=]\s*""", r"""[^\s"'&,;<>(){}\[\]\\]{3,}"""),
+    (rf"""{_FIELD_NAMES}"?\s*[:=]\s*\"""", r"""(?:[^"\\]|\\.)+"""),
+    (rf"""{_FIELD_NAMES}'?\s*[:=]\s*'""", r"""(?:[^'\\]|\\.)+"""),
+    (rf"""{_FIELD_NAMES}\\+"\s*:\s*\\+\"""", r"""(?:[^"\\]|\\+[^"\\])+"""),
+    (rf"""{_FIELD_NAMES}\s*[:=]\s*""", r"""[^\s"'&,;<>(){}\[\]\\]{3,}"""),
     (r"""\b[?&;]?(?:token|pwd)=""", r"""[^\s"'&,;/]{6,}"""),
     (r"""authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|digest)\s+)?""", r"""[^\s"',\\]{3,}"""),
     (r"""\b(?:set-)?cookie:\s*""", r"""[^\r\n"]+"""),
     (r"""\b(?:basic|bearer)\s+""", r"""(?:[\w.~+/-]{20,}=*|[\w.~+/-]{6,}={1,2})"""),
-    # The password of a URL's user information.
-    (r"""://[^\s/:@"']*:""", r"""[^\s/@"']+@"""),
+    # The password of a URL's user information, whose @ is put back behind the mask.
+    (r"""://[^\s/:@"']*:""", r"""[^\s/@"']+(@)"""),
 )
 
 _WORDLESS = (
@@ -79,12 +79,13 @@ _WORDLESS = (
 _KEPT_FIELDS = "|".join(rf"(?i:({kept}){value})" for kept, value in _FIELDS)
 
 TEXT_PATTERN = "|".join((_KEPT_FIELDS, *TOKENS, EMAIL, _WORDLESS))
-_GROUPS = len(_FIELDS) + 2
-TEXT_REPLACEMENT = "".join(f"${{{group}}}" for group in range(1, _GROUPS + 1)) + MASK
+_AT_SIGN = len(_FIELDS) + 1
+_KEPT = [*range(1, _AT_SIGN), _AT_SIGN + 1, _AT_SIGN + 2]
+TEXT_REPLACEMENT = "".join(f"${{{group}}}" for group in _KEPT) + f"{MASK}${{{_AT_SIGN}}}"
 
 # For values that are lists, tables or numbers: the whole value is masked when anything in it is secret. Anchored, so
 # that ordinary strings cost one comparison. What TEXT_PATTERN has masked already must not match again.
-_NESTED_FIELD = rf"""(?i:{_SECRET_FIELD}["']\s*:\s*["'][^"'*])"""
+_NESTED_FIELD = rf"""(?i:{_FIELD_NAMES}["']\s*:\s*["'][^"'*])"""
 WHOLE_VALUE_PATTERN = (
     rf"^(?:[\[{{][\s\S]*(?:{'|'.join((_NESTED_FIELD, *TOKENS, EMAIL, CARD_CONTIGUOUS, PHONE_INTERNATIONAL))})[\s\S]*"
     rf"|{CARD_CONTIGUOUS})$"

@@ -1,10 +1,10 @@
 """Tail-sampling policies of the gateway: `planning.sampling`'s precedence in the collector's words.
 
 The processor takes the first policy that says yes (`sample_on_first_match`), so that errors and slow traces spend
-nothing of the ordinary traces' budget. Ordinary traces go through one `composite` policy, whose limit of spans a second
-is shared out among its parts; they are tried in order of their share, and each ends in a limit of bytes a second. Shares
-use one hash of the trace id (no salt of their own), so they are nested. Health checks are excluded part by part instead
-of by a `drop` policy, which would win over errors.
+nothing of the ordinary traces' budget. Ordinary traces go through one `composite` policy, whose limit of spans a
+second is shared out among its parts; they are tried in order of their share, and each ends in a limit of bytes a
+second. Shares use one hash of the trace id (no salt of their own), so they are nested. Health checks are excluded part
+by part instead of by a `drop` policy, which would win over errors.
 
 A limit is cut off where its second is full: which ordinary traces go then depends on the order of arrival.
 

@@ -13,7 +13,7 @@ from telemetry.helm.loki_config import (
     OtlpConfig,
     SchemaConfig,
 )
-from telemetry.helm.values import ChartValues, replication_factor
+from telemetry.helm.values import ChartValues, IngesterClient, replication_factor
 from telemetry.object_storage import ObjectStorage
 
 
@@ -81,6 +81,8 @@ class LokiSection(ChartValues):
     """Retention."""
     limits_config: LimitsConfig = Field(serialization_alias="limits_config")
     """What Loki accepts and keeps."""
+    ingester_client: IngesterClient = IngesterClient()
+    """From distributors to ingesters."""
     ingester: LokiIngester
     """Chunks."""
     querier: LokiQuerier

@@ -6,7 +6,7 @@ Sources: Grafana Mimir 3.2 documentation, "Configuration parameters" and "About 
 from planning.tiers import BucketPurpose, MimirWindows, windows_of
 from settings.models import IngestionLimits, PlatformSettings
 from settings.sizes import MimirSizes
-from telemetry.helm.values import AppConfig, replication_factor
+from telemetry.helm.values import AppConfig, IngesterClient, replication_factor
 from telemetry.object_storage import ObjectStorage
 
 BURST_SECONDS = 10
@@ -199,6 +199,8 @@ class MimirConfig(AppConfig):
     """Writes."""
     ingester: MimirIngester
     """Ingesters."""
+    ingester_client: IngesterClient = IngesterClient()
+    """From distributors to ingesters."""
     compactor: MimirCompactor
     """Retention."""
     store_gateway: ShardingRing

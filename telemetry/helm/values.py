@@ -37,6 +37,20 @@ class AppConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
+class GrpcClientConfig(AppConfig):
+    """How one component of a back end calls another."""
+
+    grpc_compression: str = "snappy"
+    """Three copies of every write cross availability zones and are paid by the GB; snappy costs little CPU."""
+
+
+class IngesterClient(AppConfig):
+    """The distributors' client of the ingesters, the same words in Loki and Mimir."""
+
+    grpc_client_config: GrpcClientConfig = GrpcClientConfig()
+    """Transport."""
+
+
 class ResourceAmounts(ChartValues):
     """Kubernetes quantities of CPU and memory."""
 

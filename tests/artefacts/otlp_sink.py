@@ -82,7 +82,7 @@ class Sink(TraceServiceServicer):
         tempo = f"{LOOPBACK}:{self.ports['traces']}"
         return {"otlp_grpc/tempo": tempo, "otlp_http/loki": http, "otlp_http/mimir": http}
 
-    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:
+    def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802
         self.traces.append(request)
         return ExportTraceServiceResponse()
 

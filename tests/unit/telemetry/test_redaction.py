@@ -56,7 +56,7 @@ def test_an_allow_list_is_for_traces_and_logs(make_settings: Make) -> None:
 
 
 def test_an_attribute_has_one_treatment(make_settings: Make) -> None:
-    with pytest.raises(SettingsError, match="order.id is in hashed_attributes and in ignored_attributes"):
+    with pytest.raises(SettingsError, match=r"order\.id is in hashed_attributes and in ignored_attributes"):
         processors(make_settings, hashed_attributes=["order.id"], ignored_attributes=["order.id"])
 
 
