@@ -1,4 +1,4 @@
-"""`python -m ops`: costs, prices and the rest of an operator's work, from the command line."""
+"""`python -m ops`: costs, storage plans, capacity and prices, from the command line."""
 
 import argparse
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 # Absolute imports of the project's packages need its root first, also when started from elsewhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ops import cost, prices
+from ops import cost, plans, prices
 from ops.errors import CommandError
 from planning.prices import PriceTableError
 from planning.registered_sources import UnreadableResourcesError
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command; 2 for input that can't be used, with one message on standard error."""
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (cost, prices):
+    for module in (cost, plans, prices):
         module.add_commands(commands)
     arguments = parser.parse_args(argv)
     try:
