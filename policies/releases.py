@@ -1,9 +1,8 @@
 """Helm releases as rules read them: which chart, which values, and durations as the applications write them."""
 
 import re
-from collections.abc import Iterator, Sequence
 
-from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown, of_type
+from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 
@@ -18,11 +17,6 @@ def chart_of(release: RegisteredResource) -> str | Unknown:
     if chart is UNKNOWN:
         return UNKNOWN
     return _ARCHIVE.sub("", str(chart or "").rstrip("/").rsplit("/", 1)[-1])
-
-
-def releases_of(resources: Sequence[RegisteredResource], chart: str) -> Iterator[RegisteredResource]:
-    """The releases of one chart."""
-    return (release for release in of_type(resources, RELEASE) if chart_of(release) == chart)
 
 
 def hours_of(value: Property) -> float | Unknown | None:

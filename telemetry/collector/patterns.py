@@ -1,8 +1,9 @@
 r"""What a secret or a person's datum looks like in text, as RE2 regular expressions for the collector.
 
-One alternation, one pass: `TEXT_PATTERN` with `TEXT_REPLACEMENT` masks what is secret and keeps the words around it
-(the key of `password=`, the scheme of `Bearer`), so that a JSON line stays JSON. RE2 has no look-around: what must stay
-is captured as one of the numbered groups and put back.
+Each rule masks what is secret and keeps the words around it (the key of `password=`, the scheme of `Bearer`), so that a
+JSON line stays JSON. RE2 has no look-around: what must stay is captured as one of the numbered groups and put back.
+A regular expression with many branches costs the collector microseconds a byte, a search for a fixed string next to
+nothing: so every rule names strings of which one is in any text that it could match, and runs only behind them.
 
 Card numbers are found by the issuers' prefixes and lengths, contiguous or in printed groups. No processor of the
 collector computes the Luhn check digit, so of random 16-digit numbers that stand alone about 19 % look like a card and
@@ -14,26 +15,51 @@ Sources: ISO/IEC 7812 issuer ranges as published by the card networks; RFC 6750 
 Google, npm, Grafana and Airtable document.
 """
 
+from typing import NamedTuple
+
 MASK = "****"
+
+
+class Rule(NamedTuple):
+    """One kind of secret in text."""
+
+    name: str
+    """What it is."""
+    triggers: tuple[str, ...]
+    """Lower-case strings; a text without any of them has no such secret. Empty: always searched."""
+    pattern: str
+    """RE2."""
+    replacement: str
+    """What stands in its place; ${n} are the pattern's groups."""
+
 
 # Local part and domain in any script; %40 is the @ of URLs. A top-level domain has no digits, so `react@18.2.0` stays.
 EMAIL = r"[\p{L}\p{N}._%+'-]+(?:@|%40)(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}"
 
-TOKENS = (
-    r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*",  # JSON Web Token, signed or encrypted
-    r"\bpat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,}",  # Airtable personal access token
-    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",  # AWS access key id
-    r"\bgh[opsur]_[A-Za-z0-9]{20,}",
-    r"\bgithub_pat_\w{20,}",
-    r"\bglpat-[\w-]{20,}",
-    r"\bxox[abeoprs]-[\w-]{10,}",  # Slack
-    r"\bsk-[\w-]{20,}",  # OpenAI, Anthropic
-    r"\b[rs]k_(?:live|test)_\w{16,}",  # Stripe
-    r"\bAIza[\w-]{30,}",  # Google
-    r"\bnpm_[A-Za-z0-9]{30,}",
-    r"\bgl(?:sa|c)_\w{30,}",  # Grafana
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
+# Lower-case trigger and pattern.
+_TOKENS = (
+    ("eyj", r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"),  # JSON Web Token, signed or encrypted
+    ("akia", r"\bAKIA[A-Z0-9]{16}\b"),  # AWS access key id
+    ("asia", r"\bASIA[A-Z0-9]{16}\b"),  # of temporary credentials
+    ("ghp_", r"\bghp_[A-Za-z0-9]{20,}"),
+    ("gho_", r"\bgho_[A-Za-z0-9]{20,}"),
+    ("ghs_", r"\bghs_[A-Za-z0-9]{20,}"),
+    ("ghu_", r"\bghu_[A-Za-z0-9]{20,}"),
+    ("ghr_", r"\bghr_[A-Za-z0-9]{20,}"),
+    ("github_pat_", r"\bgithub_pat_\w{20,}"),
+    ("glpat-", r"\bglpat-[\w-]{20,}"),
+    ("xox", r"\bxox[abeoprs]-[\w-]{10,}"),  # Slack
+    ("sk-", r"\bsk-[\w-]{20,}"),  # OpenAI, Anthropic
+    ("k_live_", r"\b[rs]k_live_\w{16,}"),  # Stripe
+    ("k_test_", r"\b[rs]k_test_\w{16,}"),
+    ("aiza", r"\bAIza[\w-]{30,}"),  # Google
+    ("npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
+    ("glsa_", r"\bglsa_\w{30,}"),  # Grafana
+    ("glc_", r"\bglc_\w{30,}"),
+    ("private key-----", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"),
 )
+# Airtable's personal access tokens stand apart: the fixed start makes a search for it quick, the trigger is in every path.
+_AIRTABLE = r"pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,}"
 
 # Groups of one length and one separator: a UUID of digits has other groups.
 _FOUR = (
@@ -58,6 +84,15 @@ _FIELD_NAMES = (
     r"(?:client|app|shared|webhook|jwt|signing|consumer)[_-]?secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|"
     r"session[_-]?id|x-amz-(?:signature|credential|security-token)|card[_-]?number|cvv|cvc)"
 )
+_FIELD_TRIGGERS = (
+    *("passw", "passphrase", "token", "secret", "x-amz-", "cvv", "cvc", "pwd="),
+    *(
+        first + joint + last
+        for first, last in (("api", "key"), ("private", "key"), ("session", "id"), ("card", "number"))
+        for joint in ("", "_", "-")
+    ),
+)
+
 # Kept part first. A quoted name must have a quoted value, so that JSON's null, true and numbers stay as they are. Then
 # JSON inside JSON, where quotes are escaped, and values without quotes.
 _FIELDS = (
@@ -66,27 +101,39 @@ _FIELDS = (
     (rf"""{_FIELD_NAMES}\\+"\s*:\s*\\+\"""", r"""(?:[^"\\]|\\+[^"\\])+"""),
     (rf"""{_FIELD_NAMES}\s*[:=]\s*""", r"""[^\s"'&,;<>(){}\[\]\\]{3,}"""),
     (r"""\b[?&;]?(?:token|pwd)=""", r"""[^\s"'&,;/]{6,}"""),
+)
+_HEADERS = (
     (r"""authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|digest)\s+)?""", r"""[^\s"',\\]{3,}"""),
     (r"""\b(?:set-)?cookie:\s*""", r"""[^\r\n"]+"""),
     (r"""\b(?:basic|bearer)\s+""", r"""(?:[\w.~+/-]{20,}=*|[\w.~+/-]{6,}={1,2})"""),
-    # The password of a URL's user information, whose @ is put back behind the mask.
-    (r"""://[^\s/:@"']*:""", r"""[^\s/@"']+(@)"""),
+)
+# The password of a URL's user information, whose @ is put back behind the mask.
+_URL_PASSWORD = r"""(://[^\s/:@"']*:)[^\s/@"']+(@)"""
+_NUMBERS = (
+    rf"(^|[^\w.+])(?:{CARD_CONTIGUOUS}|{PHONE_INTERNATIONAL})\b|"
+    rf"(^|[^\w.+-])(?:{CARD_PRINTED}|{PHONE_NATIONAL})\b"
 )
 
-_WORDLESS = (
-    rf"(^|[^\w.+])(?:{CARD_CONTIGUOUS}|{PHONE_INTERNATIONAL})\b|(^|[^\w.+-])(?:{CARD_PRINTED}|{PHONE_NATIONAL})\b"
-)
-_KEPT_FIELDS = "|".join(rf"(?i:({kept}){value})" for kept, value in _FIELDS)
 
-TEXT_PATTERN = "|".join((_KEPT_FIELDS, *TOKENS, EMAIL, _WORDLESS))
-_AT_SIGN = len(_FIELDS) + 1
-_KEPT = [*range(1, _AT_SIGN), _AT_SIGN + 1, _AT_SIGN + 2]
-TEXT_REPLACEMENT = "".join(f"${{{group}}}" for group in _KEPT) + f"{MASK}${{{_AT_SIGN}}}"
+def _after(*kept_and_value: tuple[str, str]) -> tuple[str, str]:
+    """A pattern, in any case of letters, and its replacement, which keeps the first part of what it finds."""
+    pattern = "|".join(f"(?i:({kept}){value})" for kept, value in kept_and_value)
+    return pattern, "".join(f"${{{group}}}" for group in range(1, len(kept_and_value) + 1)) + MASK
+
+
+# In this order: what a name gives away is masked before its value could match another rule.
+RULES = (
+    Rule("fields", _FIELD_TRIGGERS, *_after(*_FIELDS)),
+    Rule("headers", ("authorization", "cookie", "basic", "bearer"), *_after(*_HEADERS)),
+    Rule("url_passwords", ("://",), _URL_PASSWORD, f"${{1}}{MASK}${{2}}"),
+    Rule("airtable", ("pat",), _AIRTABLE, MASK),
+    Rule("tokens", tuple(trigger for trigger, _ in _TOKENS), "|".join(pattern for _, pattern in _TOKENS), MASK),
+    Rule("emails", ("@", "%40"), EMAIL, MASK),
+    Rule("numbers", (), _NUMBERS, f"${{1}}${{2}}{MASK}"),
+)
 
 # For values that are lists, tables or numbers: the whole value is masked when anything in it is secret. Anchored, so
-# that ordinary strings cost one comparison. What TEXT_PATTERN has masked already must not match again.
+# that ordinary strings cost one comparison. What a rule has masked already must not match again.
 _NESTED_FIELD = rf"""(?i:{_FIELD_NAMES}["']\s*:\s*["'][^"'*])"""
-WHOLE_VALUE_PATTERN = (
-    rf"^(?:[\[{{][\s\S]*(?:{'|'.join((_NESTED_FIELD, *TOKENS, EMAIL, CARD_CONTIGUOUS, PHONE_INTERNATIONAL))})[\s\S]*"
-    rf"|{CARD_CONTIGUOUS})$"
-)
+_NESTED = (_NESTED_FIELD, _AIRTABLE, *(pattern for _, pattern in _TOKENS), EMAIL, CARD_CONTIGUOUS, PHONE_INTERNATIONAL)
+WHOLE_VALUE_PATTERN = rf"^(?:[\[{{][\s\S]*(?:{'|'.join(_NESTED)})[\s\S]*|{CARD_CONTIGUOUS})$"

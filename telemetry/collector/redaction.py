@@ -20,11 +20,11 @@ Sources: README files of the redaction and transform processors in OpenTelemetry
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from settings.redaction import RedactionSettings
-from telemetry.collector.patterns import TEXT_PATTERN, TEXT_REPLACEMENT, WHOLE_VALUE_PATTERN
+from telemetry.collector.patterns import RULES, WHOLE_VALUE_PATTERN, Rule
 
 SPAN_NAMES = "transform/span_names"
 HASHES, TEXTS, VALUES = "redaction/hash", "transform/redaction", "redaction"
@@ -47,7 +47,10 @@ def redaction_processors(settings: RedactionSettings) -> dict[str, Component]:
 
 
 def _span_names() -> Component:
-    return {"error_mode": "propagate", "trace_statements": [_group(_mask("span.name"))]}
+    return {
+        "error_mode": "propagate",
+        "trace_statements": [_group(*_masked("span", "span.name", texts=("span.name",), maps=()))],
+    }
 
 
 def _hashes(settings: RedactionSettings) -> Component:
@@ -65,7 +68,7 @@ def _hashes(settings: RedactionSettings) -> Component:
 def _values(settings: RedactionSettings) -> Component:
     return _redaction(
         ignored_keys=[*settings.ignored_attributes, *settings.hashed_attributes],
-        blocked_key_patterns=[_literal(_wildcard(name)) for name in settings.denied_attributes],
+        blocked_key_patterns=_denied(settings.denied_attributes),
         blocked_values=[_literal(WHOLE_VALUE_PATTERN)],
     )
 
@@ -76,27 +79,26 @@ def _redaction(**parts: Any) -> Component:
 
 
 def _texts(settings: RedactionSettings) -> Component:
-    def attributes(context: str) -> Iterator[str]:
-        return _attributes(context, settings)
-
-    shared = (_group(*_mask_all("resource")), _group(*_mask_all("scope")))
+    shared = tuple(_group(*_masked_attributes(context)) for context in ("resource", "scope"))
     return {
         "error_mode": "propagate",
         "trace_statements": [
             *shared,
-            _group(_mask("span.status.message"), *attributes("span")),
-            _group(_mask("spanevent.name"), *attributes("spanevent")),
+            _group(*_records("span", "span.status.message", settings)),
+            _group(*_records("spanevent", "spanevent.name", settings)),
         ],
         "log_statements": [
             *shared,
             _group(
                 "set(log.body, String(log.body)) where IsMap(log.body) or IsList(log.body)",
-                f"{_mask('log.body')} where IsString(log.body)",
-                *attributes("log"),
+                *_records("log", "log.body", settings),
             ),
         ],
         # An allow list would merge series that differ only in what it takes away.
-        "metric_statements": [*shared, _group(*_sparing("datapoint", settings))],
+        "metric_statements": [
+            *shared,
+            _group(*_sparing("datapoint", settings, _masked_attributes("datapoint"))),
+        ],
     }
 
 
@@ -105,30 +107,50 @@ def _group(*statements: str) -> dict[str, list[str]]:
     return {"statements": list(statements)}
 
 
-def _attributes(context: str, settings: RedactionSettings) -> Iterator[str]:
+def _records(context: str, text: str, settings: RedactionSettings) -> Iterator[str]:
+    """A span, event or log record: its one text of its own, and its attributes."""
+    attributes = f"{context}.attributes"
     if settings.allowed_attributes:
         names = ", ".join(_quoted(name) for name in settings.allowed_attributes)
-        yield f"keep_keys({context}.attributes, [{names}])"
-    yield from _sparing(context, settings)
+        yield f"keep_keys({attributes}, [{names}])"
+    everything = f'Concat([{text}, String({attributes})], " ")'
+    yield from _sparing(context, settings, _masked(context, everything, texts=(text,), maps=(attributes,)))
 
 
-def _sparing(context: str, settings: RedactionSettings) -> Iterator[str]:
-    """Masks all attributes but the ignored ones, which are set aside meanwhile."""
-    for name in settings.ignored_attributes:
-        held, aside = f"{context}.attributes[{_quoted(name)}]", f"{context}.cache[{_quoted(name)}]"
-        yield f"set({aside}, {held}) where {held} != nil"
-    yield from _mask_all(context)
-    for name in settings.ignored_attributes:
-        held, aside = f"{context}.attributes[{_quoted(name)}]", f"{context}.cache[{_quoted(name)}]"
-        yield f"set({held}, {aside}) where {held} != nil"
+def _masked_attributes(context: str) -> Iterator[str]:
+    attributes = f"{context}.attributes"
+    return _masked(context, f"String({attributes})", texts=(), maps=(attributes,))
 
 
-def _mask(path: str) -> str:
-    return f"replace_pattern({path}, {_quoted(TEXT_PATTERN)}, {_quoted(TEXT_REPLACEMENT)})"
+def _masked(context: str, everything: str, *, texts: Sequence[str], maps: Sequence[str]) -> Iterator[str]:
+    """All rules over the texts and the tables' values, each behind its triggers in `everything`."""
+    searched = f'{context}.cache["searched"]'
+    yield f"set({searched}, ToLowerCase({everything}))"
+    for rule in RULES:
+        condition = ""
+        if rule.triggers:
+            found = f"{context}.cache[{_quoted(rule.name)}]"
+            yield f"set({found}, true) where {_any_of(searched, rule)}"
+            condition = f" and {found} == true"
+        arguments = f"{_quoted(rule.pattern)}, {_quoted(rule.replacement)}"
+        yield from (f"replace_pattern({text}, {arguments}) where IsString({text}){condition}" for text in texts)
+        where = condition.replace(" and", " where", 1)
+        yield from (f'replace_all_patterns({table}, "value", {arguments}){where}' for table in maps)
 
 
-def _mask_all(context: str) -> Iterator[str]:
-    yield (f'replace_all_patterns({context}.attributes, "value", {_quoted(TEXT_PATTERN)}, {_quoted(TEXT_REPLACEMENT)})')
+def _any_of(searched: str, rule: Rule) -> str:
+    return " or ".join(f"Index({searched}, {_quoted(trigger)}) >= 0" for trigger in rule.triggers)
+
+
+def _sparing(context: str, settings: RedactionSettings, statements: Iterator[str]) -> Iterator[str]:
+    """Statements that don't reach the ignored attributes, which are set aside meanwhile."""
+    kept = [
+        (f"{context}.attributes[{_quoted(name)}]", f"{context}.cache[{_quoted(f'ignored {name}')}]")
+        for name in settings.ignored_attributes
+    ]
+    yield from (f"set({aside}, {held}) where {held} != nil" for held, aside in kept)
+    yield from statements
+    yield from (f"set({held}, {aside}) where {held} != nil" for held, aside in kept)
 
 
 def _quoted(text: str) -> str:
@@ -146,5 +168,14 @@ def _exactly(name: str) -> str:
     return _literal(f"^{re.escape(name)}$")
 
 
+def _denied(names: Sequence[str]) -> list[str]:
+    """One pattern for all names: each pattern costs a search of each attribute's name."""
+    if not names:
+        return []
+    return [_literal(f"(?i)(?:{'|'.join(_wildcard(name) for name in names)})")]
+
+
 def _wildcard(name: str) -> str:
-    return "(?i)^" + ".*".join(re.escape(part) for part in name.split("*")) + "$"
+    """A leading or trailing * is an end that isn't anchored."""
+    start, end = "" if name.startswith("*") else "^", "" if name.endswith("*") else "$"
+    return start + ".*".join(re.escape(part) for part in name.strip("*").split("*")) + end

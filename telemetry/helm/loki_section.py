@@ -81,7 +81,7 @@ class LokiSection(ChartValues):
     """Retention."""
     limits_config: LimitsConfig = Field(serialization_alias="limits_config")
     """What Loki accepts and keeps."""
-    ingester_client: IngesterClient = IngesterClient()
+    ingester_client: IngesterClient = Field(default=IngesterClient(), serialization_alias="ingester_client")
     """From distributors to ingesters."""
     ingester: LokiIngester
     """Chunks."""
