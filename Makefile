@@ -5,9 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
+# One file stays on one core: its tests share a cluster, a cloud or a stack, and build on each other.
+ALL_CORES := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated generate benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,19 +40,19 @@ sandbox-stop: setup ## stop it and forget everything it made
 	@$(BIN)/python -m sandbox down
 
 test: setup lint types generated tools ## everything: style, types, layers, unit, policies, artefacts, e2e
-	@$(PYTEST) tests/unit tests/policies tests/artefacts tests/e2e
+	@$(PYTEST) $(ALL_CORES) tests/unit tests/policies tests/artefacts tests/e2e
 
 unit: setup ## the unit ring: seconds
-	@$(PYTEST) tests/unit
+	@$(PYTEST) $(ALL_CORES) tests/unit
 
-policies-test: setup ## the policy ring
-	@$(PYTEST) tests/policies
+policies-test: setup tools ## the policy ring, on the real engine too
+	@$(PYTEST) $(ALL_CORES) tests/policies
 
 artefacts: setup tools ## real binaries judge what we generate
-	@$(PYTEST) tests/artefacts
+	@$(PYTEST) $(ALL_CORES) tests/artefacts
 
 e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, destroy
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) $(ALL_CORES) tests/e2e
 
 lint: setup ## ruff and the layer contracts
 	@$(BIN)/ruff check .
@@ -60,9 +62,17 @@ lint: setup ## ruff and the layer contracts
 types: setup ## pyright, strict
 	@$(BIN)/pyright
 
-generated: setup ## the schema, the configuration reference and the README's table match the models
+generated: setup ## schema, configuration reference, README's table, policy limits and rule book match their sources
 	@$(BIN)/python -m settings.schema --check
 	@$(BIN)/python -m settings.reference --check
+	@$(BIN)/python -m settings.policy_config --check
+	@$(BIN)/python -m policies.document --check
+
+generate: setup ## write those again
+	@$(BIN)/python -m settings.schema
+	@$(BIN)/python -m settings.reference
+	@$(BIN)/python -m settings.policy_config
+	@$(BIN)/python -m policies.document
 
 benchmark: setup tools ## wall time of `pulumi preview` against an empty program, and import time
 	@$(BIN)/python -m benchmarks.preview

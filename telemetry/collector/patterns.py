@@ -26,11 +26,13 @@ class Rule(NamedTuple):
     name: str
     """What it is."""
     triggers: tuple[str, ...]
-    """Lower-case strings; a text without any of them has no such secret. Empty: always searched."""
+    """Lower-case strings; a text without any of them has no such secret."""
     pattern: str
     """RE2."""
     replacement: str
     """What stands in its place; ${n} are the pattern's groups."""
+    shape: str = ""
+    """In place of triggers: a smaller pattern that every such secret matches."""
 
 
 # Local part and domain in any script; %40 is the @ of URLs. A top-level domain has no digits, so `react@18.2.0` stays.
@@ -58,7 +60,7 @@ _TOKENS = (
     ("glc_", r"\bglc_\w{30,}"),
     ("private key-----", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"),
 )
-# Airtable's personal access tokens stand apart: the fixed start makes a search for it quick, the trigger is in every path.
+# Airtable's personal access tokens stand apart: a pattern with a fixed start is quick, and "pat" is in every path.
 _AIRTABLE = r"pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,}"
 
 # Groups of one length and one separator: a UUID of digits has other groups.
@@ -108,11 +110,14 @@ _HEADERS = (
     (r"""\b(?:basic|bearer)\s+""", r"""(?:[\w.~+/-]{20,}=*|[\w.~+/-]{6,}={1,2})"""),
 )
 # The password of a URL's user information, whose @ is put back behind the mask.
-_URL_PASSWORD = r"""(://[^\s/:@"']*:)[^\s/@"']+(@)"""
+_URL_LOGIN = r"""(://[^\s/:@"']*:)[^\s/@"']+(@)"""
 _NUMBERS = (
     rf"(^|[^\w.+])(?:{CARD_CONTIGUOUS}|{PHONE_INTERNATIONAL})\b|"
     rf"(^|[^\w.+-])(?:{CARD_PRINTED}|{PHONE_NATIONAL})\b"
 )
+
+# A plus with a digit, or digits in groups as long as those of the printed numbers. Dates and times are not.
+_NUMBER_SHAPE = r"\+[1-9]|\d{3}(?:\d{10}|\d[ -]\d{4}|\)? ?[.-]?\d{3}[ .-]\d{4})"
 
 
 def _after(*kept_and_value: tuple[str, str]) -> tuple[str, str]:
@@ -125,11 +130,11 @@ def _after(*kept_and_value: tuple[str, str]) -> tuple[str, str]:
 RULES = (
     Rule("fields", _FIELD_TRIGGERS, *_after(*_FIELDS)),
     Rule("headers", ("authorization", "cookie", "basic", "bearer"), *_after(*_HEADERS)),
-    Rule("url_passwords", ("://",), _URL_PASSWORD, f"${{1}}{MASK}${{2}}"),
+    Rule("url_passwords", ("://",), _URL_LOGIN, f"${{1}}{MASK}${{2}}"),
     Rule("airtable", ("pat",), _AIRTABLE, MASK),
     Rule("tokens", tuple(trigger for trigger, _ in _TOKENS), "|".join(pattern for _, pattern in _TOKENS), MASK),
     Rule("emails", ("@", "%40"), EMAIL, MASK),
-    Rule("numbers", (), _NUMBERS, f"${{1}}${{2}}{MASK}"),
+    Rule("numbers", (), _NUMBERS, f"${{1}}${{2}}{MASK}", _NUMBER_SHAPE),
 )
 
 # For values that are lists, tables or numbers: the whole value is masked when anything in it is secret. Anchored, so

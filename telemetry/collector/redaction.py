@@ -127,18 +127,18 @@ def _masked(context: str, everything: str, *, texts: Sequence[str], maps: Sequen
     searched = f'{context}.cache["searched"]'
     yield f"set({searched}, ToLowerCase({everything}))"
     for rule in RULES:
-        condition = ""
-        if rule.triggers:
-            found = f"{context}.cache[{_quoted(rule.name)}]"
-            yield f"set({found}, true) where {_any_of(searched, rule)}"
-            condition = f" and {found} == true"
+        found = f"{context}.cache[{_quoted(rule.name)}]"
+        yield f"set({found}, true) where {_possible(searched, rule)}"
         arguments = f"{_quoted(rule.pattern)}, {_quoted(rule.replacement)}"
-        yield from (f"replace_pattern({text}, {arguments}) where IsString({text}){condition}" for text in texts)
-        where = condition.replace(" and", " where", 1)
-        yield from (f'replace_all_patterns({table}, "value", {arguments}){where}' for table in maps)
+        yield from (
+            f"replace_pattern({text}, {arguments}) where {found} == true and IsString({text})" for text in texts
+        )
+        yield from (f'replace_all_patterns({table}, "value", {arguments}) where {found} == true' for table in maps)
 
 
-def _any_of(searched: str, rule: Rule) -> str:
+def _possible(searched: str, rule: Rule) -> str:
+    if rule.shape:
+        return f"IsMatch({searched}, {_quoted(rule.shape)})"
     return " or ".join(f"Index({searched}, {_quoted(trigger)}) >= 0" for trigger in rule.triggers)
 
 
