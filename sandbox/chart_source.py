@@ -7,9 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from telemetry.charts import CHARTS, Chart
-
 from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
+from telemetry.charts import CHARTS, Chart
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
 PULL_SECONDS = 20

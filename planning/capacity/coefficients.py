@@ -119,7 +119,7 @@ COLLECTOR_SPANS = Coefficient(
 )
 COLLECTOR_LOG_BYTES = _assumed(10, "MB/s of logs per core", "file_log, k8s_attributes and redaction")
 COLLECTOR_SAMPLES = _assumed(50_000, "samples/s per core", "scraping, batching and export")
-COLLECTOR_TRACE_SECONDS = Coefficient(10, "seconds", f"{PLATFORM}: tail_sampling.decision_wait", TODAY, Basis.MEASURED)
+COLLECTOR_TRACE_SECONDS = Coefficient(40, "seconds", f"{PLATFORM}: tail_sampling.decision_wait", TODAY, Basis.MEASURED)
 COLLECTOR_SPAN_MEMORY = _assumed(3, "bytes in memory per OTLP byte", "a decoded span in a Go process")
 
 BASE_CPU = _assumed(0.35, "cores", "idle Go processes, Grafana and nginx of one stack")

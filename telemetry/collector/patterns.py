@@ -137,6 +137,9 @@ RULES = (
     Rule("numbers", (), _NUMBERS, f"${{1}}${{2}}{MASK}", _NUMBER_SHAPE),
 )
 
+# What any text with a secret has: most names of spans have none of it, and every span's name is looked at.
+SUSPICIOUS = r"[@=:+%]|\d{3}|[\w.~-]{15}|-----|[Bb](?:asic|earer|ASIC|EARER)"
+
 # For values that are lists, tables or numbers: the whole value is masked when anything in it is secret. Anchored, so
 # that ordinary strings cost one comparison. What a rule has masked already must not match again.
 _NESTED_FIELD = rf"""(?i:{_FIELD_NAMES}["']\s*:\s*["'][^"'*])"""

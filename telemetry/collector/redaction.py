@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from settings.redaction import RedactionSettings
-from telemetry.collector.patterns import RULES, WHOLE_VALUE_PATTERN, Rule
+from telemetry.collector.patterns import RULES, SUSPICIOUS, WHOLE_VALUE_PATTERN, Rule
 
 SPAN_NAMES = "transform/span_names"
 HASHES, TEXTS, VALUES = "redaction/hash", "transform/redaction", "redaction"
@@ -47,10 +47,9 @@ def redaction_processors(settings: RedactionSettings) -> dict[str, Component]:
 
 
 def _span_names() -> Component:
-    return {
-        "error_mode": "propagate",
-        "trace_statements": [_group(*_masked("span", "span.name", texts=("span.name",), maps=()))],
-    }
+    group = _group(*_masked("span", "span.name", texts=("span.name",), maps=()))
+    suspicious = [f"IsMatch(span.name, {_quoted(SUSPICIOUS)})"]
+    return {"error_mode": "propagate", "trace_statements": [{**group, "conditions": suspicious}]}
 
 
 def _hashes(settings: RedactionSettings) -> Component:
@@ -102,7 +101,7 @@ def _texts(settings: RedactionSettings) -> Component:
     }
 
 
-def _group(*statements: str) -> dict[str, list[str]]:
+def _group(*statements: str) -> Component:
     """Statements of one context. In one group with others they would run once for each part of the smallest context."""
     return {"statements": list(statements)}
 
