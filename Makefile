@@ -74,7 +74,8 @@ generate: setup ## write those again
 	@$(BIN)/python -m settings.policy_config
 	@$(BIN)/python -m policies.document
 
-benchmark: setup tools ## wall time of `pulumi preview` against an empty program, and import time
+benchmark: setup tools ## planner and cost engine; `pulumi preview` against an empty program; import time
+	@$(BIN)/python -m benchmarks.planning
 	@$(BIN)/python -m benchmarks.preview
 
 clean: ## remove the virtual environment and the sandbox's state; the tool cache stays

@@ -1,38 +1,52 @@
 """`python -m ops`: costs, storage plans, capacity and prices, from the command line."""
 
-import argparse
 import sys
 from pathlib import Path
 
 # Absolute imports of the project's packages need its root first, also when started from elsewhere.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ops import cost, plans, prices
-from ops.errors import CommandError
-from planning.prices import PriceTableError
-from planning.registered_sources import UnreadableResourcesError
-from settings.messages import SettingsError
+from typer.exceptions import TyperException
 
+from ops.commands import app
+
+PROGRAM = "python -m ops"
 WRONG_INPUT = 2
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs one command; 2 for input that can't be used, with one message on standard error."""
-    parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for module in (cost, plans, prices):
-        module.add_commands(commands)
-    arguments = parser.parse_args(argv)
+    arguments = sys.argv[1:] if argv is None else argv
     try:
-        code: int = arguments.run(arguments)
-    except (CommandError, PriceTableError, SettingsError, UnreadableResourcesError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return WRONG_INPUT
+        code: int | None = app(args=arguments or ["--help"], prog_name=PROGRAM, standalone_mode=False)
+    except TyperException as error:
+        return _refused(f"{error.format_message()} See `{PROGRAM} --help`.")
     except BrokenPipeError:
         # The reader, such as head, had enough.
         sys.stderr.close()
         return 0
-    return code
+    except Exception as error:
+        if not _is_wrong_input(error):
+            raise
+        return _refused(str(error))
+    if not arguments:
+        return WRONG_INPUT
+    return code or 0
+
+
+def _refused(message: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    return WRONG_INPUT
+
+
+def _is_wrong_input(error: Exception) -> bool:
+    # Imported late, so that --help is quick.
+    from ops.errors import CommandError
+    from planning.prices import PriceTableError
+    from planning.registered_sources import UnreadableResourcesError
+    from settings.messages import SettingsError
+
+    return isinstance(error, CommandError | PriceTableError | SettingsError | UnreadableResourcesError)
 
 
 if __name__ == "__main__":

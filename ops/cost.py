@@ -1,10 +1,8 @@
 """`python -m ops cost`: what a plan or a running stack costs, against its budget."""
 
-import argparse
 import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ops.errors import CommandError
 from ops.stacks import StackFileError, settings_of
@@ -27,39 +25,7 @@ from settings.cluster import SharedCluster
 from settings.messages import SettingsError
 from settings.models import PlatformSettings
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
-
-OVER_BUDGET = 1
 STDIN = "-"
-SOURCES = {
-    "--preview": "output of `pulumi preview --json --show-sames`",
-    "--event-log": "event log of a preview (`pulumi preview --event-log FILE`, with PULUMI_DEBUG_COMMANDS=true)",
-    "--state": "output of `pulumi stack export`",
-}
-
-
-def add_commands(commands: "Commands") -> None:
-    """The `cost` group."""
-    group = commands.add_parser("cost", help="what a plan or a state costs", description=__doc__)
-    sub = group.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
-    plan = sub.add_parser("plan", help="the cost of a preview or a state, against the stack's budget")
-    plan.add_argument("--stack", required=True, help="stack whose settings hold region, budget and expected load")
-    source = plan.add_mutually_exclusive_group(required=True)
-    for option, text in SOURCES.items():
-        source.add_argument(option, dest="file", metavar="FILE", help=f"{text}; - reads standard input")
-    plan.add_argument("--json", action="store_true", help="the report as JSON")
-    plan.add_argument("--all-lines", action="store_true", help="also amounts below half a dollar")
-    plan.add_argument("--check", action="store_true", help=f"exit code {OVER_BUDGET} when over budget")
-    plan.set_defaults(run=_plan)
-    changes = sub.add_parser("compare", help="what a change costs: two previews or states, line by line")
-    changes.add_argument("--stack", required=True, help="stack whose settings hold region and expected load")
-    changes.add_argument("--before", required=True, metavar="FILE", help="a preview, event log or state")
-    changes.add_argument("--after", required=True, metavar="FILE", help="likewise")
-    changes.add_argument("--json", action="store_true", help="the comparison as JSON")
-    changes.set_defaults(run=_compare)
-    assumptions = sub.add_parser("assumptions", help="what a cost rests on beside resources and prices")
-    assumptions.set_defaults(run=_assumptions)
 
 
 def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
@@ -130,29 +96,57 @@ def _text(file: str) -> str:
         raise CommandError(f"{file} is not text") from None
 
 
-def _plan(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments.stack)
-    report, budget = priced(_text(arguments.file), arguments.file, settings), budget_of(settings)
-    if arguments.json:
-        print(report.model_dump_json(indent=2))
-    else:
-        print(render_report(report, arguments.stack, budget, every_line=arguments.all_lines))
+def one_source(preview: str | None, event_log: str | None, state: str | None) -> str:
+    """The one file that was named. Raises `CommandError` for none or several."""
+    named = [file for file in (preview, event_log, state) if file is not None]
+    if len(named) != 1:
+        raise CommandError(
+            "needed: exactly one of --preview FILE, --event-log FILE, --state FILE; "
+            f"got {'none' if not named else len(named)}"
+        )
+    return named[0]
+
+
+def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
+    """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
+    settings = _settings(stack)
+    report, budget = priced(_text(file), file, settings), budget_of(settings)
     verdict = budget_verdict(report, budget)
-    if arguments.check and not verdict.within:
-        if arguments.json:
+    if as_json:
+        print(report.model_dump_json(indent=2))
+        if check and not verdict.within:
             print(verdict.message, file=sys.stderr)
-        return OVER_BUDGET
-    return 0
+    elif sys.stdout.isatty():
+        from ops.terminal import print_report
+
+        print_report(report, stack, budget, every_line=all_lines)
+    else:
+        print(render_report(report, stack, budget, every_line=all_lines))
+    return verdict.within or not check
 
 
-def _compare(arguments: argparse.Namespace) -> int:
-    settings = _settings(arguments.stack)
-    before, after = (priced(_text(file), file, settings) for file in (arguments.before, arguments.after))
-    comparison = compare(before, after)
-    print(comparison.model_dump_json(indent=2) if arguments.json else render_comparison(comparison))
-    return 0
+def write_html(stack: str, file: str, output: Path) -> None:
+    """Writes the HTML report of a preview, event log or state."""
+    from ops.html_report import html_report
+
+    settings = _settings(stack)
+    resources = resources_in(_text(file), file)
+    text = html_report(resources, settings, stack, sharing=sharing_of(settings), today=datetime.now(UTC).date())
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} can't be written: {error.strerror}") from None
+    print(f"written: {output}")
 
 
-def _assumptions(_: argparse.Namespace) -> int:
+def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> None:
+    """Prints what a change costs, line by line."""
+    settings = _settings(stack)
+    old, new = (priced(_text(file), file, settings) for file in (before, after))
+    comparison = compare(old, new)
+    print(comparison.model_dump_json(indent=2) if as_json else render_comparison(comparison))
+
+
+def show_assumptions() -> None:
+    """Prints what a cost rests on beside resources and prices."""
     print(render_assumptions(Assumptions()))
-    return 0

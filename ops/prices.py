@@ -1,9 +1,7 @@
 """`python -m ops prices`: the dated price tables that costs rest on."""
 
-import argparse
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from ops.errors import CommandError
 from ops.price_list import AwsPrices, connect
@@ -19,35 +17,14 @@ from planning.prices import (
 )
 from planning.text_table import text_table
 
-if TYPE_CHECKING:
-    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # pyright: ignore[reportPrivateUsage]
-
 # The table whose keys a new region's table starts from.
 PATTERN_REGION = "us-west-2"
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
-def add_commands(commands: "Commands") -> None:
-    """The `prices` group."""
-    group = commands.add_parser("prices", help="the dated price tables", description=__doc__)
-    sub = group.add_subparsers(dest="subcommand", required=True, metavar="COMMAND")
-    show = sub.add_parser("show", help="every price of a region with unit, source and date")
-    show.add_argument("--region", default=PATTERN_REGION, help=f"one of {', '.join(regions_with_prices())}")
-    show.set_defaults(run=_show)
-    update = sub.add_parser(
-        "refresh",
-        help="bring a region's table up to date from the AWS Price List API",
-        description="Needs AWS credentials with pricing:GetProducts and ec2:DescribeSpotPriceHistory; nothing is "
-        "charged for either. What AWS doesn't answer stays as it is and is named.",
-    )
-    update.add_argument("--region", required=True, help="AWS region; one without a table gets one")
-    update.add_argument("--instance-type", action="append", default=[], metavar="TYPE", help="also this type")
-    update.add_argument("--dry-run", action="store_true", help="show what would change, write nothing")
-    update.set_defaults(run=_refresh)
-
-
-def _show(arguments: argparse.Namespace) -> int:
-    table = load_prices(arguments.region)
+def show(region: str) -> None:
+    """Prints every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
+    table = load_prices(region)
     print(f"{table.region}, put together {table.compiled}, US dollars without tax")
     rows = [
         (price.key, f"{price.usd:g}", price.unit, str(price.as_of), price.confidence.value, price.source)
@@ -56,22 +33,20 @@ def _show(arguments: argparse.Namespace) -> int:
     print(text_table(("price", "USD", "unit", "as of", "confidence", "source"), rows, right=(1,)))
     for warning in staleness_warnings(table.prices.values(), table.region, datetime.now(UTC).date()):
         print(f"warning: {warning}")
-    return 0
 
 
-def _refresh(arguments: argparse.Namespace) -> int:
-    region: str = arguments.region
+def update(region: str, instance_types: list[str], *, dry_run: bool) -> None:
+    """Brings a region's table up to date. Raises `CommandError` for no region, and where AWS can't be asked."""
     if not REGION.fullmatch(region):
         raise CommandError(f"--region: got {region!r}; accepted: the code of an AWS region, such as {PATTERN_REGION}")
-    result = _ask(region, arguments.instance_type)
+    result = _ask(region, instance_types)
     print(describe(result))
     path = table_path(region)
-    if arguments.dry_run:
+    if dry_run:
         print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}")
-        return 0
+        return
     path.write_text(dump_document(result.document), encoding="utf-8")
     print(f"written: planning/prices/{path.name}")
-    return 0
 
 
 def _ask(region: str, extra_types: list[str]) -> Refreshed:

@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from ops.cost import report_for
+from ops.cost import report_for, write_html
+from ops.errors import CommandError
 from ops.stacks import StackFileError, settings_of
 from planning.prices import PriceTableError
 from sandbox.bootstrap.install import ToolError, ensure_tools
@@ -18,6 +19,7 @@ from settings.messages import SettingsError
 STACKS = ("dev", "staging", "prod")
 DIRECTORY = PROJECT_ROOT / ".sandbox"
 POLICY_CONFIGS = "policies/config"
+REPORTS = PROJECT_ROOT / "build"
 
 HOW_TO = """\
 The sandbox is up: a simulated AWS at {endpoint}, no account needed. In this shell or another:
@@ -47,7 +49,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return _dispatch(arguments)
-    except (SandboxError, ToolError, StackFileError, SettingsError, PriceTableError) as error:
+    except (SandboxError, ToolError, StackFileError, SettingsError, PriceTableError, CommandError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -109,7 +111,9 @@ def _preview(stack: str) -> int:
         event_log.unlink(missing_ok=True)
         code = sandbox.run(_preview_command(stack, event_log))
         if code == 0:
-            print(f"\n{report_for(event_log, stack)}", flush=True)
+            print(f"\n{report_for(event_log, stack)}\n", flush=True)
+            REPORTS.mkdir(exist_ok=True)
+            write_html(stack, str(event_log), REPORTS / f"cost-{stack}.html")
     _note(f"preview of {stack} against the simulated cloud took {time.monotonic() - started:.1f} s")
     return code
 

@@ -1,4 +1,7 @@
-"""`pulumi preview` with the pack: prod as it is passes, prod changed against its agreement fails with every reason."""
+"""`pulumi preview` with the pack: prod as it is passes, prod changed against its agreement fails with every reason.
+
+So does a program that knows nothing of the rules, and its deployed state gets the verdicts that its preview got.
+"""
 
 import os
 import re
@@ -9,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox
 from tests.e2e.conftest import make_project
 
@@ -39,6 +43,49 @@ OBJECTIONS = {
     "volumes-limited": "tempo",
 }
 
+# What the program in tests/policies/violations does wrong: each rule with the resource that it must name.
+VIOLATIONS = {
+    "autoscaling-bounded": "endless",
+    "buckets-encrypted": "open-logs",
+    "buckets-expire": "open-logs",
+    "buckets-private": "open-logs",
+    "buckets-tls-only": "open-logs",
+    "budget": "violations-prod",
+    "charts-pinned": "dashboards",
+    "cluster-endpoint-limited": "open-cluster",
+    "cluster-in-standard-support": "open-cluster",
+    "cluster-secrets-encrypted": "open-cluster",
+    "control-plane-audited": "open-cluster",
+    "data-protected": "still-key",
+    "images-pinned": "dashboards",
+    "indexes-untouched": "frozen-traces",
+    "instances-limited": "dear-nodes",
+    "keys-rotate": "still-key",
+    "kubernetes-roles-named": "everything",
+    "logs-bounded": "kept-for-ever",
+    "metadata-closed": "old-nodes",
+    "nat-limited": "nat-b",
+    "no-open-ingress": "ssh",
+    "no-wildcards": "anything",
+    "nodes-limited": "violations-prod",
+    "pod-roles-bound": "anything",
+    "queried-data-readable": "frozen-traces",
+    "required-tags": "open-logs",
+    "secrets-not-plain": "dashboards",
+    "transitions-pay": "frozen-traces",
+    "uploads-aborted": "open-logs",
+    "versions-expire": "all-versions",
+    "volumes-encrypted": "old-nodes",
+    "volumes-limited": "old-nodes",
+}
+PROGRAM = PROJECT_ROOT / "tests" / "policies" / "violations" / "__main__.py"
+PROJECT = {
+    "name": "violations",
+    "runtime": {"name": "python", "options": {"virtualenv": ".venv", "toolchain": "pip"}},
+}
+# The pack takes prod's configuration for every stack with prod in its name.
+JUDGED, DEPLOYED = "prod", "prod-deployed"
+
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
@@ -52,8 +99,29 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
         sandbox.stop()
 
 
-def preview(sandbox: Sandbox, *options: str) -> tuple[int, str]:
-    result = sandbox.pulumi("preview", "--stack", "prod", "--policy-pack", "policies", "--color", "never", *options)
+@pytest.fixture(scope="module")
+def violating(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
+    """A sandbox with a project whose program breaks the rules."""
+    folder: Path = tmp_path_factory.mktemp("violations")
+    project = folder / "project"
+    project.mkdir()
+    for name in (".venv", "policies"):
+        (project / name).symlink_to(PROJECT_ROOT / name)
+    (project / "__main__.py").symlink_to(PROGRAM)
+    (project / "Pulumi.yaml").write_text(yaml.safe_dump(PROJECT), encoding="utf-8")
+    for stack in (JUDGED, DEPLOYED):
+        (project / f"Pulumi.{stack}.yaml").write_text("config:\n  aws:region: us-west-2\n", encoding="utf-8")
+    sandbox = Sandbox(folder / "sandbox", project=project)
+    sandbox.start(owner_pid=os.getpid())
+    try:
+        sandbox.ensure_stacks([JUDGED, DEPLOYED])
+        yield sandbox
+    finally:
+        sandbox.stop()
+
+
+def preview(sandbox: Sandbox, *options: str, stack: str = "prod") -> tuple[int, str]:
+    result = sandbox.pulumi("preview", "--stack", stack, "--policy-pack", "policies", "--color", "never", *options)
     return result.returncode, result.stdout + result.stderr
 
 
@@ -82,3 +150,32 @@ def test_prod_against_its_agreement_fails_with_every_reason(sandbox: Sandbox) ->
     text = " ".join(output.split())
     assert "values.loki.limits_config.retention_period is 720h; accepted: 336h (14 days" in text
     assert "over the budget of 387.00; dearest: m7g.4xlarge" in text
+
+
+def test_a_program_that_knows_no_rule_fails_for_every_one_that_it_breaks(violating: Sandbox) -> None:
+    assert len(VIOLATIONS | OBJECTIONS) >= 20
+    code, output = preview(violating, stack=JUDGED)
+    assert code != 0
+    found = objections(output)
+    assert set(VIOLATIONS.items()) <= found, output
+    assert {rule for rule, _ in found} == set(VIOLATIONS), output
+    assert "changeme" not in output
+
+
+def test_a_deployed_state_gets_the_verdicts_of_its_preview(violating: Sandbox, tmp_path: Path) -> None:
+    code, output = preview(violating, stack=DEPLOYED)
+    assert code != 0
+    previewed = objections(output)
+    without_control_plane = {name for name in VIOLATIONS if (name, VIOLATIONS[name]) in previewed}
+    assert len(without_control_plane) >= 20, output
+    # Without the pack nothing stops it.
+    deployed = violating.pulumi("up", "--yes", "--skip-preview", "--stack", DEPLOYED, "--color", "never")
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    state = tmp_path / "state.json"
+    exported = violating.pulumi("stack", "export", "--stack", DEPLOYED, "--file", str(state))
+    assert exported.returncode == 0, exported.stderr
+    analyzed = violating.pulumi(
+        "policy", "analyze", "--file", str(state), "--policy-pack", "policies", "--color", "never"
+    )
+    assert analyzed.returncode != 0
+    assert objections(analyzed.stdout + analyzed.stderr) == previewed, analyzed.stdout

@@ -165,3 +165,56 @@ def test_aws_without_credentials_is_one_message(
     code, _, err = _run(capsys, "prices", "refresh", "--region", "us-west-2")
     assert code == 2
     assert "AWS can't be asked for prices: Unable to locate credentials; needed: credentials with pricing:" in err
+
+
+COMMANDS = [
+    ("cost", "plan"), ("cost", "report"), ("cost", "compare"), ("cost", "assumptions"), ("prices", "show"),
+    ("prices", "refresh"), ("tiers",), ("retention",), ("plan",), ("capacity",), ("cost",), ("prices",), (),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = _run(capsys, *command, "--help")
+    assert (code, err) == (0, "")
+    assert "\n  Example:\n    python -m ops " + " ".join(command) in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("cost", "plan", "--stack", "prod"), "needed: exactly one of --preview FILE, --event-log FILE, --state FILE"),
+        (("cost", "plan", "--stack", "prod", "--preview", "a", "--state", "b"), "--state FILE; got 2"),
+        (("cost", "plan"), "Missing option '--stack'"),
+        (("cost", "nothing"), "No such command 'nothing'"),
+        (("tiers", "--stacks", "prod"), "No such option: --stacks"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = _run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("error: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_no_command_shows_the_help_and_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys)
+    assert code == 2
+    assert "Commands:" in out
+
+
+def test_retention_is_another_name_of_tiers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run(capsys, "retention", "--stack", "dev") == _run(capsys, "tiers", "--stack", "dev")
+
+
+def test_the_html_report_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "cost.html"
+    arguments = ("cost", "report", "--stack", "prod", "--event-log", PROD, "--output")
+    assert _run(capsys, *arguments, str(file)) == (0, f"written: {file}\n", "")
+    assert file.read_text(encoding="utf-8").startswith("<!doctype html>")
+    code, out, err = _run(capsys, *arguments, str(tmp_path / "no" / "cost.html"))
+    assert (code, out) == (2, "")
+    assert "cost.html can't be written: No such file or directory" in err

@@ -1,0 +1,101 @@
+"""How long planning takes: the tier planner over every candidate plan, the cost engine over ten thousand resources.
+
+Both stand between a person and a preview's answer, so each is expected well below a second. Run with
+`python -m benchmarks.planning`; `--runs` for steadier medians.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from ops.cost import expected_load
+from ops.expected_resources import expected_resources
+from ops.stacks import settings_of
+from planning.capacity.objects import object_flows
+from planning.cost import price_resources
+from planning.prices import load_prices
+from planning.registered import Resource
+from planning.registered_sources import from_event_log
+from planning.tiers import LifecycleLimits
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
+from planning.tiers.report import tier_rows
+from settings.models import PlatformSettings
+
+STACK = "prod"
+# A preview of that stack on the real engine, cut down to what costs depend on.
+PREVIEW = Path(__file__).resolve().parent.parent / "tests" / "data" / "cost" / f"{STACK}.jsonl"
+RESOURCES = 10_000
+EXPECTED_SECONDS = 1.0
+TODAY = date(2026, 11, 25)
+
+
+def main() -> int:
+    """Prints the medians; 1 if one is beyond what is expected."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.planning", description=__doc__)
+    parser.add_argument("--runs", type=int, default=7, help="timed runs of each, after one that isn't timed")
+    runs = max(1, parser.parse_args().runs)
+    settings = settings_of(STACK)
+    table, load = load_prices(settings.region), expected_load(settings)
+    mixed = tuple(_many(from_event_log(PREVIEW.read_text(encoding="utf-8"), PREVIEW.name), RESOURCES))
+    priced = tuple(_many(expected_resources(settings, STACK), RESOURCES))
+
+    def cost(resources: Sequence[Resource]) -> str:
+        lines = price_resources(resources, table, today=TODAY, load=load).lines
+        return f"{len(resources):,} resources, {len(lines):,} lines"
+
+    medians = [
+        _median("tier planner, every candidate", runs, lambda: f"{_plan(settings):,} plans"),
+        _median("cost engine, a preview's mix", runs, lambda: cost(mixed)),
+    ]
+    # Beyond any stack: every single resource costs something, and there are hundreds of clusters.
+    _median("cost engine, nothing is free", runs, lambda: cost(priced))
+    within = all(median < EXPECTED_SECONDS for median in medians)
+    print(f"expected: planner and preview's mix each below {EXPECTED_SECONDS:g} s: {'yes' if within else 'NO'}")
+    return 0 if within else 1
+
+
+def _plan(settings: PlatformSettings) -> int:
+    """Every candidate of every bucket that queriers read, priced and judged as the tier report does it."""
+    flows = object_flows(settings.workload, settings.sampling, settings.replication)
+    limits = LifecycleLimits.of_region(settings.region)
+    return sum(
+        len(tier_rows(situation_of(purpose, settings.retention, flows, settings.s3_prices, limits)))
+        for purpose in COLD_MIN_OBJECT_BYTES
+    )
+
+
+def _many(once: Sequence[Resource], count: int) -> Iterator[Resource]:
+    """One stack's resources again and again, each under a name of its own and belonging together as before."""
+    for number in range(count):
+        item, suffix = once[number % len(once)], f"-{number // len(once)}"
+        yield replace(
+            item,
+            name=item.name + suffix,
+            urn=item.urn + suffix,
+            parent=item.parent and item.parent + suffix,
+            property_dependencies={
+                key: frozenset(urn + suffix for urn in urns) for key, urns in item.property_dependencies.items()
+            },
+        )
+
+
+def _median(label: str, runs: int, work: Callable[[], str]) -> float:
+    seconds: list[float] = []
+    what = ""
+    for _ in range(runs + 1):
+        started = time.perf_counter()
+        what = work()
+        seconds.append(time.perf_counter() - started)
+    timed = seconds[1:]
+    print(
+        f"{label:30} median {statistics.median(timed):6.3f} s   (min {min(timed):.3f}, max {max(timed):.3f})   {what}"
+    )
+    return statistics.median(timed)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
