@@ -147,11 +147,13 @@ _TIERS = (
 
 @app.command("tiers", help=_help(_TIERS, "tiers --stack prod"))
 @app.command("retention", help=_help(f"{_TIERS} The same command as tiers.", "retention --stack prod"))
-def tiers(stack: Annotated[str, typer.Option(help="Stack whose retention and workload are planned.")]) -> None:
+def tiers(
+    stack: Annotated[str, typer.Option(help="Stack whose retention and workload are planned.")], json: Json = False
+) -> None:
     """`tiers`, also called `retention`."""
     from ops import plans
 
-    plans.show_tiers(stack)
+    plans.show_tiers(stack, as_json=json)
 
 
 @app.command(
@@ -197,11 +199,15 @@ def plan(
 def capacity(
     stack: Annotated[str, typer.Option(help="Stack whose workload is estimated.")],
     sources: Annotated[bool, typer.Option("--sources", help="Also where each coefficient comes from.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="The reference workload of 1000 requests/s instead of the stack's.")
+    ] = False,
+    json: Json = False,
 ) -> None:
     """`capacity`."""
     from ops import plans
 
-    plans.show_capacity(stack, sources=sources)
+    plans.show_capacity(stack, sources=sources, reference=reference, as_json=json)
 
 
 @prices_app.command(

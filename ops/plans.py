@@ -1,18 +1,31 @@
 """`python -m ops tiers` and `python -m ops capacity`: the plans behind a stack's buckets and sizes, explained."""
 
+import json
+
 from ops.errors import CommandError
 from ops.stacks import StackFileError, settings_of
 from planning.capacity.estimate import estimate
+from planning.capacity.reference import REFERENCE_WORKLOAD
 from planning.capacity.report import render
-from planning.tiers.report import tier_report
+from planning.tiers.report import tier_plan_rows, tier_report
 from settings.ceiling import ceiling_of
 from settings.environment import Environment
 from settings.models import PlatformSettings
 
 
-def show_tiers(stack: str) -> None:
+def show_tiers(stack: str, *, as_json: bool = False) -> None:
     """Prints every storage plan of a stack's buckets. Raises `CommandError`, `SettingsError`."""
     settings = _settings(stack)
+    if as_json:
+        rows = tier_plan_rows(
+            settings.retention,
+            settings.workload,
+            settings.s3_prices,
+            sampling=settings.sampling,
+            replication=settings.replication,
+        )
+        print(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
+        return
     print(
         tier_report(
             settings.retention,
@@ -25,12 +38,19 @@ def show_tiers(stack: str) -> None:
     )
 
 
-def show_capacity(stack: str, *, sources: bool) -> None:
-    """Prints what a stack's workload needs. Raises `CommandError`, `SettingsError`."""
+def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json: bool = False) -> None:
+    """Prints what a stack's workload, or the reference workload, needs. Raises `CommandError`, `SettingsError`."""
     settings = _settings(stack)
+    inputs = settings.capacity_inputs
+    if reference:
+        inputs = inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
+    answer = estimate(inputs, settings.s3_prices)
+    if as_json:
+        print(answer.model_dump_json(indent=2))
+        return
     # The three stacks side by side where their files are there; a company may have others, or fewer.
     ceilings = [ceiling_of(one) for one in _known_stacks()] or [ceiling_of(settings)]
-    print(render(estimate(settings.capacity_inputs, settings.s3_prices), ceilings, sources=sources))
+    print(render(answer, ceilings, sources=sources))
 
 
 def _known_stacks() -> list[PlatformSettings]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from planning.base import Frozen
 from planning.buckets import BucketPurpose, ObjectClass
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import ObjectFlows, object_flows
@@ -98,6 +99,48 @@ def tier_report(
     if audit is not None:
         sections += _audit_section(audit, prices, limits)
     return "\n".join(sections)
+
+
+class TierPlanRow(Frozen):
+    """One candidate plan of one bucket, as data."""
+
+    bucket: BucketPurpose
+    """The bucket."""
+    plan: str
+    """Classes and days, such as `STANDARD, 30 d GLACIER_IR`."""
+    usd_per_month: float
+    """Price of the whole life in steady state, US dollars a month."""
+    readable: bool
+    """Whether queriers can read every object until it is deleted."""
+    role: str
+    """chosen, literal table, STANDARD alone, or empty."""
+    verdict: str
+    """Chosen, or why not."""
+
+
+def tier_plan_rows(
+    retention: Retention,
+    workload: Workload,
+    prices: S3Prices,
+    *,
+    sampling: SamplingPolicy = REFERENCE_SAMPLING,
+    replication: Replication = REFERENCE_REPLICATION,
+) -> list[TierPlanRow]:
+    """Every candidate of every queried bucket, cheapest first in each bucket."""
+    flows = object_flows(workload, sampling, replication)
+    limits = LifecycleLimits.of_region(prices.region)
+    return [
+        TierPlanRow(
+            bucket=row.purpose,
+            plan=row.candidate.text,
+            usd_per_month=round(row.usd_per_month, 4),
+            readable=row.readable,
+            role=row.role,
+            verdict=row.verdict,
+        )
+        for purpose in COLD_MIN_OBJECT_BYTES
+        for row in tier_rows(situation_of(purpose, retention, flows, prices, limits))
+    ]
 
 
 def _sections(

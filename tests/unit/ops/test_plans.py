@@ -1,5 +1,7 @@
 """`ops tiers` and `ops capacity` on the stacks of the checkout."""
 
+import json
+
 import pytest
 
 from ops.__main__ import WRONG_INPUT, main
@@ -33,6 +35,23 @@ def test_sources_are_shown_on_request(capsys: pytest.CaptureFixture[str]) -> Non
     short = capsys.readouterr().out
     main(["capacity", "--stack", "dev", "--sources"])
     assert len(capsys.readouterr().out) > len(short)
+
+
+def test_both_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["retention", "--stack", "prod", "--json"])
+    rows = json.loads(capsys.readouterr().out)
+    chosen = [row for row in rows if row["role"] == "chosen"]
+    assert {row["bucket"] for row in chosen} == {"loki-chunks", "tempo-traces", "mimir-blocks"}
+    assert all(row["readable"] for row in chosen)
+    main(["capacity", "--stack", "prod", "--json"])
+    assert json.loads(capsys.readouterr().out)
+
+
+def test_the_reference_workload_is_shown_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["capacity", "--stack", "dev", "--reference"])
+    text = capsys.readouterr().out
+    assert "1000 requests/s" in text.replace(",", "")
+    assert "prod " in text
 
 
 @pytest.mark.parametrize("command", ["tiers", "capacity"])
