@@ -86,11 +86,14 @@ def test_no_other_days_are_cheaper(
 @given(here=situations())
 @hypothesis_settings(max_examples=20)
 def test_chains_are_priced_as_they_are_searched(here: Situation) -> None:
-    """The search adds single stays up; pricing the whole chain must say the same."""
+    """The search adds single stays up; pricing the whole chain must say the same.
+
+    To a millionth: INTELLIGENT_TIERING's price is curved between the days that the search tries.
+    """
     choice = choose(here)
     again = here.priced(choice.chosen.moves)
     assert again.cost.total == pytest.approx(choice.chosen.cost.total)
-    assert min(candidate.cost.total for candidate in chains(here)) <= again.cost.total + 1e-9
+    assert min(candidate.cost.total for candidate in chains(here)) <= again.cost.total * (1 + 1e-6)
 
 
 def test_the_old_rule_for_ia_is_a_knob() -> None:
