@@ -30,7 +30,7 @@ STDIN = "-"
 
 def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
     """The text report of a preview's event log. Raises what `priced` raises."""
-    settings = _settings(stack)
+    settings = settings_of(stack)
     report = priced(event_log.read_text(encoding="utf-8"), event_log.name, settings, today)
     return render_report(report, stack, budget_of(settings))
 
@@ -80,13 +80,6 @@ def budget_of(settings: PlatformSettings) -> BudgetLimits:
     )
 
 
-def _settings(stack: str) -> PlatformSettings:
-    try:
-        return settings_of(stack)
-    except StackFileError as error:
-        raise CommandError(str(error)) from None
-
-
 def _text(file: str) -> str:
     try:
         return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
@@ -109,7 +102,7 @@ def one_source(preview: str | None, event_log: str | None, state: str | None) ->
 
 def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
     """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
-    settings = _settings(stack)
+    settings = settings_of(stack)
     report, budget = priced(_text(file), file, settings), budget_of(settings)
     verdict = budget_verdict(report, budget)
     if as_json:
@@ -129,7 +122,7 @@ def write_html(stack: str, file: str, output: Path) -> None:
     """Writes the HTML report of a preview, event log or state."""
     from ops.html_report import html_report
 
-    settings = _settings(stack)
+    settings = settings_of(stack)
     resources = resources_in(_text(file), file)
     text = html_report(resources, settings, stack, sharing=sharing_of(settings), today=datetime.now(UTC).date())
     try:
@@ -141,7 +134,7 @@ def write_html(stack: str, file: str, output: Path) -> None:
 
 def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> None:
     """Prints what a change costs, line by line."""
-    settings = _settings(stack)
+    settings = settings_of(stack)
     old, new = (priced(_text(file), file, settings) for file in (before, after))
     comparison = compare(old, new)
     print(comparison.model_dump_json(indent=2) if as_json else render_comparison(comparison))

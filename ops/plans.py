@@ -2,7 +2,6 @@
 
 import json
 
-from ops.errors import CommandError
 from ops.stacks import StackFileError, settings_of
 from planning.capacity.estimate import estimate
 from planning.capacity.reference import REFERENCE_WORKLOAD
@@ -15,7 +14,7 @@ from settings.models import PlatformSettings
 
 def show_tiers(stack: str, *, as_json: bool = False) -> None:
     """Prints every storage plan of a stack's buckets. Raises `CommandError`, `SettingsError`."""
-    settings = _settings(stack)
+    settings = settings_of(stack)
     if as_json:
         rows = tier_plan_rows(
             settings.retention,
@@ -40,7 +39,7 @@ def show_tiers(stack: str, *, as_json: bool = False) -> None:
 
 def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json: bool = False) -> None:
     """Prints what a stack's workload, or the reference workload, needs. Raises `CommandError`, `SettingsError`."""
-    settings = _settings(stack)
+    settings = settings_of(stack)
     inputs = settings.capacity_inputs
     if reference:
         inputs = inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
@@ -61,10 +60,3 @@ def _known_stacks() -> list[PlatformSettings]:
         except StackFileError:
             continue
     return known
-
-
-def _settings(stack: str) -> PlatformSettings:
-    try:
-        return settings_of(stack)
-    except StackFileError as error:
-        raise CommandError(str(error)) from None

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import yaml
 
+from ops.errors import CommandError
 from settings.defaults import Json
 from settings.loader import FULL_KEY, parse_settings
 from settings.models import PlatformSettings
@@ -11,7 +12,7 @@ from settings.models import PlatformSettings
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 
-class StackFileError(Exception):
+class StackFileError(CommandError):
     """A stack file that is missing or can't be read; `str()` is the message for people."""
 
 

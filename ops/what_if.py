@@ -71,7 +71,7 @@ def what_if(
     `CommandError` for values that no settings accept and for loads beyond this layout, and what `load_prices` and
     `resources_in` raise.
     """
-    now = settings or _settings(stack)
+    now = settings or settings_of(stack)
     days = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days}
     asked = _asked(now, requests_per_second, days)
     table = load_prices(now.region)
@@ -103,13 +103,6 @@ def what_if(
         edits=_edits(before, after, nodes),
         notes=tuple(_notes(after, registered)),
     )
-
-
-def _settings(stack: str) -> PlatformSettings:
-    try:
-        return settings_of(stack)
-    except StackFileError as error:
-        raise CommandError(str(error)) from None
 
 
 def _estimate(settings: PlatformSettings) -> CapacityEstimate:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ops.cost import report_for, write_html
 from ops.errors import CommandError
-from ops.stacks import StackFileError, settings_of
+from ops.stacks import settings_of
 from planning.prices import PriceTableError
 from sandbox.bootstrap.install import ToolError, ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
@@ -49,7 +49,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         return _dispatch(arguments)
-    except (SandboxError, ToolError, StackFileError, SettingsError, PriceTableError, CommandError) as error:
+    except (SandboxError, ToolError, CommandError, SettingsError, PriceTableError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
