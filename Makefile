@@ -9,17 +9,18 @@ PYTEST := $(BIN)/python -m pytest
 ALL_CORES := -n auto --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated generate benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(STAMP): requirements.lock sandbox/bootstrap/uv.txt
+$(STAMP): requirements.lock sandbox/bootstrap/uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
 	@test -x $(BIN)/python || { echo "setup: making $(VENV)" >&2; $(PYTHON) -m venv $(VENV); }
 	@echo "setup: installing the locked packages" >&2
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r sandbox/bootstrap/uv.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 setup: $(STAMP) ## the virtual environment, from requirements.lock
@@ -73,6 +74,9 @@ generate: setup ## write those again
 	@$(BIN)/python -m settings.reference
 	@$(BIN)/python -m settings.policy_config
 	@$(BIN)/python -m policies.document
+
+local: setup ## the platform in Docker Compose on this machine, from STACK's settings (default dev), in build/local
+	@$(BIN)/python -m ops local --stack $(if $(filter command line,$(origin STACK)),$(STACK),dev) --output build/local
 
 benchmark: setup tools ## planner and cost engine; `pulumi preview` against an empty program; import time
 	@$(BIN)/python -m benchmarks.planning

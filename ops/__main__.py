@@ -10,7 +10,8 @@ from typer.exceptions import TyperException
 
 from ops.commands import app
 
-PROGRAM = "python -m ops"
+# As it was called: the installed `lgtm`, or the module from a checkout.
+PROGRAM = "lgtm" if Path(sys.argv[0]).name == "lgtm" else "python -m ops"
 WRONG_INPUT = 2
 
 

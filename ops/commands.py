@@ -5,67 +5,33 @@ from typing import Annotated
 
 import typer
 
+from ops.options import EventLog, Json, Preview, Stack, State, group, help_text
+
 OVER_BUDGET = 1
 DEFAULT_REGION = "us-west-2"
 
 
-def _group(text: str) -> typer.Typer:
-    return typer.Typer(
-        help=text,
-        no_args_is_help=False,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
-
-
-def _help(text: str, *examples: str) -> str:
-    """Help with examples, which \\b keeps from being wrapped."""
-    lines = "\n".join(f"  python -m ops {example}" for example in examples)
-    return f"{text}\n\n\b\nExample:\n{lines}"
-
-
-app = _group(
-    _help(
+app = group(
+    help_text(
         "Costs, storage plans, capacity and prices of a stack. Exit codes: 0 done, 1 over budget (with --check), "
         "2 input that can't be used.",
         "cost plan --stack prod --preview plan.json --check",
     )
 )
-cost_app = _group(
-    _help(
+cost_app = group(
+    help_text(
         "What a plan or a running stack costs, against its budget.",
         "cost report --stack prod --state - --output c.html",
     )
 )
-prices_app = _group(_help("The dated price tables that costs rest on.", "prices show --region eu-west-1"))
+prices_app = group(help_text("The dated price tables that costs rest on.", "prices show --region eu-west-1"))
 app.add_typer(cost_app, name="cost")
 app.add_typer(prices_app, name="prices")
-
-Stack = Annotated[
-    str, typer.Option(help="Stack whose file Pulumi.<stack>.yaml holds region, budget and expected load.")
-]
-Preview = Annotated[
-    str | None,
-    typer.Option(metavar="FILE", help="Output of `pulumi preview --json --show-sames`; - reads standard input."),
-]
-EventLog = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE",
-        help="Event log of a preview (`pulumi preview --event-log FILE`, with PULUMI_DEBUG_COMMANDS=true); "
-        "- reads standard input.",
-    ),
-]
-State = Annotated[
-    str | None, typer.Option(metavar="FILE", help="Output of `pulumi stack export`; - reads standard input.")
-]
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 
 
 @cost_app.command(
     "plan",
-    help=_help(
+    help=help_text(
         "The cost of a preview or a state, against the stack's budget. Needs --preview, --event-log or --state.",
         "cost plan --stack prod --preview plan.json --check",
         "cost plan --stack prod --state - < state.json",
@@ -90,7 +56,7 @@ def cost_plan(
 
 @cost_app.command(
     "report",
-    help=_help(
+    help=help_text(
         "The same cost as one HTML file with charts, which opens without a network: components and categories against "
         "the budget, stored data over time, every storage plan, and other traffic.",
         "cost report --stack prod --event-log events.jsonl --output cost.html",
@@ -111,7 +77,7 @@ def cost_report(
 
 @cost_app.command(
     "compare",
-    help=_help(
+    help=help_text(
         "What a change costs: two previews, event logs or states, line by line.",
         "cost compare --stack prod --before main.json --after branch.json",
     ),
@@ -130,7 +96,7 @@ def cost_compare(
 
 @cost_app.command(
     "assumptions",
-    help=_help("What a cost rests on beside resources and prices, each with its reason.", "cost assumptions"),
+    help=help_text("What a cost rests on beside resources and prices, each with its reason.", "cost assumptions"),
 )
 def cost_assumptions() -> None:
     """`cost assumptions`."""
@@ -145,8 +111,8 @@ _TIERS = (
 )
 
 
-@app.command("tiers", help=_help(_TIERS, "tiers --stack prod"))
-@app.command("retention", help=_help(f"{_TIERS} The same command as tiers.", "retention --stack prod"))
+@app.command("tiers", help=help_text(_TIERS, "tiers --stack prod"))
+@app.command("retention", help=help_text(f"{_TIERS} The same command as tiers.", "retention --stack prod"))
 def tiers(
     stack: Annotated[str, typer.Option(help="Stack whose retention and workload are planned.")], json: Json = False
 ) -> None:
@@ -158,7 +124,7 @@ def tiers(
 
 @app.command(
     "plan",
-    help=_help(
+    help=help_text(
         "What if: more traffic or longer retention, with sizes, storage plans and dollars before and after.",
         "plan --stack prod --requests-per-second 2500 --log-days 30",
     ),
@@ -190,7 +156,7 @@ def plan(
 
 @app.command(
     "capacity",
-    help=_help(
+    help=help_text(
         "What a stack's workload needs. From requests a second to bytes, series, CPU and memory, and how far each "
         "stack's sizes reach.",
         "capacity --stack prod --sources",
@@ -211,7 +177,7 @@ def capacity(
 
 
 @prices_app.command(
-    "show", help=_help("Every price of a region with unit, source and date.", "prices show --region eu-west-1")
+    "show", help=help_text("Every price of a region with unit, source and date.", "prices show --region eu-west-1")
 )
 def prices_show(
     region: Annotated[str, typer.Option(help="AWS region with a table in planning/prices.")] = DEFAULT_REGION,
@@ -224,7 +190,7 @@ def prices_show(
 
 @prices_app.command(
     "refresh",
-    help=_help(
+    help=help_text(
         "Brings a region's table up to date from the AWS Price List API. Needs AWS credentials with "
         "pricing:GetProducts and ec2:DescribeSpotPriceHistory; nothing is charged for either. What AWS doesn't answer "
         "stays as it is and is named.",
@@ -242,3 +208,21 @@ def prices_refresh(
     from ops import prices
 
     prices.update(region, instance_type or [], dry_run=dry_run)
+
+
+@app.command(
+    "local",
+    help=help_text(
+        "The platform on this machine: writes one Docker Compose file with the configuration of Loki, Tempo, Mimir, "
+        "Grafana, the collector and an S3 server, and generated secrets.",
+        "local --stack dev --output build/local",
+    ),
+)
+def local(
+    stack: Stack,
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Directory to write to.")] = Path("build/local"),
+) -> None:
+    """`local`."""
+    from ops.local import write_local_platform
+
+    write_local_platform(stack, output)

@@ -10,6 +10,9 @@ HELM_VERSION = "3.22.0"
 KWOK_VERSION = "0.8.0"
 # The newest for which every component of ours is served as a Go module.
 COLLECTOR_VERSION = "0.149.0"
+PROMETHEUS_VERSION = "3.16.0"
+ALERTMANAGER_VERSION = "0.34.2"
+ACTIONLINT_VERSION = "1.7.12"
 
 KUBERNETES_LDFLAGS = (
     f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION} "
@@ -83,6 +86,26 @@ def _kubernetes_server(name: str, minutes: float) -> Tool:
     )
 
 
+def _prometheus_binary(name: str, minutes: float) -> Tool:
+    release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS_VERSION}"
+    stem = f"prometheus-{PROMETHEUS_VERSION}.{{os}}-{{arch}}"
+    return Tool(
+        name=name,
+        version=PROMETHEUS_VERSION,
+        on_path=OnPath(("--version",), VersionRange((3, 5), (4, 0))),
+        release=Release(url=f"{release}/{stem}.tar.gz", checksums=f"{release}/sha256sums.txt", archive_folder=stem),
+        build=GoBuild(
+            "prometheus",
+            f"github.com/prometheus/prometheus/cmd/{name}",
+            f"-X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
+            minutes,
+        ),
+    )
+
+
+_ALERTMANAGER_RELEASE = f"https://github.com/prometheus/alertmanager/releases/download/v{ALERTMANAGER_VERSION}"
+_ALERTMANAGER_STEM = f"alertmanager-{ALERTMANAGER_VERSION}.{{os}}-{{arch}}"
+_ACTIONLINT_RELEASE = f"https://github.com/rhysd/actionlint/releases/download/v{ACTIONLINT_VERSION}"
 _PULUMI_RELEASE = f"https://get.pulumi.com/releases/sdk/pulumi-v{PULUMI_VERSION}"
 _PROVIDER_RELEASE = (
     "https://github.com/pulumi/pulumi-kubernetes/releases/download/"
@@ -149,5 +172,34 @@ TOOLS: tuple[Tool, ...] = (
         version=COLLECTOR_VERSION,
         on_path=OnPath(("--version",), VersionRange((0, 149), (1, 0)), binary="otelcol-contrib"),
         build=GoBuild("collector", ".", "", 7),
+    ),
+    _prometheus_binary("promtool", 5),
+    _prometheus_binary("prometheus", 1),
+    Tool(
+        name="amtool",
+        version=ALERTMANAGER_VERSION,
+        on_path=OnPath(("--version",), VersionRange((0, 27), (1, 0))),
+        release=Release(
+            url=f"{_ALERTMANAGER_RELEASE}/{_ALERTMANAGER_STEM}.tar.gz",
+            checksums=f"{_ALERTMANAGER_RELEASE}/sha256sums.txt",
+            archive_folder=_ALERTMANAGER_STEM,
+        ),
+        build=GoBuild(
+            "alertmanager",
+            "github.com/prometheus/alertmanager/cmd/amtool",
+            f"-X github.com/prometheus/common/version.Version={ALERTMANAGER_VERSION}",
+            1,
+        ),
+    ),
+    Tool(
+        name="actionlint",
+        version=ACTIONLINT_VERSION,
+        on_path=OnPath(("-version",), VersionRange((1, 7), (2, 0))),
+        release=Release(
+            url=f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT_VERSION}_{{os}}_{{arch}}.tar.gz",
+            checksums=f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT_VERSION}_checksums.txt",
+            archive_folder="",
+        ),
+        build=GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "", 1),
     ),
 )

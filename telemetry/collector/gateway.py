@@ -43,9 +43,9 @@ QUEUE_MIB = 256
 RETRY_INTERVAL = "10s"
 
 
-def gateway_config(settings: PlatformSettings) -> CollectorConfig:
-    """The gateway's configuration for one stack."""
-    endpoints = Endpoints.of(settings)
+def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = None) -> CollectorConfig:
+    """The gateway's configuration for one stack; other endpoints where it doesn't run in the stack's namespace."""
+    endpoints = endpoints or Endpoints.of(settings)
     redact = redactors(settings.redaction)
     return CollectorConfig(
         receivers={"otlp": otlp_receiver()},

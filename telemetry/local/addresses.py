@@ -1,0 +1,53 @@
+"""Names, ports, images and buckets of the local platform."""
+
+from planning.tiers import BucketPurpose
+from settings.models import PlatformSettings
+from settings.names import Names
+from telemetry.charts import CHARTS, ChartName
+from telemetry.endpoints import Endpoints
+from telemetry.object_storage import ObjectStorage
+
+STACK = "local"
+S3_HOST = "seaweedfs"
+S3_PORT = 8333
+LOOPBACK = "127.0.0.1"
+
+# The versions that the charts install, so that a query or a rule that works here works there.
+IMAGES = {
+    "loki": f"grafana/loki:{CHARTS[ChartName.LOKI].app_version}",
+    "tempo": f"grafana/tempo:{CHARTS[ChartName.TEMPO].app_version}",
+    "mimir": f"grafana/mimir:{CHARTS[ChartName.MIMIR].app_version}",
+    "grafana": f"grafana/grafana:{CHARTS[ChartName.GRAFANA].app_version}",
+    "collector": f"otel/opentelemetry-collector-contrib:{CHARTS[ChartName.COLLECTOR].app_version}",
+    # Apache-2.0; the S3 server that MinIO's open-source edition was before it was archived.
+    "seaweedfs": "chrislusf/seaweedfs:4.48",
+}
+
+STORED = (
+    BucketPurpose.LOKI_CHUNKS,
+    BucketPurpose.LOKI_RULER,
+    BucketPurpose.TEMPO_TRACES,
+    BucketPurpose.MIMIR_BLOCKS,
+    BucketPurpose.MIMIR_RULER,
+)
+
+
+class LocalEndpoints(Endpoints):
+    """Docker's own DNS knows a service by its name alone."""
+
+    def host(self, service: str) -> str:
+        """The service's name."""
+        return service
+
+
+def local_storage(settings: PlatformSettings) -> ObjectStorage:
+    """The buckets on the local S3 server; the credentials reach the back ends by their environment."""
+    names = Names(project=settings.project, stack=STACK)
+    return ObjectStorage(
+        buckets={purpose: f"{names.prefix}-{purpose}" for purpose in STORED},
+        region=settings.region,
+        endpoint=f"{S3_HOST}:{S3_PORT}",
+        insecure=True,
+        path_style=True,
+        credentials_secret="environment",  # noqa: S106 (says that there are credentials, not what they are)
+    )
