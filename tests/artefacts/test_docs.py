@@ -1,0 +1,87 @@
+"""The documentation: builds without a warning, and every command that it shows is run here, proved elsewhere, or marked."""
+
+import io
+import re
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+
+from ops.__main__ import main
+from tests.docs_commands import NEEDS, ROOT, ShownCommand, shown_commands
+
+COMMANDS = tuple(shown_commands())
+OPS = ("python -m ops ", "lgtm ")
+
+# Where a command is run to its end: a test file or folder, and words in it that would go if the test did.
+PROVED = {
+    r"pulumi (preview|up|destroy)( --stack \w+)?( --policy-pack .*)?": ("tests/e2e/test_e2e_owner_and_guest.py", '"up"'),
+    r"pulumi stack output kubeconfig --show-secrets --stack \w+ > .*": ("tests/e2e/conftest.py", '"--show-secrets"'),
+    r"pulumi stack export --stack \w+.*": ("tests/e2e/conftest.py", '"export"'),
+    r"pulumi policy analyze .*": ("tests/policies", "analyze"),
+    r"kubectl --kubeconfig \S+ get pods.*": ("tests/e2e/test_e2e_owner_and_guest.py", "kubectl"),
+    r"aws s3 ls": ("tests/artefacts/test_cloud_processes.py", "AWS_ENDPOINT_URL"),
+    r'eval "\$\(make -s sandbox-env\)"': ("Makefile", "sandbox-env:"),
+}
+
+
+def _id(command: ShownCommand) -> str:
+    return f"{command.page}: {command.line}"
+
+
+def _is_ops(command: ShownCommand) -> bool:
+    return command.needs is None and command.line.startswith(OPS)
+
+
+def test_the_documentation_has_commands() -> None:
+    assert len(COMMANDS) > 20
+    assert {command.needs for command in COMMANDS if command.needs} <= set(NEEDS)
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if _is_ops(c)], ids=_id)
+def test_a_command_of_ours_does_what_the_page_says(command: ShownCommand, tmp_path: Path) -> None:
+    words = command.words
+    arguments = words[1:] if words[0] == "lgtm" else words[3:]
+    for option in ("--output",):
+        if option in arguments:
+            at = arguments.index(option) + 1
+            arguments[at] = str(tmp_path / Path(arguments[at]).name)
+    printed = io.StringIO()
+    with redirect_stdout(printed):
+        code = main(arguments)
+    expected = re.search(r"exit code (\d+)", command.line)
+    assert code == (int(expected[1]) if expected else 0), printed.getvalue()
+    assert printed.getvalue().strip()
+
+
+@pytest.mark.parametrize(
+    "command", [c for c in COMMANDS if c.needs is None and not c.line.startswith(OPS)], ids=_id
+)
+def test_any_other_command_is_a_make_target_or_proved_elsewhere(command: ShownCommand) -> None:
+    if command.words[0] == "make":
+        targets = [word for word in command.words[1:] if not word.startswith("-") and "=" not in word]
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        for target in targets:
+            assert re.search(rf"^{re.escape(target)}:", makefile, re.MULTILINE), f"there is no make target {target}"
+        return
+    proof = next((proof for pattern, proof in PROVED.items() if re.fullmatch(pattern, command.bare)), None)
+    assert proof is not None, "neither a make target, nor in PROVED, nor marked `<!-- needs … -->`"
+    where, words = proof
+    files = sorted((ROOT / where).rglob("*.py")) if (ROOT / where).is_dir() else [ROOT / where]
+    assert any(words in file.read_text(encoding="utf-8") for file in files), f"{where} no longer proves it"
+
+
+def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path / "site")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={"PATH": "/usr/bin:/bin", "NO_MKDOCS_2_WARNING": "1"},
+    )
+    assert built.returncode == 0, built.stderr[-3000:]
+    assert (tmp_path / "site" / "index.html").is_file()
