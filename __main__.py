@@ -2,9 +2,12 @@
 
 import pulumi
 
+from components.alerting import Alerting, AlertingArgs
 from components.aws_environment import aws_environment_for
+from components.certificates import Certificates, CertificatesArgs
 from components.cluster import connect_cluster
 from components.collector import Collector
+from components.dashboards import Dashboards, DashboardsArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana
 from components.loki import Loki, LokiArgs
@@ -26,14 +29,18 @@ identities = workload_identities(settings, names, aws, cluster, objects)
 namespace = PlatformNamespace(
     "namespace", PlatformNamespaceArgs(settings, objects.storage, names.stack), cluster.options()
 )
-site = Site(settings, names.stack, cluster, namespace, objects, identities)
+certificates = Certificates("certificates", CertificatesArgs(settings, namespace), cluster.options())
+site = Site(settings, names.stack, cluster, namespace, certificates, objects, identities)
+alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack), cluster.options())
 
-loki = Loki("loki", site.back_end(LokiArgs, "loki"), site.back_end_options("loki"))
+loki = Loki("loki", site.back_end(LokiArgs, "loki"), site.back_end_options("loki", alerting))
 tempo = Tempo("tempo", site.back_end(TempoArgs, "tempo"), site.back_end_options("tempo"))
-mimir = Mimir("mimir", site.back_end(MimirArgs, "mimir"), site.back_end_options("mimir"))
+mimir = Mimir("mimir", site.back_end(MimirArgs, "mimir"), site.back_end_options("mimir", alerting))
 collector = Collector("collector", site.collector, cluster.options([loki, tempo, mimir]))
+Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
 grafana = Grafana("grafana", site.grafana, cluster.options([loki, tempo, mimir]))
 
 outputs = PlatformOutputs(loki, tempo, mimir, grafana, collector)
-for name, value in (cluster.exports() | objects.exports() | outputs.exports()).items():
+exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports()
+for name, value in exports.items():
     pulumi.export(name, value)

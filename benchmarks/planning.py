@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from ops.cost import expected_load
-from ops.expected_resources import expected_resources
+from telemetry.expected_resources import expected_resources
 from ops.stacks import settings_of
 from planning.capacity.objects import object_flows
 from planning.cost import price_resources

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 from pulumi_aws import eks, iam
@@ -10,6 +11,8 @@ from pulumi_aws import eks, iam
 from components.aws_environment import AwsLocation
 from components.iam_policies import pod_identity_trust
 from planning.base import Frozen
+from settings.addons import ClusterAddons as AddonSettings
+from settings.fit import CERT_MANAGER_POD, KUBE_STATE_METRICS, NODE_EXPORTER, AddonRequest
 from settings.names import Names
 
 ADDON_NAMESPACE = "kube-system"
@@ -29,7 +32,7 @@ class AddonSpec(Frozen):
 
     name: str
     """Name in the EKS catalogue."""
-    configuration: Mapping[str, str] = {}
+    configuration: Mapping[str, Any] = {}
     """Values of the add-on's configuration schema."""
     identity: AddonIdentity | None = None
     """AWS permissions, if it calls AWS."""
@@ -57,6 +60,32 @@ AFTER_NODES: tuple[AddonSpec, ...] = (
     ),
     AddonSpec(name="metrics-server"),
 )
+
+
+def after_nodes(settings: AddonSettings) -> tuple[AddonSpec, ...]:
+    """The second wave: what every cluster has, and the community add-ons that its owner wants.
+
+    Amazon EKS User Guide, "Community add-ons": each lives in a namespace of its own name, calls no AWS API, and is
+    supported by its project, AWS supporting its installation only. Values are those of the packaged charts.
+    """
+    wanted = (
+        (settings.kube_state_metrics, "kube-state-metrics", {"resources": _requests(KUBE_STATE_METRICS)}),
+        (settings.prometheus_node_exporter, "prometheus-node-exporter", {"resources": _requests(NODE_EXPORTER)}),
+        (
+            settings.cert_manager,
+            "cert-manager",
+            {
+                "resources": _requests(CERT_MANAGER_POD),
+                "cainjector": {"resources": _requests(CERT_MANAGER_POD)},
+                "webhook": {"resources": _requests(CERT_MANAGER_POD)},
+            },
+        ),
+    )
+    return (*AFTER_NODES, *(AddonSpec(name=name, configuration=values) for want, name, values in wanted if want))
+
+
+def _requests(request: AddonRequest) -> dict[str, Any]:
+    return {"requests": {"cpu": f"{request.cpu_millicores}m", "memory": f"{request.memory_mib}Mi"}}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.storage.v1 import StorageClass
 
-from components.addons import AFTER_NODES, BEFORE_NODES, AddonRoles, AddonRolesArgs, ClusterAddons, ClusterAddonsArgs
+from components.addons import BEFORE_NODES, AddonRoles, AddonRolesArgs, ClusterAddons, ClusterAddonsArgs, after_nodes
 from components.aws_environment import AwsEnvironment
 from components.cluster_access import ClusterAccess, OwnerOutputs
 from components.eks_cluster import EksCluster, EksClusterArgs
@@ -52,7 +52,8 @@ def _own_cluster(
         ),
         aws.options(),  # not after the whole network: a NAT gateway takes minutes that the control plane needs not wait
     )
-    roles = AddonRoles("addons", AddonRolesArgs((*BEFORE_NODES, *AFTER_NODES), names, location), aws.options())
+    late_addons = after_nodes(cluster.addons)
+    roles = AddonRoles("addons", AddonRolesArgs((*BEFORE_NODES, *late_addons), names, location), aws.options())
     node_addons = ClusterAddons(
         "node-addons",
         ClusterAddonsArgs(BEFORE_NODES, roles, control_plane.resource, settings.storage.protect),
@@ -75,7 +76,7 @@ def _own_cluster(
     )
     pod_addons = ClusterAddons(
         "pod-addons",
-        ClusterAddonsArgs(AFTER_NODES, roles, control_plane.resource, settings.storage.protect),
+        ClusterAddonsArgs(late_addons, roles, control_plane.resource, settings.storage.protect),
         aws.options([nodes]),
     )
     provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))

@@ -1,4 +1,4 @@
-"""What the parts of one stack share: cluster, namespace, objects, identities, placement."""
+"""What the parts of one stack share: cluster, namespace, certificates, objects, identities, placement."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import pulumi
 
+from components.certificates import Certificates
 from components.chart_release import BackEndArgs
 from components.cluster_access import ClusterAccess
 from components.collector import CollectorArgs
@@ -27,6 +28,7 @@ class Site:
     stack: str
     cluster: ClusterAccess
     namespace: PlatformNamespace
+    certificates: Certificates
     objects: ObjectStorageAccess
     identities: Mapping[str, WorkloadIdentity]
     """By workload name; empty off AWS."""
@@ -48,10 +50,12 @@ class Site:
             service_account_annotations=identity.service_account_annotations if identity else {},
         )
 
-    def back_end_options(self, workload: str) -> pulumi.ResourceOptions:
-        """A back end starts when its buckets are there and its identity may touch them."""
+    def back_end_options(self, workload: str, *mounted: pulumi.Resource) -> pulumi.ResourceOptions:
+        """A back end starts when its certificate, its buckets and what it mounts are there and its identity may touch
+        the buckets."""
         identity = self.identities.get(workload)
-        return self.cluster.options([*self.objects.depends_on, *([identity] if identity else [])])
+        there = [self.certificates, *self.objects.depends_on, *mounted]
+        return self.cluster.options([*there, *([identity] if identity else [])])
 
     @property
     def grafana(self) -> GrafanaArgs:

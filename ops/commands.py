@@ -226,3 +226,32 @@ def local(
     from ops.local import write_local_platform
 
     write_local_platform(stack, output)
+
+
+@app.command(
+    "assess",
+    help=help_text(
+        "Before a migration: reads an existing Prometheus and Elasticsearch (nothing is changed there) and says what "
+        "they carry, which workload settings that amounts to, and what the stack would cost with it.",
+        "assess --stack staging --prometheus http://localhost:9090 --elasticsearch http://localhost:9200",
+    ),
+)
+def assess(
+    stack: Stack,
+    prometheus: Annotated[str | None, typer.Option(metavar="URL", help="Base URL of a Prometheus.")] = None,
+    elasticsearch: Annotated[
+        str | None, typer.Option(metavar="URL", help="Base URL of an Elasticsearch or OpenSearch.")
+    ] = None,
+    requests_per_second: Annotated[
+        float | None, typer.Option(min=0.01, help="Where no metric of a known name counts requests.")
+    ] = None,
+    ca_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate authority of https, PEM.")] = None,
+    json: Json = False,
+) -> int:
+    """`assess`."""
+    from ops.assess import Sources, assess
+    from ops.live.app import reaching
+    from ops.live.connection import Connection
+
+    sources = Sources(prometheus, elasticsearch, requests_per_second)
+    return reaching(lambda: assess(Connection(stack=stack, ca_file=ca_file), sources, as_json=json))

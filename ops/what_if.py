@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from ops.cost import budget_of, expected_load, sharing_of
 from ops.errors import CommandError
-from ops.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
+from telemetry.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
 from ops.stacks import StackFileError, settings_of
 from ops.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.what_if_text import render_what_if

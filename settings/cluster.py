@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen
+from settings.addons import ClusterAddons
 from settings.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
 from settings.words import words
 
@@ -138,6 +139,8 @@ class EksCluster(Frozen):
     """Control-plane log types sent to CloudWatch Logs; audit is the dear one."""
     log_retention_days: LogRetentionDays
     """Days that CloudWatch Logs keeps them."""
+    addons: ClusterAddons
+    """Community add-ons, beside those that every EKS cluster of this project has."""
     node_groups: NodeGroups
     """Node groups by name."""
 

@@ -41,6 +41,14 @@ def _days(hot: int, warm: int, delete: int) -> Json:
     return {"hot_days": hot, "warm_days": warm, "delete_days": delete}
 
 
+def _slo(availability: float, latency: float, threshold_ms: int) -> Json:
+    return {
+        "availability_percent": availability,
+        "latency_percent": latency,
+        "latency_threshold_ms": threshold_ms,
+    }
+
+
 def _move(days: int, storage_class: str) -> Json:
     return {"days": days, "storage_class": storage_class}
 
@@ -71,6 +79,8 @@ TABLE: tuple[Row, ...] = (
     Row("capacity.storage_gb",                  100,              300,          1000),
     Row("cluster.mode",                         "shared",         "eks",        "eks"),
     _same("identity",                           "pod_identity"),
+    _same("tls.certificate_days",               90),
+    _same("tls.cert_manager_namespace",         "cert-manager"),
     Row("storage.encryption",                   "sse_s3",         "sse_s3",     "sse_kms"),
     Row("storage.protect",                      False,            False,        True),
     Row("storage.force_destroy",                True,             True,         False),
@@ -95,6 +105,7 @@ TABLE: tuple[Row, ...] = (
     _same("redaction.hashed_attributes",        ["enduser.id", "user.id", "user.email", "session.id"]),
     _same("redaction.allowed_attributes",       []),
     _same("redaction.ignored_attributes",       []),
+    _same("span_metrics.tenant_attribute",      "tenant.id"),
     #   expected load, daily mean
     Row("workload.requests_per_second",         20,               100,          400),
     _same("workload.spans_per_request",         8),
@@ -116,6 +127,22 @@ TABLE: tuple[Row, ...] = (
     Row("ingestion.max_series",                 50_000,           150_000,      300_000),
     Row("charts.timeout_seconds",               600,              600,          900),
     _same("grafana",                            {}),
+    #   objectives by tier: available, fast enough, within
+    _same("slos.critical",                      _slo(99.9, 99, 1000)),
+    _same("slos.standard",                      _slo(99.5, 95, 1000)),
+    _same("slos.background",                    _slo(99, 95, 5000)),
+    _same("slos.services",                      {}),
+    _same("alerting.storage_growth_gb_per_day", 10),
+    _same("alerting.ingestion_mb_per_second",   20),
+    _same("alerting.telemetry_missing_minutes", 15),
+    _same("alerting.quiet_hours.time_zone",     "UTC"),
+    _same("alerting.quiet_hours.start",         "22:00"),
+    _same("alerting.quiet_hours.end",           "07:00"),
+    _same("alerting.quiet_hours.weekends",      True),
+    _same("alerting.receivers.critical",        []),
+    _same("alerting.receivers.warning",         []),
+    _same("alerting.receivers.info",            []),
+    _same("alerting.receivers.watchdog",        False),
     Row("sizes.loki.chunks_cache_mb",           0,                256,          256),
     Row("sizes.loki.results_cache_mb",          0,                64,           64),
 )
@@ -148,13 +175,16 @@ MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
         _same("cluster.kubernetes_version",     "1.35"),
         Row("cluster.control_plane_logs",       [],               ["audit"],      ["audit", "authenticator"]),
         Row("cluster.log_retention_days",       7,                7,              30),
+        _same("cluster.addons",                 {"kube_state_metrics": True, "prometheus_node_exporter": True,
+                                                 "cert_manager": True}),
         Row("network.vpc_cidr",                 "10.20.0.0/16",   "10.21.0.0/16", "10.22.0.0/16"),
         Row("network.availability_zones",       2,                3,              3),
         Row("network.nat",                      "none",           "none",         "one"),
         Row("cluster.node_groups.on-demand",    _nodes("on_demand", "t4g.medium", 1, 2, 20),
                                                 _nodes("on_demand", "t4g.medium", 1, 2, 30),
                                                 _nodes("on_demand", "t4g.large", 1, 2, 40)),
-        Row("cluster.node_groups.spot",         _nodes("spot", "t4g.medium", 1, 2, 20),
+        # dev's pods, EKS's and the add-ons' need more addresses than two t4g.medium have.
+        Row("cluster.node_groups.spot",         _nodes("spot", "t4g.large", 1, 2, 20),
                                                 _nodes("spot", "t4g.medium", 2, 3, 30),
                                                 _nodes("spot", "t4g.large", 3, 4, 40)),
     ),

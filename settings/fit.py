@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from settings.cluster import ExistingCluster, NodeGroup, SharedCluster
+from settings.addons import ClusterAddons
+from settings.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.instances import instance_shape
 from settings.sizes import cache_memory_request_mib
 
@@ -113,8 +114,58 @@ NODE_SYSTEM_PODS, NODE_SYSTEM_MILLICORES, NODE_SYSTEM_MIB = 4, 250, 256
 CLUSTER_SYSTEM_PODS, CLUSTER_SYSTEM_MILLICORES, CLUSTER_SYSTEM_MIB = 6, 350, 768
 
 
+class AddonRequest(NamedTuple):
+    """What an add-on's pods ask for, all together."""
+
+    pods: int
+    cpu_millicores: int
+    memory_mib: int
+
+
+# As components/addons.py configures them: requests for clusters of a few nodes and some dozen certificates. Source: the
+# project's cost study of 2026-11-24; kube-state-metrics README, "Resource recommendation", names 250 MiB for 100 nodes.
+KUBE_STATE_METRICS = AddonRequest(pods=1, cpu_millicores=10, memory_mib=96)
+NODE_EXPORTER = AddonRequest(pods=1, cpu_millicores=10, memory_mib=24)
+"""On each node."""
+CERT_MANAGER_POD = AddonRequest(pods=1, cpu_millicores=10, memory_mib=48)
+CERT_MANAGER_PARTS = ("controller", "cainjector", "webhook")
+
+
+def cluster_addons(addons: ClusterAddons) -> AddonRequest:
+    """What the community add-ons ask for once a cluster, on its owner's nodes."""
+    wanted = [
+        *([KUBE_STATE_METRICS] if addons.kube_state_metrics else []),
+        *([CERT_MANAGER_POD] * len(CERT_MANAGER_PARTS) if addons.cert_manager else []),
+    ]
+    return AddonRequest(
+        sum(one.pods for one in wanted),
+        sum(one.cpu_millicores for one in wanted),
+        sum(one.memory_mib for one in wanted),
+    )
+
+
+def _system(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequest]:
+    """What isn't the platform's, on each node and once; a guest can't know whether the owner runs node exporters and
+    counts them."""
+    cluster = settings.cluster
+    exporter = not isinstance(cluster, EksCluster) or cluster.addons.prometheus_node_exporter
+    node = AddonRequest(
+        NODE_SYSTEM_PODS + (NODE_EXPORTER.pods if exporter else 0),
+        NODE_SYSTEM_MILLICORES + (NODE_EXPORTER.cpu_millicores if exporter else 0),
+        NODE_SYSTEM_MIB + (NODE_EXPORTER.memory_mib if exporter else 0),
+    )
+    if not isinstance(cluster, EksCluster):
+        return node, AddonRequest(0, 0, 0)
+    addons = cluster_addons(cluster.addons)
+    return node, AddonRequest(
+        CLUSTER_SYSTEM_PODS + addons.pods,
+        CLUSTER_SYSTEM_MILLICORES + addons.cpu_millicores,
+        CLUSTER_SYSTEM_MIB + addons.memory_mib,
+    )
+
+
 class Offer(NamedTuple):
-    """What nodes leave to the platform's pods after the kubelet's reserve and EKS's own pods."""
+    """What nodes leave to the platform's pods after the kubelet's reserve, EKS's own pods and the add-ons'."""
 
     pods: int
     cpu_millicores: int
@@ -130,18 +181,16 @@ def nodes_offer(settings: PlatformSettings) -> Offer | None:
     if not groups:
         return None
     nodes = [(group.nodes, _least(group)) for group in groups]
-    shared = isinstance(settings.cluster, SharedCluster)
+    each, once = _system(settings)
     agent = settings.sizes.collector_agent
     return Offer(
-        pods=sum(n * (node.pods - NODE_SYSTEM_PODS) for n, node in nodes) - (0 if shared else CLUSTER_SYSTEM_PODS),
-        cpu_millicores=sum(n * (node.cpu_millicores - NODE_SYSTEM_MILLICORES) for n, node in nodes)
-        - (0 if shared else CLUSTER_SYSTEM_MILLICORES),
-        memory_mib=sum(n * (node.memory_mib - NODE_SYSTEM_MIB) for n, node in nodes)
-        - (0 if shared else CLUSTER_SYSTEM_MIB),
+        pods=sum(n * (node.pods - each.pods) for n, node in nodes) - once.pods,
+        cpu_millicores=sum(n * (node.cpu_millicores - each.cpu_millicores) for n, node in nodes) - once.cpu_millicores,
+        memory_mib=sum(n * (node.memory_mib - each.memory_mib) for n, node in nodes) - once.memory_mib,
         largest_pod_millicores=max(node.cpu_millicores for _, node in nodes)
-        - NODE_SYSTEM_MILLICORES
+        - each.cpu_millicores
         - agent.cpu_request_millicores,
-        largest_pod_mib=max(node.memory_mib for _, node in nodes) - NODE_SYSTEM_MIB - agent.memory_request_mib,
+        largest_pod_mib=max(node.memory_mib for _, node in nodes) - each.memory_mib - agent.memory_request_mib,
     )
 
 

@@ -9,6 +9,7 @@ import pulumi
 from pulumi.runtime import config as pulumi_config
 from pydantic import ValidationError
 
+from settings.alerting_secrets import ALERTING_SECRET_KEYS
 from settings.defaults import Json, defaults_for
 from settings.environment import Environment
 from settings.messages import SettingsError, Source, explain, nearest, sentence, show
@@ -93,7 +94,7 @@ def unknown_key_problems(keys: Iterable[str]) -> list[str]:
     return [
         sentence(key, "there is no such key", nearest(key, [FULL_KEY]), f"accepted: {FULL_KEY}")
         for key in keys
-        if key.startswith(f"{NAMESPACE}:") and key not in (FULL_KEY, *SECRET_KEYS)
+        if key.startswith(f"{NAMESPACE}:") and key not in (FULL_KEY, *SECRET_KEYS, *ALERTING_SECRET_KEYS)
     ]
 
 

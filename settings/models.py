@@ -15,6 +15,7 @@ from planning.retention import Retention
 from planning.sampling import SamplingPolicy
 from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, S3Prices, TierPlan, compile_tier_plans
 from planning.workload import Workload
+from settings.alerting import AlertingSettings
 from settings.cluster import ClusterSettings, ExistingCluster
 from settings.environment import Budget, Capacity, Environment
 from settings.network import NetworkSettings
@@ -22,6 +23,9 @@ from settings.redaction import RedactionSettings
 from settings.rules import BrokenRulesError, violations
 from settings.services import Service
 from settings.sizes import Sizes
+from settings.slos import SloSettings
+from settings.span_metrics import SpanMetricsSettings
+from settings.tls import TlsSettings
 from settings.words import words
 
 DnsLabel = Annotated[
@@ -163,6 +167,8 @@ class PlatformSettings(Frozen):
     """Where the platform runs."""
     identity: Literal["pod_identity", "irsa"]
     """How pods get AWS credentials: EKS Pod Identity, or IAM roles for service accounts."""
+    tls: TlsSettings
+    """Encryption between the platform's own parts."""
     storage: StorageSettings
     """Buckets."""
     retention: Retention
@@ -173,6 +179,8 @@ class PlatformSettings(Frozen):
     """Which traces are kept."""
     redaction: RedactionSettings
     """What is masked or hashed before it is stored."""
+    span_metrics: SpanMetricsSettings
+    """What is counted from spans."""
     workload: Workload
     """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
     ingestion: IngestionLimits
@@ -183,6 +191,10 @@ class PlatformSettings(Frozen):
     """Helm charts."""
     grafana: GrafanaSettings
     """Grafana's address."""
+    slos: SloSettings
+    """Service level objectives."""
+    alerting: AlertingSettings
+    """Alerts and who hears of them."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     """The services that send telemetry."""
 
@@ -219,6 +231,12 @@ class PlatformSettings(Frozen):
     def on_aws(self) -> bool:
         """Whether buckets, keys and roles are made on AWS."""
         return not (isinstance(self.cluster, ExistingCluster) and self.cluster.object_store is not None)
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the platform's parts talk to each other over TLS."""
+        mode = self.tls.mode or ("plain" if isinstance(self.cluster, ExistingCluster) else "cert_manager")
+        return mode == "cert_manager"
 
     @property
     def node_count(self) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from settings.models import PlatformSettings
 
 NAMED_COMPONENTS = 3
+# Amazon EKS User Guide, "Community add-ons".
+CERT_MANAGER_NAMESPACE = "cert-manager"
 
 
 class Violation(NamedTuple):
@@ -41,10 +43,12 @@ def violations(settings: PlatformSettings) -> list[Violation]:
     found = [
         *_network_belongs_to_eks(settings),
         *_irsa_needs_an_issuer(settings),
+        *_tls_needs_cert_manager(settings),
         *_volumes_where_data_is(settings),
         *_single_pods(settings),
         *_services_differ(settings),
         *_retention_compiles(settings),
+        *_objectives_have_services(settings),
     ]
     return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
 
@@ -66,6 +70,22 @@ def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[Violation]:
         )
 
 
+def _tls_needs_cert_manager(settings: PlatformSettings) -> Iterator[Violation]:
+    cluster = settings.cluster
+    if not settings.encrypted or not isinstance(cluster, EksCluster):
+        return
+    if not cluster.addons.cert_manager:
+        yield Violation(
+            ("cluster", "addons", "cert_manager"),
+            "TLS between pods needs cert-manager: set it to true, or tls.mode to plain",
+        )
+    if settings.tls.cert_manager_namespace != CERT_MANAGER_NAMESPACE:
+        yield Violation(
+            ("tls", "cert_manager_namespace"),
+            f"the add-on of cluster mode eks runs in {CERT_MANAGER_NAMESPACE}; accepted: {CERT_MANAGER_NAMESPACE}",
+        )
+
+
 def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
     latest = MAX_RETENTION_DAYS - SAFETY_NET_DAYS
     for signal in Signal:
@@ -82,6 +102,13 @@ def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
         for item in error.errors(include_url=False):
             cause = item.get("ctx", {}).get("error", "the buckets' lifecycle can't be compiled from these ages")
             yield Violation(("retention",), str(cause))
+
+
+def _objectives_have_services(settings: PlatformSettings) -> Iterator[Violation]:
+    names = [service.name for service in settings.services]
+    for name in settings.slos.services:
+        if name not in names:
+            yield Violation(("slos", "services", name), f"no service has this name; accepted: {', '.join(names)}")
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:

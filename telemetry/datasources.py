@@ -8,6 +8,7 @@ Source: Grafana documentation, "Provision data sources" of Tempo, Loki and Prome
 from typing import Any
 
 from telemetry.endpoints import Endpoints
+from telemetry.tls import CA_FILE
 
 MIMIR_UID = "mimir"
 LOKI_UID = "loki"
@@ -24,6 +25,7 @@ _LOG_TAGS = [
     {"key": "service.name", "value": "service_name"},
     {"key": "k8s.namespace.name", "value": "k8s_namespace_name"},
 ]
+_LOGS_OF_TRACE = '{$${__tags}} | trace_id="$${__span.traceId}"'
 _METRIC_TAGS = [{"key": "service.name", "value": "service_name"}]
 # Clock skew and the time that a log line may trail its span.
 _SHIFT = {"spanStartTimeShift": "-5m", "spanEndTimeShift": "5m"}
@@ -35,11 +37,19 @@ def datasources(endpoints: Endpoints) -> dict[str, Any]:
         "apiVersion": 1,
         "prune": True,
         "datasources": [
-            _mimir(endpoints),
-            _loki(endpoints),
-            _tempo(endpoints),
-            _alertmanager(endpoints),
+            _trusting(source, endpoints)
+            for source in (_mimir(endpoints), _loki(endpoints), _tempo(endpoints), _alertmanager(endpoints))
         ],
+    }
+
+
+def _trusting(source: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
+    """Verifies the back end's certificate by the platform's CA, which Grafana reads when it starts."""
+    if not endpoints.tls:
+        return source
+    return source | {
+        "jsonData": source["jsonData"] | {"tlsAuthWithCACert": True},
+        "secureJsonData": {"tlsCACert": f"$__file{{{CA_FILE}}}"},
     }
 
 
@@ -108,9 +118,10 @@ def _tempo(endpoints: Endpoints) -> dict[str, Any]:
             "tracesToLogsV2": {
                 "datasourceUid": LOKI_UID,
                 "tags": _LOG_TAGS,
-                "filterByTraceID": True,
-                "filterBySpanID": False,
-                "customQuery": False,
+                # Without a query of ours Grafana looks for the id in the line's text, which needn't hold it: the agents
+                # and OTLP put it into structured metadata.
+                "customQuery": True,
+                "query": _LOGS_OF_TRACE,
                 **_SHIFT,
             },
             "tracesToMetrics": {

@@ -19,10 +19,22 @@ OTLP_GRPC_PORT = 4317
 OTLP_HTTP_PORT = 4318
 # The chart's gateway listens on 80; clients were promised Mimir's own 8080, so the service is moved there.
 MIMIR_GATEWAY_PORT = 8080
+# The chart's nginx keeps 8080 for its probes; TLS gets a listener of its own.
+MIMIR_GATEWAY_TLS_PORT = 8443
 GRAFANA_PORT = 3000
 COLLECTOR_METRICS_PORT = 8888
 COLLECTOR_HEALTH_PORT = 13133
 KUBELET_PORT = 10250
+# Where every component of Mimir serves HTTP; services in front of them may move it.
+MIMIR_HTTP_PORT = 8080
+
+# The cluster's own exporters. Amazon EKS User Guide, "Community add-ons" (namespaces); ports of the packaged charts.
+KUBE_STATE_METRICS_NAMESPACE = "kube-state-metrics"
+KUBE_STATE_METRICS_PORT = 8080
+NODE_EXPORTER_NAMESPACE = "prometheus-node-exporter"
+NODE_EXPORTER_PORT = 9100
+CERT_MANAGER_NAMESPACE = "cert-manager"
+CERT_MANAGER_METRICS_PORT = 9402
 
 # The chart calls the DaemonSet <fullname>-agent and the service <fullname>: services send to `collector`.
 COLLECTOR_AGENT_FULLNAME = "collector"
@@ -48,13 +60,24 @@ class Endpoints(Frozen):
 
     namespace: str
     """Namespace of the platform."""
+    tls: bool = False
+    """Whether the platform's parts talk to each other over TLS."""
     grafana_hostname: str | None = None
     """Public host name of Grafana, when an ingress serves it over TLS."""
 
     @classmethod
     def of(cls, settings: PlatformSettings) -> "Endpoints":
         """The addresses that a stack's settings lead to."""
-        return cls(namespace=settings.namespace, grafana_hostname=settings.grafana.hostname)
+        return cls(
+            namespace=settings.namespace,
+            tls=settings.encrypted,
+            grafana_hostname=settings.grafana.hostname,
+        )
+
+    @property
+    def scheme(self) -> str:
+        """Of the back ends' URLs."""
+        return "https" if self.tls else "http"
 
     @property
     def agent_namespace(self) -> str:
@@ -68,12 +91,12 @@ class Endpoints(Frozen):
     @property
     def loki_url(self) -> str:
         """Base URL of Loki."""
-        return f"http://{self.host(LOKI_RELEASE)}:{LOKI_HTTP_PORT}"
+        return f"{self.scheme}://{self.host(LOKI_RELEASE)}:{LOKI_HTTP_PORT}"
 
     @property
     def tempo_url(self) -> str:
         """Base URL of Tempo's query API."""
-        return f"http://{self.host(TEMPO_RELEASE)}:{TEMPO_HTTP_PORT}"
+        return f"{self.scheme}://{self.host(TEMPO_RELEASE)}:{TEMPO_HTTP_PORT}"
 
     @property
     def tempo_otlp_grpc(self) -> str:
@@ -81,9 +104,14 @@ class Endpoints(Frozen):
         return f"{self.host(TEMPO_RELEASE)}:{OTLP_GRPC_PORT}"
 
     @property
+    def mimir_port(self) -> int:
+        """Where Mimir's gateway takes clients, on pod and service."""
+        return MIMIR_GATEWAY_TLS_PORT if self.tls else MIMIR_GATEWAY_PORT
+
+    @property
     def mimir_url(self) -> str:
         """Base URL of Mimir's gateway."""
-        return f"http://{self.host(MIMIR_GATEWAY_SERVICE)}:{MIMIR_GATEWAY_PORT}"
+        return f"{self.scheme}://{self.host(MIMIR_GATEWAY_SERVICE)}:{self.mimir_port}"
 
     @property
     def collector_gateway_otlp_grpc(self) -> str:
@@ -120,7 +148,7 @@ class Endpoints(Frozen):
     @property
     def traces(self) -> SignalEndpoints:
         """Tempo."""
-        return SignalEndpoints(push=f"http://{self.tempo_otlp_grpc}", query=f"{self.tempo_url}/api/search")
+        return SignalEndpoints(push=f"{self.scheme}://{self.tempo_otlp_grpc}", query=f"{self.tempo_url}/api/search")
 
     @property
     def metrics(self) -> SignalEndpoints:

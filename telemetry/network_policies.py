@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from planning.base import Frozen
 from settings.models import PlatformSettings
+from telemetry.collector.scrapes import scrapes
 from telemetry.endpoints import (
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
@@ -17,12 +18,13 @@ from telemetry.endpoints import (
     KUBELET_PORT,
     LOKI_HTTP_PORT,
     LOKI_RELEASE,
-    MIMIR_GATEWAY_PORT,
     MIMIR_RELEASE,
+    NODE_EXPORTER_PORT,
     OTLP_GRPC_PORT,
     OTLP_HTTP_PORT,
     TEMPO_HTTP_PORT,
     TEMPO_RELEASE,
+    Endpoints,
 )
 from telemetry.object_storage import ObjectStorage
 
@@ -53,6 +55,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
     """Policies of the platform's namespace."""
     readers_and_writer = [_release(GRAFANA_RELEASE), _release(COLLECTOR_GATEWAY_RELEASE)]
     loki, tempo, mimir = _release(LOKI_RELEASE), _release(TEMPO_RELEASE), _mimir_gateway()
+    mimir_port = Endpoints.of(settings).mimir_port
     return [
         *_closed(),
         *(_within(release) for release in (LOKI_RELEASE, TEMPO_RELEASE, MIMIR_RELEASE)),
@@ -63,20 +66,23 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
             _from([_release(GRAFANA_RELEASE)], TEMPO_HTTP_PORT),
             _from([_release(COLLECTOR_GATEWAY_RELEASE)], OTLP_GRPC_PORT),
         ),
-        _ingress("mimir-clients", MIMIR_RELEASE, _from(readers_and_writer, MIMIR_GATEWAY_PORT), gateway_only=True),
+        _ingress("mimir-clients", MIMIR_RELEASE, _from([*readers_and_writer, loki], mimir_port), gateway_only=True),
+        # Loki's ruler sends alerts to Alertmanager and writes recorded series.
+        _egress("loki-ruler", LOKI_RELEASE, _to([mimir], mimir_port)),
+        *_notifications(settings),
         _egress(
             "collector-gateway-back-ends",
             COLLECTOR_GATEWAY_RELEASE,
             _to([loki], LOKI_HTTP_PORT),
             _to([tempo], OTLP_GRPC_PORT),
-            _to([mimir], MIMIR_GATEWAY_PORT),
+            _to([mimir], mimir_port),
         ),
         _egress(
             "grafana-back-ends",
             GRAFANA_RELEASE,
             _to([loki], LOKI_HTTP_PORT),
             _to([tempo], TEMPO_HTTP_PORT),
-            _to([mimir], MIMIR_GATEWAY_PORT),
+            _to([mimir], mimir_port),
         ),
         # Its sidecars watch ConfigMaps.
         _egress("grafana-kubernetes-api", GRAFANA_RELEASE, _to([_anywhere()], *KUBERNETES_API_PORTS)),
@@ -87,6 +93,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
             _from([_release(COLLECTOR_AGENT_RELEASE) | _namespace(agent_namespace)], OTLP_GRPC_PORT),
         ),
         *(_object_storage(release, settings, storage) for release in (LOKI_RELEASE, TEMPO_RELEASE, MIMIR_RELEASE)),
+        *_scraped(settings, settings.namespace, agent_namespace),
     ]
 
 
@@ -107,8 +114,31 @@ def agent_policies(settings: PlatformSettings) -> list[Policy]:
         _egress(
             "kubernetes-api-and-kubelet",
             COLLECTOR_AGENT_RELEASE,
-            _to([_anywhere()], *KUBERNETES_API_PORTS, KUBELET_PORT),
+            # The node exporter is on the node's network: no selector finds it.
+            _to([_anywhere()], *KUBERNETES_API_PORTS, KUBELET_PORT, NODE_EXPORTER_PORT),
         ),
+        _egress("scrapes", COLLECTOR_AGENT_RELEASE, *_scrape_targets(settings)),
+        *_scraped(settings, Endpoints.of(settings).agent_namespace, Endpoints.of(settings).agent_namespace),
+    ]
+
+
+def _scraped(settings: PlatformSettings, namespace: str, agent_namespace: str) -> list[Policy]:
+    """Agents may read the metrics of what runs in a namespace of the platform. One port serves metrics and API of a
+    back end, and a NetworkPolicy tells ports apart, not paths."""
+    agents = _release(COLLECTOR_AGENT_RELEASE) | _namespace(agent_namespace)
+    return [
+        _ingress(f"{job.job}-scrapes", job.value, _from([agents], job.port))
+        for job in scrapes(settings)
+        if job.namespace == namespace
+    ]
+
+
+def _scrape_targets(settings: PlatformSettings) -> list[Rule]:
+    own = (settings.namespace, Endpoints.of(settings).agent_namespace)
+    return [
+        _to([(_release(job.value) if job.namespace in own else {}) | _namespace(job.namespace)], job.port)
+        for job in scrapes(settings)
+        if job.port != NODE_EXPORTER_PORT
     ]
 
 
@@ -153,6 +183,22 @@ def _port(storage: ObjectStorage) -> int:
     return port if port is not None else (80 if storage.insecure else HTTPS_PORT)
 
 
+def _notifications(settings: PlatformSettings) -> list[Policy]:
+    """Alertmanager's way to its receivers: HTTPS, and the mail server's port."""
+    receivers = settings.alerting.receivers
+    if not (receivers.kinds or receivers.watchdog):
+        return []
+    mail = [int(receivers.email.smarthost.rpartition(":")[2])] if receivers.email else []
+    rule = _to([_anywhere()], HTTPS_PORT, *mail)
+    selector = _mimir_component("alertmanager")["podSelector"]
+    return [
+        Policy(
+            name="alertmanager-receivers",
+            spec={"podSelector": selector, "policyTypes": ["Egress"], "egress": [rule]},
+        )
+    ]
+
+
 def _grafana_visitors() -> list[Policy]:
     """An ingress controller may run in any namespace."""
     return [_ingress("grafana-visitors", GRAFANA_RELEASE, _from([{"namespaceSelector": {}}], GRAFANA_PORT))]
@@ -185,7 +231,11 @@ def _release(release: str) -> Peer:
 
 
 def _mimir_gateway() -> Peer:
-    labels = {"app.kubernetes.io/instance": MIMIR_RELEASE, "app.kubernetes.io/component": "gateway"}
+    return _mimir_component("gateway")
+
+
+def _mimir_component(component: str) -> Peer:
+    labels = {"app.kubernetes.io/instance": MIMIR_RELEASE, "app.kubernetes.io/component": component}
     return {"podSelector": {"matchLabels": labels}}
 
 

@@ -6,6 +6,7 @@ import logging
 import threading
 
 from sandbox.kubernetes.api import ApiClient, ApiError
+from sandbox.kubernetes.cert_manager import CertManager
 from sandbox.kubernetes.kubelet import PodGate
 from sandbox.kubernetes.load_balancers import LoadBalancerController
 from sandbox.kubernetes.volumes import VolumeProvisioner
@@ -21,7 +22,12 @@ class ClusterAgent:
 
     def __init__(self, client: ApiClient, name: str) -> None:
         self._client = client
-        self._parts = (VolumeProvisioner(client), PodGate(client), LoadBalancerController(client))
+        self._parts = (
+            VolumeProvisioner(client),
+            CertManager(client),
+            PodGate(client),
+            LoadBalancerController(client),
+        )
         self._stopping = threading.Event()
         # A daemon: it must not keep a program alive that forgot to stop its cluster.
         self._thread = threading.Thread(target=self._run, name=f"cluster-agent-{name}", daemon=True)

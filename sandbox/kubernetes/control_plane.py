@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from sandbox.kubernetes import configuration
+from sandbox.kubernetes import addons, configuration
 from sandbox.kubernetes.agent import ClusterAgent
 from sandbox.kubernetes.api import ApiClient, ApiError
 from sandbox.kubernetes.configuration import AGENT_USER, Ports
@@ -105,6 +105,14 @@ class ControlPlane:
     def remove_node_group(self, name: str) -> None:
         """Drain and remove the nodes of this group; a group that isn't there is no error. Raises ControlPlaneError."""
         self._change(lambda: self._node_groups.remove(name))
+
+    def install_addon(self, addon: str, namespace: str) -> None:
+        """What an add-on leaves in the cluster for others to build on. Raises ControlPlaneError."""
+        self._change(lambda: addons.install_addon(self.client, addon, namespace))
+
+    def remove_addon(self, addon: str, namespace: str) -> None:
+        """Take that away again. Raises ControlPlaneError."""
+        self._change(lambda: addons.remove_addon(self.client, addon, namespace))
 
     @property
     def pids(self) -> dict[str, int]:

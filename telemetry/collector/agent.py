@@ -9,6 +9,7 @@ from urllib.parse import quote
 from settings.cluster import ExistingCluster, SharedCluster
 from settings.models import PlatformSettings
 from settings.names import Names
+from telemetry.collector.cluster_metrics import K8S_CLUSTER, LEADER_ELECTOR, cluster_receiver, leader_elector
 from telemetry.collector.config import (
     BATCH,
     HEALTH_CHECK,
@@ -24,7 +25,9 @@ from telemetry.collector.config import (
 )
 from telemetry.collector.pod_logs import pod_logs
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
+from telemetry.collector.scrapes import PROMETHEUS, prometheus_receiver
 from telemetry.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
+from telemetry.tls import collector_client
 
 HOST_ROOT = "/hostfs"
 COLLECTION_INTERVAL = "60s"
@@ -53,6 +56,8 @@ POD_ATTRIBUTES = (
 _PSEUDO_FILE_SYSTEMS = ["autofs", "bpf", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "overlay", "proc",
                         "securityfs", "squashfs", "sysfs", "tmpfs", "tracefs"]  # fmt: skip
 _POD_MOUNTS = ["^/var/lib/kubelet($|/)", "^/run/containerd($|/)", "^/(dev|proc|sys)($|/)"]
+CLUSTER_RESOURCE = "resource/cluster"
+CLUSTER_NAME_VARIABLE = "LGTM_CLUSTER_NAME"
 _ENRICHED = (MEMORY_LIMITER, "k8s_attributes", "resourcedetection", BATCH)
 
 
@@ -70,22 +75,32 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
             "file_log": pod_logs(endpoints.agent_namespace),
             "hostmetrics": _host_metrics(),
             "kubeletstats": _kubelet_stats(settings),
+            PROMETHEUS: prometheus_receiver(settings),
+            K8S_CLUSTER: cluster_receiver(settings),
         },
         processors={
             MEMORY_LIMITER: memory_limiter(),
             "k8s_attributes": _pod_attributes(),
             "resourcedetection": _resource_detection(),
+            CLUSTER_RESOURCE: _cluster_resource(settings),
             BATCH: batch(),
         },
         exporters=exporters,
         extensions={
             HEALTH_CHECK: health_check(),
             FILE_STORAGE: file_storage(),
+            LEADER_ELECTOR: leader_elector(settings),
         },
         pipelines={
             "traces": Pipeline(receivers=("otlp",), processors=_ENRICHED, exporters=(traces_exporter,)),
             "metrics": Pipeline(
                 receivers=("otlp", "hostmetrics", "kubeletstats"), processors=_ENRICHED, exporters=("otlp_grpc",)
+            ),
+            # These say themselves which pod and node they speak of: it isn't the agent's.
+            "metrics/cluster": Pipeline(
+                receivers=(PROMETHEUS, K8S_CLUSTER),
+                processors=(MEMORY_LIMITER, CLUSTER_RESOURCE, BATCH),
+                exporters=("otlp_grpc",),
             ),
             "logs": Pipeline(receivers=("otlp", "file_log"), processors=_ENRICHED, exporters=("otlp_grpc",)),
         },
@@ -100,7 +115,7 @@ def resource_attributes(settings: PlatformSettings, stack: str) -> str:
     """
     attributes = {
         # The specification percent-encodes values; a kubeconfig context may hold a comma.
-        "k8s.cluster.name": quote(_cluster_name(settings, stack), safe=":/@"),
+        "k8s.cluster.name": quote(cluster_name(settings, stack), safe=":/@"),
         "deployment.environment.name": settings.environment.value,
         "host.name": f"$({NODE_NAME_VARIABLE})",
         "k8s.node.name": f"$({NODE_NAME_VARIABLE})",
@@ -111,7 +126,8 @@ def resource_attributes(settings: PlatformSettings, stack: str) -> str:
     return ",".join(f"{key}={value}" for key, value in attributes.items())
 
 
-def _cluster_name(settings: PlatformSettings, stack: str) -> str:
+def cluster_name(settings: PlatformSettings, stack: str) -> str:
+    """Name of the cluster that the stack's agents run on."""
     match settings.cluster:
         case ExistingCluster() as cluster:
             return cluster.eks_cluster_name or cluster.context
@@ -119,6 +135,15 @@ def _cluster_name(settings: PlatformSettings, stack: str) -> str:
             return Names(project=settings.project, stack=cluster.owner_stack).cluster
         case _:
             return Names(project=settings.project, stack=stack).cluster
+
+
+def _cluster_resource(settings: PlatformSettings) -> dict[str, Any]:
+    """What is the same for everything in the cluster."""
+    attributes = {
+        "k8s.cluster.name": f"${{env:{CLUSTER_NAME_VARIABLE}}}",
+        "deployment.environment.name": settings.environment.value,
+    }
+    return {"attributes": [{"key": key, "value": value, "action": "insert"} for key, value in attributes.items()]}
 
 
 def _host_metrics() -> dict[str, Any]:
@@ -140,7 +165,11 @@ def _host_metrics() -> dict[str, Any]:
 
 
 def _kubelet_stats(settings: PlatformSettings) -> dict[str, Any]:
-    """EKS signs kubelets' serving certificates with the cluster's CA; other clusters often leave them self-signed."""
+    """EKS signs kubelets' serving certificates with the cluster's CA; other clusters often leave them self-signed.
+
+    A volume's claim is known from the kubelet's pods, which agents may read alone (`nodes/pods`) since Kubernetes 1.33;
+    where that is refused the receiver has no metrics at all, so clusters of unknown version go without.
+    """
     cluster = settings.cluster
     signed = not isinstance(cluster, ExistingCluster) or cluster.eks_cluster_name is not None
     return {
@@ -149,6 +178,7 @@ def _kubelet_stats(settings: PlatformSettings) -> dict[str, Any]:
         "collection_interval": COLLECTION_INTERVAL,
         "insecure_skip_verify": not signed,
         "metric_groups": ["node", "pod", "container", "volume"],
+        **({"extra_metadata_labels": ["k8s.volume.type"]} if signed else {}),
     }
 
 
@@ -178,7 +208,7 @@ def _resource_detection() -> dict[str, Any]:
 def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
     return {
         "endpoint": endpoints.collector_gateway_otlp_grpc,
-        "tls": {"insecure": True},
+        "tls": collector_client(endpoints, own_certificate=True),
         "compression": "zstd",
         **on_disk(QUEUE_MIB, RETRY_INTERVAL),
     }
@@ -186,9 +216,11 @@ def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
 
 def _by_trace_id(endpoints: Endpoints) -> dict[str, Any]:
     """All spans of a trace reach the same gateway, which alone can judge the whole trace."""
+    # Gateways are reached by their pods' addresses, which no certificate names.
+    tls = collector_client(endpoints, own_certificate=True, server_name=endpoints.host(COLLECTOR_GATEWAY_RELEASE))
     return {
         "routing_key": "traceID",
-        "protocol": {"otlp": {"timeout": "10s", "tls": {"insecure": True}, "compression": "zstd"}},
+        "protocol": {"otlp": {"timeout": "10s", "tls": tls, "compression": "zstd"}},
         "resolver": {
             "k8s": {"service": f"{COLLECTOR_GATEWAY_RELEASE}.{endpoints.namespace}", "ports": [OTLP_GRPC_PORT]}
         },

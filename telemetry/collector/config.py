@@ -109,31 +109,26 @@ def _pipeline(pipeline: Pipeline) -> dict[str, Any]:
 
 
 def _own_telemetry() -> dict[str, Any]:
-    """The collector's own metrics: to be scraped, and sent through its own metrics pipeline."""
+    """The collector's own metrics, which the agent on its node scrapes."""
     return {
         "metrics": {
             "level": "normal",
-            "readers": [
-                {"pull": {"exporter": {"prometheus": {"host": POD_IP, "port": COLLECTOR_METRICS_PORT}}}},
-                {
-                    "periodic": {
-                        "interval": 60_000,
-                        "exporter": {
-                            "otlp": {"protocol": "http/protobuf", "endpoint": f"http://{POD_IP}:{OTLP_HTTP_PORT}"}
-                        },
-                    }
-                },
-            ],
+            "readers": [{"pull": {"exporter": {"prometheus": {"host": POD_IP, "port": COLLECTOR_METRICS_PORT}}}}],
         }
     }
 
 
-def otlp_receiver() -> dict[str, Any]:
-    """OTLP over gRPC and HTTP on the pod's address."""
+def otlp_receiver(tls: dict[str, Any] | None = None) -> dict[str, Any]:
+    """OTLP over gRPC and HTTP on the pod's address; `tls` is the server's tls block."""
+    encryption: dict[str, Any] = {"tls": tls} if tls else {}
     return {
         "protocols": {
-            "grpc": {"endpoint": f"{POD_IP}:{OTLP_GRPC_PORT}", "max_recv_msg_size_mib": MAX_MESSAGE_MIB},
-            "http": {"endpoint": f"{POD_IP}:{OTLP_HTTP_PORT}"},
+            "grpc": {
+                "endpoint": f"{POD_IP}:{OTLP_GRPC_PORT}",
+                "max_recv_msg_size_mib": MAX_MESSAGE_MIB,
+                **encryption,
+            },
+            "http": {"endpoint": f"{POD_IP}:{OTLP_HTTP_PORT}", **encryption},
         }
     }
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from planning.sampling_estimate import surge_budget
 from settings.models import PlatformSettings
+from settings.slos import LATENCY_BOUNDARIES_MS
 from telemetry.collector.config import (
     BATCH,
     HEALTH_CHECK,
@@ -24,9 +25,10 @@ from telemetry.collector.config import (
     otlp_receiver,
 )
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
-from telemetry.collector.redaction import SPAN_NAMES, redaction_processors, redactors
+from telemetry.collector.redaction import SPAN_NAMES, log_redactors, redaction_processors, redactors
 from telemetry.collector.sampling import sampling_policies
 from telemetry.endpoints import Endpoints
+from telemetry.tls import collector_client, collector_server
 
 # Python services export spans every 30 s (MISSION): a trace that they take part in is not whole before that.
 DECISION_WAIT = "40s"
@@ -35,9 +37,16 @@ DECISION_WAIT = "40s"
 OPEN_TRACES_PER_MIB = 400
 # Decisions that are remembered for late spans.
 REMEMBERED_DECISIONS = 100_000
-# Seconds; 1 s is the line between ordinary and slow.
-DURATION_BUCKETS = ["5ms", "10ms", "25ms", "50ms", "100ms", "250ms", "500ms", "1s", "2s", "5s", "10s"]
+# Latency objectives name one of these; 1 s is the line between ordinary and slow.
+DURATION_BUCKETS = [f"{ms}ms" for ms in LATENCY_BOUNDARIES_MS]
 MAX_SPAN_SERIES = 5_000
+# Combinations of service, tenant, kind and status; the rest is counted together under otel_metric_overflow.
+MAX_TENANT_SERIES = 2_000
+HTTP_STATUS = "http.response.status_code"
+# Resource attributes of a single pod.
+OF_ONE_POD = ("service.instance.id", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name", "k8s.node.name", "host.name")
+SPAN_METRICS = "spanmetrics"
+TENANT_METRICS = "spanmetrics/tenants"
 # For each back end: about 20 minutes of prod's load, kept while the back end is away.
 QUEUE_MIB = 256
 RETRY_INTERVAL = "10s"
@@ -47,8 +56,9 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
     """The gateway's configuration for one stack; other endpoints where it doesn't run in the stack's namespace."""
     endpoints = endpoints or Endpoints.of(settings)
     redact = redactors(settings.redaction)
+    tenants = _tenant_metrics(settings.span_metrics.tenant_attribute)
     return CollectorConfig(
-        receivers={"otlp": otlp_receiver()},
+        receivers={"otlp": otlp_receiver(collector_server(endpoints))},
         processors={
             MEMORY_LIMITER: memory_limiter(),
             "tail_sampling": _tail_sampling(settings),
@@ -58,20 +68,21 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
         },
         connectors={
             "forward/sampling": {},
-            "spanmetrics": _span_metrics(),
+            SPAN_METRICS: _span_metrics(),
+            **tenants,
             "servicegraph": _service_graph(),
         },
         exporters={
-            "otlp_grpc/tempo": {"endpoint": endpoints.tempo_otlp_grpc, "tls": {"insecure": True}, **_queue()},
-            "otlp_http/loki": {"endpoint": f"{endpoints.loki_url}/otlp", **_queue()},
-            "otlp_http/mimir": {"endpoint": f"{endpoints.mimir_url}/otlp", **_queue()},
+            "otlp_grpc/tempo": {"endpoint": endpoints.tempo_otlp_grpc, **_back_end(endpoints)},
+            "otlp_http/loki": {"endpoint": f"{endpoints.loki_url}/otlp", **_back_end(endpoints)},
+            "otlp_http/mimir": {"endpoint": f"{endpoints.mimir_url}/otlp", **_back_end(endpoints)},
         },
         extensions={HEALTH_CHECK: health_check(), FILE_STORAGE: file_storage()},
         pipelines={
             "traces/all": Pipeline(
                 receivers=("otlp",),
                 processors=(MEMORY_LIMITER, SPAN_NAMES),
-                exporters=("spanmetrics", "servicegraph", "forward/sampling"),
+                exporters=(SPAN_METRICS, *tenants, "servicegraph", "forward/sampling"),
             ),
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
@@ -82,12 +93,14 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
                 receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=("otlp_http/mimir",)
             ),
             "metrics/spans": Pipeline(
-                receivers=("spanmetrics", "servicegraph"),
+                receivers=(SPAN_METRICS, *tenants, "servicegraph"),
                 processors=("resource/instance", *redact, BATCH),
                 exporters=("otlp_http/mimir",),
             ),
             "logs": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=("otlp_http/loki",)
+                receivers=("otlp",),
+                processors=(MEMORY_LIMITER, *log_redactors(settings.redaction), BATCH),
+                exporters=("otlp_http/loki",),
             ),
         },
     )
@@ -109,19 +122,52 @@ def _tail_sampling(settings: PlatformSettings) -> dict[str, Any]:
 
 
 def _instance() -> dict[str, Any]:
-    """Two gateways count the same series, each for its own traces; this label keeps them apart."""
-    return {"attributes": [{"key": "collector.instance.id", "value": POD_NAME, "action": "upsert"}]}
+    """Two gateways count the same series, each for its own traces; this label keeps them apart.
+
+    Series of a service are of all its pods, so what names the pod whose span came first is taken away.
+    """
+    own = {"key": "collector.instance.id", "value": POD_NAME, "action": "upsert"}
+    return {"attributes": [own, *({"key": key, "action": "delete"} for key in OF_ONE_POD)]}
 
 
 def _span_metrics() -> dict[str, Any]:
     return {
         "namespace": "traces.span.metrics",
         "histogram": {"unit": "s", "explicit": {"buckets": DURATION_BUCKETS}},
+        "dimensions": [{"name": HTTP_STATUS}],
         "exemplars": {"enabled": True},
+        "aggregation_cardinality_limit": MAX_SPAN_SERIES,
+        **_any_span_metrics(),
+    }
+
+
+def _tenant_metrics(attribute: str | None) -> dict[str, dict[str, Any]]:
+    """Calls by tenant, without operations and durations, which would multiply with the tenants."""
+    if attribute is None:
+        return {}
+    return {
+        TENANT_METRICS: {
+            "namespace": "traces.tenants",
+            "histogram": {"disable": True},
+            "dimensions": [{"name": attribute}],
+            "exclude_dimensions": ["span.name"],
+            "aggregation_cardinality_limit": MAX_TENANT_SERIES,
+            **_any_span_metrics(),
+        }
+    }
+
+
+def _any_span_metrics() -> dict[str, Any]:
+    return {
         "metrics_flush_interval": "30s",
         "metrics_expiration": "10m",
-        "aggregation_cardinality_limit": MAX_SPAN_SERIES,
-        "resource_metrics_key_attributes": ["service.name", "service.namespace", "deployment.environment.name"],
+        # Versions apart, so that a new one can be compared with the last.
+        "resource_metrics_key_attributes": [
+            "service.name",
+            "service.namespace",
+            "service.version",
+            "deployment.environment.name",
+        ],
     }
 
 
@@ -129,7 +175,6 @@ def _service_graph() -> dict[str, Any]:
     return {"store": {"ttl": "5s", "max_items": 5000}, "metrics_flush_interval": "30s"}
 
 
-def _queue() -> dict[str, Any]:
-    """A back end may be away for as long as its queue has room; plain text inside the cluster, between pods that
-    network policies name."""
-    return on_disk(QUEUE_MIB, RETRY_INTERVAL)
+def _back_end(endpoints: Endpoints) -> dict[str, Any]:
+    """A back end may be away for as long as its queue has room."""
+    return {"tls": collector_client(endpoints), **on_disk(QUEUE_MIB, RETRY_INTERVAL)}

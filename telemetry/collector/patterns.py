@@ -2,8 +2,9 @@ r"""What a secret or a person's datum looks like in text, as RE2 regular express
 
 Each rule masks what is secret and keeps the words around it (the key of `password=`, the scheme of `Bearer`), so that a
 JSON line stays JSON. RE2 has no look-around: what must stay is captured as one of the numbered groups and put back.
-A regular expression with many branches costs the collector microseconds a byte, a search for a fixed string next to
-nothing: so every rule names strings of which one is in any text that it could match, and runs only behind them.
+A regular expression with many branches costs the collector microseconds a byte, a search for a fixed string, or for a
+pattern that begins with some fixed letters, next to nothing: so every rule names triggers, of which one is in any text
+that it could match, and runs only behind them.
 
 Card numbers are found by the issuers' prefixes and lengths, contiguous or in printed groups. No processor of the
 collector computes the Luhn check digit, so of random 16-digit numbers that stand alone about 19 % look like a card and
@@ -26,41 +27,47 @@ class Rule(NamedTuple):
     name: str
     """What it is."""
     triggers: tuple[str, ...]
-    """Lower-case strings; a text without any of them has no such secret."""
+    """Lower-case strings, or patterns that begin with some letters; a text without any of them has no such secret."""
     pattern: str
     """RE2."""
     replacement: str
     """What stands in its place; ${n} are the pattern's groups."""
-    shape: str = ""
-    """In place of triggers: a smaller pattern that every such secret matches."""
+    behind: str = ""
+    """A lower-case string that is in every text with such a secret, beside the triggers."""
+    named: bool = False
+    """Whether the secret has one of `SECRET_WORDS` beside it."""
 
 
 # Local part and domain in any script; %40 is the @ of URLs. A top-level domain has no digits, so `react@18.2.0` stays.
 EMAIL = r"[\p{L}\p{N}._%+'-]+(?:@|%40)(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}"
 
-# Lower-case trigger and pattern.
 _TOKENS = (
-    ("eyj", r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"),  # JSON Web Token, signed or encrypted
-    ("akia", r"\bAKIA[A-Z0-9]{16}\b"),  # AWS access key id
-    ("asia", r"\bASIA[A-Z0-9]{16}\b"),  # of temporary credentials
-    ("ghp_", r"\bghp_[A-Za-z0-9]{20,}"),
-    ("gho_", r"\bgho_[A-Za-z0-9]{20,}"),
-    ("ghs_", r"\bghs_[A-Za-z0-9]{20,}"),
-    ("ghu_", r"\bghu_[A-Za-z0-9]{20,}"),
-    ("ghr_", r"\bghr_[A-Za-z0-9]{20,}"),
-    ("github_pat_", r"\bgithub_pat_\w{20,}"),
-    ("glpat-", r"\bglpat-[\w-]{20,}"),
-    ("xox", r"\bxox[abeoprs]-[\w-]{10,}"),  # Slack
-    ("sk-", r"\bsk-[\w-]{20,}"),  # OpenAI, Anthropic
-    ("k_live_", r"\b[rs]k_live_\w{16,}"),  # Stripe
-    ("k_test_", r"\b[rs]k_test_\w{16,}"),
-    ("aiza", r"\bAIza[\w-]{30,}"),  # Google
-    ("npm_", r"\bnpm_[A-Za-z0-9]{30,}"),
-    ("glsa_", r"\bglsa_\w{30,}"),  # Grafana
-    ("glc_", r"\bglc_\w{30,}"),
-    ("private key-----", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?"),
+    r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*",  # JSON Web Token, signed or encrypted
+    r"\bAKIA[A-Z0-9]{16}\b",  # AWS access key id
+    r"\bASIA[A-Z0-9]{16}\b",  # of temporary credentials
+    r"\bghp_[A-Za-z0-9]{20,}",
+    r"\bgho_[A-Za-z0-9]{20,}",
+    r"\bghs_[A-Za-z0-9]{20,}",
+    r"\bghu_[A-Za-z0-9]{20,}",
+    r"\bghr_[A-Za-z0-9]{20,}",
+    r"\bgithub_pat_\w{20,}",
+    r"\bglpat-[\w-]{20,}",
+    r"\bxox[abeoprs]-[\w-]{10,}",  # Slack
+    r"\bsk-[\w-]{20,}",  # OpenAI, Anthropic
+    r"\b[rs]k_live_\w{16,}",  # Stripe
+    r"\b[rs]k_test_\w{16,}",
+    r"\bAIza[\w-]{30,}",  # Google
+    r"\bnpm_[A-Za-z0-9]{30,}",
+    r"\bglsa_\w{30,}",  # Grafana
+    r"\bglc_\w{30,}",
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----[^-]*(?:-----END [A-Z ]*PRIVATE KEY-----)?",
 )
-# Airtable's personal access tokens stand apart: a pattern with a fixed start is quick, and "pat" is in every path.
+_TOKEN_TRIGGERS = (
+    *("eyj", "akia", "asia", r"gh[opsur]_", "github_pat_", r"gl(?:pat-|sa_|c_)", "xox", "sk-", r"k_(?:live|test)_"),
+    *("aiza", "npm_", "private key-----"),
+)
+# Airtable's personal access tokens stand apart: "pat" is in every path.
+_AIRTABLE_TRIGGER = r"pat[a-z0-9]{14}\."
 _AIRTABLE = r"pat[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,}"
 
 # Groups of one length and one separator: a UUID of digits has other groups.
@@ -86,13 +93,15 @@ _FIELD_NAMES = (
     r"(?:client|app|shared|webhook|jwt|signing|consumer)[_-]?secret|secret[_-]?(?:access[_-]?)?key|private[_-]?key|"
     r"session[_-]?id|x-amz-(?:signature|credential|security-token)|card[_-]?number|cvv|cvc)"
 )
+# Of these one is in any text that names a secret: they are looked for before the triggers of such rules.
+SECRET_WORDS = (
+    *("pass", "token", "secret", "key", "session", "card", "cvv", "cvc", "x-amz-", "pwd="),
+    *("auth", "cookie", "basic", "bearer"),
+)
+# A token's name ends there: `max_tokens` names none.
 _FIELD_TRIGGERS = (
-    *("passw", "passphrase", "token", "secret", "x-amz-", "cvv", "cvc", "pwd="),
-    *(
-        first + joint + last
-        for first, last in (("api", "key"), ("private", "key"), ("session", "id"), ("card", "number"))
-        for joint in ("", "_", "-")
-    ),
+    *(r"pass(?:w|phrase)", r"token[\\\"'\s:=]", "secret", r"api[_-]?key", r"private[_-]?key", r"session[_-]?id"),
+    *(r"card[_-]?number", "cvv", "cvc", "x-amz-", "pwd="),
 )
 
 # Kept part first. A quoted name must have a quoted value, so that JSON's null, true and numbers stay as they are. Then
@@ -117,7 +126,7 @@ _NUMBERS = (
 )
 
 # A plus with a digit, or digits in groups as long as those of the printed numbers. Dates and times are not.
-_NUMBER_SHAPE = r"\+[1-9]|\d{3}(?:\d{10}|\d[ -]\d{4}|\)? ?[.-]?\d{3}[ .-]\d{4})"
+_NUMBER_TRIGGERS = (r"\+[1-9]", r"\d{3}(?:\d{10}|\d[ -]\d{4}|\)? ?[.-]?\d{3}[ .-]\d{4})")
 
 
 def _after(*kept_and_value: tuple[str, str]) -> tuple[str, str]:
@@ -128,13 +137,13 @@ def _after(*kept_and_value: tuple[str, str]) -> tuple[str, str]:
 
 # In this order: what a name gives away is masked before its value could match another rule.
 RULES = (
-    Rule("fields", _FIELD_TRIGGERS, *_after(*_FIELDS)),
-    Rule("headers", ("authorization", "cookie", "basic", "bearer"), *_after(*_HEADERS)),
-    Rule("url_passwords", ("://",), _URL_LOGIN, f"${{1}}{MASK}${{2}}"),
-    Rule("airtable", ("pat",), _AIRTABLE, MASK),
-    Rule("tokens", tuple(trigger for trigger, _ in _TOKENS), "|".join(pattern for _, pattern in _TOKENS), MASK),
+    Rule("fields", _FIELD_TRIGGERS, *_after(*_FIELDS), named=True),
+    Rule("headers", ("authorization", "cookie", "basic", "bearer"), *_after(*_HEADERS), named=True),
+    Rule("url_passwords", ("://",), _URL_LOGIN, f"${{1}}{MASK}${{2}}", behind="@"),
+    Rule("airtable", (_AIRTABLE_TRIGGER,), _AIRTABLE, MASK),
+    Rule("tokens", _TOKEN_TRIGGERS, "|".join(_TOKENS), MASK),
     Rule("emails", ("@", "%40"), EMAIL, MASK),
-    Rule("numbers", (), _NUMBERS, f"${{1}}${{2}}{MASK}", _NUMBER_SHAPE),
+    Rule("numbers", _NUMBER_TRIGGERS, _NUMBERS, f"${{1}}${{2}}{MASK}"),
 )
 
 # What any text with a secret has: most names of spans have none of it, and every span's name is looked at.
@@ -143,5 +152,5 @@ SUSPICIOUS = r"[@=:+%]|\d{3}|[\w.~-]{15}|-----|[Bb](?:asic|earer|ASIC|EARER)"
 # For values that are lists, tables or numbers: the whole value is masked when anything in it is secret. Anchored, so
 # that ordinary strings cost one comparison. What a rule has masked already must not match again.
 _NESTED_FIELD = rf"""(?i:{_FIELD_NAMES}["']\s*:\s*["'][^"'*])"""
-_NESTED = (_NESTED_FIELD, _AIRTABLE, *(pattern for _, pattern in _TOKENS), EMAIL, CARD_CONTIGUOUS, PHONE_INTERNATIONAL)
+_NESTED = (_NESTED_FIELD, _AIRTABLE, *_TOKENS, EMAIL, CARD_CONTIGUOUS, PHONE_INTERNATIONAL)
 WHOLE_VALUE_PATTERN = rf"^(?:[\[{{][\s\S]*(?:{'|'.join(_NESTED)})[\s\S]*|{CARD_CONTIGUOUS})$"

@@ -8,12 +8,24 @@ from typing import Any
 from settings.cluster import ExistingCluster
 from settings.models import PlatformSettings
 from telemetry.charts import CHARTS, ChartName
-from telemetry.collector.agent import HOST_ROOT, agent_config, resource_attributes
+from telemetry.collector.agent import (
+    CLUSTER_NAME_VARIABLE,
+    HOST_ROOT,
+    agent_config,
+    cluster_name,
+    resource_attributes,
+)
+from telemetry.collector.cluster_metrics import cluster_rules, lease_manifests
 from telemetry.collector.gateway import QUEUE_MIB, gateway_config
 from telemetry.collector.pod_logs import POD_LOGS
 from telemetry.collector.queues import STATE_DIRECTORY
 from telemetry.collector.redaction import HASH_KEY_ENTRY, HASH_KEY_VARIABLE
-from telemetry.endpoints import COLLECTOR_AGENT_FULLNAME, COLLECTOR_AGENT_RELEASE, COLLECTOR_GATEWAY_RELEASE
+from telemetry.endpoints import (
+    COLLECTOR_AGENT_FULLNAME,
+    COLLECTOR_AGENT_RELEASE,
+    COLLECTOR_GATEWAY_RELEASE,
+    Endpoints,
+)
 from telemetry.helm.values import (
     ChartValues,
     Resources,
@@ -25,6 +37,7 @@ from telemetry.helm.values import (
     tolerations,
 )
 from telemetry.placement import Placement
+from telemetry.tls import secret_mounts, secret_volumes
 
 # The contrib distribution holds all components used here; the k8s distribution lacks the spanmetrics connector.
 IMAGE = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib"
@@ -131,6 +144,8 @@ class CollectorValues(ChartValues):
     """Container security context."""
     extra_envs: list[dict[str, Any]] | None = None
     """Environment."""
+    extra_manifests: list[dict[str, Any]] | None = None
+    """Objects beside the chart's own."""
     extra_volumes: list[dict[str, Any]] | None = None
     """Volumes."""
     extra_volume_mounts: list[dict[str, Any]] | None = None
@@ -147,7 +162,7 @@ class CollectorValues(ChartValues):
 
 def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -> CollectorValues:
     """The DaemonSet, in its own namespace: it mounts host paths and reads other users' log files as root."""
-    cluster_wide_name = f"{settings.namespace}-{COLLECTOR_AGENT_RELEASE}"
+    cluster_wide_name, endpoints = f"{settings.namespace}-{COLLECTOR_AGENT_RELEASE}", Endpoints.of(settings)
     return CollectorValues(
         mode="daemonset",
         fullname_override=COLLECTOR_AGENT_FULLNAME,
@@ -165,7 +180,11 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
         pod_security_context={"seccompProfile": {"type": "RuntimeDefault"}},
         # Log files below /var/log/pods are readable by root only; that needs no capability.
         security_context={**restricted_container(), "runAsUser": 0, "runAsGroup": 0},
-        extra_envs=[{"name": "OTEL_RESOURCE_ATTRIBUTES", "value": resource_attributes(settings, stack)}],
+        extra_envs=[
+            {"name": "OTEL_RESOURCE_ATTRIBUTES", "value": resource_attributes(settings, stack)},
+            {"name": CLUSTER_NAME_VARIABLE, "value": cluster_name(settings, stack)},
+        ],
+        extra_manifests=lease_manifests(settings, COLLECTOR_AGENT_RELEASE),
         extra_volumes=[
             {"name": "pod-logs", "hostPath": {"path": POD_LOGS}},
             {"name": "host-root", "hostPath": {"path": "/"}},
@@ -173,11 +192,13 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
                 "name": "state",
                 "hostPath": {"path": f"{STATE_DIRECTORY}/{settings.namespace}", "type": "DirectoryOrCreate"},
             },
+            *secret_volumes(endpoints, COLLECTOR_AGENT_RELEASE),
         ],
         extra_volume_mounts=[
             {"name": "pod-logs", "mountPath": POD_LOGS, "readOnly": True},
             {"name": "host-root", "mountPath": HOST_ROOT, "readOnly": True, "mountPropagation": "HostToContainer"},
             {"name": "state", "mountPath": STATE_DIRECTORY},
+            *secret_mounts(endpoints),
         ],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
@@ -186,7 +207,7 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
 
 def gateway_values(settings: PlatformSettings, placement: Placement) -> CollectorValues:
     """The StatefulSet: its pods' names are stable, so restarts don't make new span-metric series."""
-    size = settings.sizes.collector_gateway
+    size, endpoints = settings.sizes.collector_gateway, Endpoints.of(settings)
     several = size.replicas > 1
     return CollectorValues(
         mode="statefulset",
@@ -201,13 +222,17 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
             "runAsNonRoot": True,
             "runAsUser": GATEWAY_USER,
             "runAsGroup": GATEWAY_USER,
+            "fsGroup": GATEWAY_USER,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         security_context=restricted_container(),
         extra_envs=_hash_key(settings),
         # Outlives a container, not its pod: a restart loses nothing, a node that goes takes its queue along.
-        extra_volumes=[{"name": "state", "emptyDir": {"sizeLimit": f"{GATEWAY_STATE_MIB}Mi"}}],
-        extra_volume_mounts=[{"name": "state", "mountPath": STATE_DIRECTORY}],
+        extra_volumes=[
+            {"name": "state", "emptyDir": {"sizeLimit": f"{GATEWAY_STATE_MIB}Mi"}},
+            *secret_volumes(endpoints, COLLECTOR_GATEWAY_RELEASE),
+        ],
+        extra_volume_mounts=[{"name": "state", "mountPath": STATE_DIRECTORY}, *secret_mounts(endpoints)],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_nodes()] if several else None,
@@ -240,12 +265,13 @@ def _nearest_agent(settings: PlatformSettings) -> Service:
 
 
 def _agent_rules(settings: PlatformSettings) -> list[dict[str, Any]]:
-    """What k8s_attributes and kubeletstats read, and the gateways' addresses where traces are routed by their id."""
+    """What the agents' receivers and processors read, and the gateways' addresses where traces go by their id."""
     rules = [
         _reading("", "pods", "namespaces", "nodes"),
-        {"apiGroups": [""], "resources": ["nodes/stats"], "verbs": ["get"]},
+        {"apiGroups": [""], "resources": ["nodes/stats", "nodes/pods"], "verbs": ["get"]},
         _reading("apps", "replicasets", "deployments", "statefulsets", "daemonsets"),
         _reading("batch", "jobs", "cronjobs"),
+        *cluster_rules(),
     ]
     if settings.sizes.collector_gateway.replicas > 1:
         rules += [_reading("", "endpoints"), _reading("discovery.k8s.io", "endpointslices")]

@@ -17,6 +17,7 @@ from telemetry.endpoints import (
     GRAFANA_ADMIN_USER_KEY,
     GRAFANA_PORT,
     GRAFANA_RELEASE,
+    LOKI_RELEASE,
     Endpoints,
 )
 from telemetry.helm.values import (
@@ -29,15 +30,14 @@ from telemetry.helm.values import (
     volume_size,
 )
 from telemetry.placement import Placement
+from telemetry.tls import DIRECTORY, FILE_MODE, VOLUME, ca_items, secret_name
 
-# The dashboards and alerts watchers, a small Python process each; sizes.grafana holds them and Grafana itself.
-SIDECARS = 2
+# The watcher of dashboards, a small Python process; sizes.grafana holds it and Grafana itself.
 SIDECAR_CPU_MILLICORES = 10
 SIDECAR_REQUEST_MIB = 64
 SIDECAR_LIMIT_MIB = 128
 DASHBOARD_LABEL = "grafana_dashboard"
 DASHBOARD_FOLDER_ANNOTATION = "grafana_folder"
-ALERT_LABEL = "grafana_alert"
 LABEL_VALUE = "1"
 
 
@@ -117,28 +117,30 @@ class DashboardSidecar(ChartValues):
     """Grafana's side."""
 
 
-class AlertSidecar(ChartValues):
-    """The watcher of alert ConfigMaps."""
-
-    enabled: bool = True
-    """Whether to run it."""
-    label: str = ALERT_LABEL
-    """Label that marks a ConfigMap."""
-    label_value: str = LABEL_VALUE
-    """Its value."""
-    resource: str = "configmap"
-    """Secrets hold no alerts."""
-
-
 class Sidecar(ChartValues):
-    """The watchers."""
+    """The watcher; alerts need none, because Mimir's and Loki's rulers evaluate them."""
 
     resources: Resources
-    """Requests and limits of each."""
+    """Requests and limits."""
     dashboards: DashboardSidecar = DashboardSidecar()
     """Dashboards."""
-    alerts: AlertSidecar = AlertSidecar()
-    """Alerts."""
+
+
+class SecretMount(ChartValues):
+    """A Secret that Grafana's container sees as a folder."""
+
+    name: str
+    """Volume."""
+    secret_name: str
+    """Secret."""
+    default_mode: int = FILE_MODE
+    """File mode."""
+    items: list[dict[str, str]]
+    """Entries that it sees."""
+    mount_path: str
+    """Folder."""
+    read_only: bool = True
+    """Read-only."""
 
 
 class GrafanaValues(ChartValues):
@@ -172,6 +174,8 @@ class GrafanaValues(ChartValues):
     """Watchers."""
     datasources: dict[str, Any]
     """Provisioning file by name."""
+    extra_secret_mounts: list[SecretMount]
+    """The CA of the back ends."""
     grafana_ini: dict[str, Any] = Field(serialization_alias="grafana.ini")
     """grafana.ini by section."""
     node_selector: dict[str, str]
@@ -191,21 +195,29 @@ def grafana_values(settings: PlatformSettings, placement: Placement, storage_cla
         service_account=ServiceAccount(name=GRAFANA_RELEASE),
         sidecar=Sidecar(resources=resources(SIDECAR_CPU_MILLICORES, SIDECAR_REQUEST_MIB, SIDECAR_LIMIT_MIB)),
         datasources={"datasources.yaml": datasources(endpoints)},
+        extra_secret_mounts=_back_ends_ca(endpoints),
         grafana_ini=_grafana_ini(endpoints),
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
     )
 
 
+def _back_ends_ca(endpoints: Endpoints) -> list[SecretMount]:
+    """All certificates come from one CA, which stands in each one's Secret; of Loki's, Grafana sees nothing else."""
+    if not endpoints.tls:
+        return []
+    return [SecretMount(name=VOLUME, secret_name=secret_name(LOKI_RELEASE), items=ca_items(), mount_path=DIRECTORY)]
+
+
 def _without_sidecars(size: WorkloadSize) -> Resources:
     """What is left of the pod's size for Grafana's own container."""
-    cpu = size.cpu_request_millicores - SIDECARS * SIDECAR_CPU_MILLICORES
-    request = size.memory_request_mib - SIDECARS * SIDECAR_REQUEST_MIB
-    limit = size.memory_limit_mib - SIDECARS * SIDECAR_LIMIT_MIB
+    cpu = size.cpu_request_millicores - SIDECAR_CPU_MILLICORES
+    request = size.memory_request_mib - SIDECAR_REQUEST_MIB
+    limit = size.memory_limit_mib - SIDECAR_LIMIT_MIB
     if min(cpu, request, limit) <= 0 or limit < request:
         raise ValueError(
-            f"sizes.grafana is too small: its {SIDECARS} sidecars alone take {SIDECARS * SIDECAR_CPU_MILLICORES} "
-            f"millicores, {SIDECARS * SIDECAR_REQUEST_MIB} MiB requested and {SIDECARS * SIDECAR_LIMIT_MIB} MiB at most"
+            f"sizes.grafana is too small: its sidecar alone takes {SIDECAR_CPU_MILLICORES} "
+            f"millicores, {SIDECAR_REQUEST_MIB} MiB requested and {SIDECAR_LIMIT_MIB} MiB at most"
         )
     return resources(cpu, request, limit)
 

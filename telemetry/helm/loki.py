@@ -10,10 +10,9 @@ from settings.models import PlatformSettings
 from settings.sizes import (
     CHUNKS_CACHE_CPU_REQUEST_MILLICORES,
     RESULTS_CACHE_CPU_REQUEST_MILLICORES,
-    LokiSizes,
     cache_memory_request_mib,
 )
-from telemetry.endpoints import LOKI_RELEASE
+from telemetry.endpoints import LOKI_RELEASE, Endpoints
 from telemetry.helm.loki_section import LokiSection, loki_section
 from telemetry.helm.values import (
     REPLICATED_FROM,
@@ -30,6 +29,8 @@ from telemetry.helm.values import (
 )
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
+from telemetry.rules.mounts import LOKI_RULES
+from telemetry.tls import secret_mounts, secret_volumes
 from telemetry.workloads import LOKI
 
 # Loki buffers cache writes in its own memory: the chart's 500 MB is half of a small Loki.
@@ -110,6 +111,10 @@ class SingleBinary(ChartValues):
     """Drains go pod by pod."""
     extra_env_from: list[dict[str, Any]] | None = None
     """Credentials of an S3-compatible server."""
+    extra_volumes: list[dict[str, Any]]
+    """Certificate and rules."""
+    extra_volume_mounts: list[dict[str, Any]]
+    """Where the container sees them."""
 
 
 class Cache(ChartValues):
@@ -173,17 +178,23 @@ def loki_values(
     sizes = settings.sizes.loki
     return LokiValues(
         loki=loki_section(
-            windows_of(settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows), settings.ingestion, sizes, storage
+            windows_of(settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows),
+            settings.ingestion,
+            sizes,
+            storage,
+            Endpoints.of(settings),
         ),
-        single_binary=_single_binary(sizes, storage, placement, storage_class),
+        single_binary=_single_binary(settings, storage, placement, storage_class),
         chunks_cache=_cache(sizes.chunks_cache_mb, CHUNKS_CACHE_CPU_REQUEST_MILLICORES, placement),
         results_cache=_cache(sizes.results_cache_mb, RESULTS_CACHE_CPU_REQUEST_MILLICORES, placement),
         service_account=ServiceAccount(name=LOKI.service_account, automount_service_account_token=False),
     )
 
 
-def _single_binary(sizes: LokiSizes, storage: ObjectStorage, placement: Placement, storage_class: str) -> SingleBinary:
-    size = sizes.monolithic
+def _single_binary(
+    settings: PlatformSettings, storage: ObjectStorage, placement: Placement, storage_class: str
+) -> SingleBinary:
+    size, endpoints = settings.sizes.loki.monolithic, Endpoints.of(settings)
     return SingleBinary(
         replicas=size.replicas,
         resources=resources_of(size),
@@ -192,6 +203,8 @@ def _single_binary(sizes: LokiSizes, storage: ObjectStorage, placement: Placemen
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_zones()] if size.replicas >= REPLICATED_FROM else [],
         extra_env_from=credentials_from(storage),
+        extra_volumes=[*secret_volumes(endpoints, LOKI_RELEASE), *LOKI_RULES.volumes()],
+        extra_volume_mounts=[*secret_mounts(endpoints), *LOKI_RULES.mounts()],
     )
 
 

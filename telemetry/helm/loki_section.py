@@ -5,6 +5,7 @@ from pydantic import Field
 from planning.tiers import BucketPurpose, LokiWindows
 from settings.models import IngestionLimits
 from settings.sizes import LokiSizes
+from telemetry.endpoints import Endpoints
 from telemetry.helm.loki_config import (
     Compactor,
     LimitsConfig,
@@ -13,7 +14,8 @@ from telemetry.helm.loki_config import (
     OtlpConfig,
     SchemaConfig,
 )
-from telemetry.helm.values import ChartValues, IngesterClient, replication_factor
+from telemetry.helm.loki_ruler import RulerConfig, ruler_config
+from telemetry.helm.values import ChartValues, EncryptedServer, HttpsProbe, IngesterClient, replication_factor
 from telemetry.object_storage import ObjectStorage
 
 
@@ -71,6 +73,12 @@ class LokiSection(ChartValues):
 
     auth_enabled: bool = Field(default=False, serialization_alias="auth_enabled")
     """One tenant: no X-Scope-OrgID header; objects lie under the prefix fake/."""
+    server: EncryptedServer | None = None
+    """TLS; None leaves the chart's plain server."""
+    readiness_probe: HttpsProbe | None = None
+    """Over TLS; None leaves the chart's."""
+    liveness_probe: HttpsProbe | None = None
+    """Over TLS; None leaves the chart's."""
     common_config: CommonConfig
     """Replication."""
     storage: Storage
@@ -87,15 +95,26 @@ class LokiSection(ChartValues):
     """Chunks."""
     querier: LokiQuerier
     """Queries."""
+    ruler_config: RulerConfig | None = None
+    """Rules."""
     analytics: Analytics = Analytics()
     """Usage reports."""
 
 
 def loki_section(
-    windows: LokiWindows, ingestion: IngestionLimits, sizes: LokiSizes, storage: ObjectStorage
+    windows: LokiWindows,
+    ingestion: IngestionLimits,
+    sizes: LokiSizes,
+    storage: ObjectStorage,
+    endpoints: Endpoints | None = None,
 ) -> LokiSection:
-    """Loki's configuration for one stack."""
+    """Loki's configuration for one stack; without endpoints, of a Loki on its own."""
+    encrypted = endpoints is not None and endpoints.tls
     return LokiSection(
+        ruler_config=ruler_config(endpoints) if endpoints else None,
+        server=EncryptedServer() if encrypted else None,
+        readiness_probe=HttpsProbe() if encrypted else None,
+        liveness_probe=HttpsProbe() if encrypted else None,
         common_config=CommonConfig(replication_factor=replication_factor(sizes.monolithic)),
         storage=_storage(storage),
         schema_config=SchemaConfig(),

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from settings.models import PlatformSettings
 from settings.sizes import WorkloadSize
-from telemetry.endpoints import MIMIR_GATEWAY_PORT
+from telemetry.endpoints import MIMIR_GATEWAY_PORT, MIMIR_GATEWAY_SERVICE, MIMIR_GATEWAY_TLS_PORT, Endpoints
 from telemetry.helm.mimir_config import MimirConfig, mimir_config
 from telemetry.helm.values import (
     REPLICATED_FROM,
@@ -26,7 +26,19 @@ from telemetry.helm.values import (
 )
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
+from telemetry.rules.mounts import ALERTMANAGER, MIMIR_RULES
+from telemetry.tls import secret_mounts, secret_volumes
 from telemetry.workloads import MIMIR
+
+# nginx reads a certificate again at each handshake if its path holds a variable (nginx documentation,
+# ngx_http_ssl_module, ssl_certificate); in a TLS connection $scheme is https. The chart's probes stay on 8080.
+NGINX_CERTIFICATES = "/etc/nginx/tls"
+NGINX_CERTIFICATE = f"{NGINX_CERTIFICATES}/https"
+TLS_LISTENER = f"""listen {MIMIR_GATEWAY_TLS_PORT} ssl;
+ssl_certificate {NGINX_CERTIFICATES}/$scheme/tls.crt;
+ssl_certificate_key {NGINX_CERTIFICATES}/$scheme/tls.key;
+ssl_protocols TLSv1.3;
+"""
 
 
 class Switch(ChartValues):
@@ -84,6 +96,10 @@ class ZonedComponent(StatefulComponent):
 class Alertmanager(StatefulComponent):
     """The Alertmanager."""
 
+    extra_volumes: list[dict[str, Any]] = ALERTMANAGER.volumes()
+    """Its configuration."""
+    extra_volume_mounts: list[dict[str, Any]] = ALERTMANAGER.mounts()
+    """Where it reads it."""
     zone_aware_replication: Switch = OFF
     """As above."""
 
@@ -91,8 +107,25 @@ class Alertmanager(StatefulComponent):
 class Ruler(Component):
     """The ruler."""
 
+    extra_volumes: list[dict[str, Any]] = MIMIR_RULES.volumes()
+    """Rules."""
+    extra_volume_mounts: list[dict[str, Any]] = MIMIR_RULES.mounts()
+    """Where it reads them."""
     mem_ballast_size_bytes: int = 0
     """The chart's 1 GiB exceed the limit."""
+
+
+class ServicePort(ChartValues):
+    """One more port of a service."""
+
+    name: str
+    """Name."""
+    port: int
+    """Port of the service."""
+    target_port: int
+    """Port of the pods."""
+    protocol: str = "TCP"
+    """Protocol."""
 
 
 class GatewayService(ChartValues):
@@ -102,6 +135,22 @@ class GatewayService(ChartValues):
     """The chart's default is 80."""
     legacy_port: int = 0
     """The chart also opens 8080 under this name; two ports of one number are refused, and 0 leaves it out."""
+    extra_ports: list[ServicePort]
+    """The TLS listener."""
+
+
+class NginxConfig(ChartValues):
+    """What is put into the chart's nginx.conf."""
+
+    server_snippet: str
+    """Inside its one server block."""
+
+
+class Nginx(ChartValues):
+    """nginx."""
+
+    config: NginxConfig
+    """Configuration."""
 
 
 class Gateway(Component):
@@ -109,8 +158,14 @@ class Gateway(Component):
 
     enabled_non_enterprise: bool = True
     """Without it only Enterprise gets one."""
-    service: GatewayService = GatewayService()
+    service: GatewayService
     """Service."""
+    nginx: Nginx | None = None
+    """TLS; None leaves the chart's plain listener alone."""
+    extra_volumes: list[dict[str, Any]]
+    """Certificate."""
+    extra_volume_mounts: list[dict[str, Any]]
+    """Where nginx sees it."""
 
 
 class GlobalValues(ChartValues):
@@ -193,7 +248,18 @@ def mimir_values(
         compactor=StatefulComponent(**parts.stateful(sizes.compactor, "mimir.compactor")),
         ruler=Ruler(**parts.common(sizes.ruler)),
         alertmanager=Alertmanager(**parts.stateful(sizes.alertmanager, "mimir.alertmanager")),
-        gateway=Gateway(**parts.without_go(sizes.gateway)),
+        gateway=_gateway(parts.without_go(sizes.gateway), Endpoints.of(settings)),
+    )
+
+
+def _gateway(common: dict[str, Any], endpoints: Endpoints) -> Gateway:
+    ports = [ServicePort(name="https", port=MIMIR_GATEWAY_TLS_PORT, target_port=MIMIR_GATEWAY_TLS_PORT)]
+    return Gateway(
+        **common,
+        service=GatewayService(extra_ports=ports if endpoints.tls else []),
+        nginx=Nginx(config=NginxConfig(server_snippet=TLS_LISTENER)) if endpoints.tls else None,
+        extra_volumes=secret_volumes(endpoints, MIMIR_GATEWAY_SERVICE),
+        extra_volume_mounts=secret_mounts(endpoints, NGINX_CERTIFICATE),
     )
 
 

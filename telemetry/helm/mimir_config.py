@@ -8,6 +8,7 @@ from settings.models import IngestionLimits, PlatformSettings
 from settings.sizes import MimirSizes
 from telemetry.helm.values import AppConfig, IngesterClient, replication_factor
 from telemetry.object_storage import ObjectStorage
+from telemetry.rules.mounts import ALERTMANAGER, MIMIR_RULES
 
 BURST_SECONDS = 10
 # OTLP resource attributes that become labels of every series. collector.instance.id keeps the span metrics of two
@@ -138,13 +139,52 @@ class BlocksStorage(AppConfig):
     """Bucket view."""
 
 
-class PrefixedStorage(AppConfig):
-    """Rules or Alertmanager state: another bucket, since Mimir refuses to share bucket and prefix with blocks."""
+class LocalRules(AppConfig):
+    """Rules as files."""
 
-    storage_prefix: str
-    """Key prefix."""
-    s3: Bucket
-    """Bucket."""
+    directory: str
+    """Holds one folder for each tenant."""
+
+
+class RulerStorage(AppConfig):
+    """Rules: what the program mounts, and nobody changes over the API."""
+
+    backend: str = "local"
+    """Kind of store."""
+    local: LocalRules
+    """Folder."""
+
+
+class LocalConfigs(AppConfig):
+    """Alertmanager configurations as files."""
+
+    path: str
+    """Holds one file for each tenant."""
+
+
+class AlertmanagerStorage(AppConfig):
+    """Alertmanager's configuration; its silences and what it has sent stay on its volume."""
+
+    backend: str = "local"
+    """Kind of store."""
+    local: LocalConfigs
+    """Folder."""
+
+
+class Ruler(AppConfig):
+    """Evaluation of rules; the chart points it at Alertmanager."""
+
+    poll_interval: str = "1m"
+    """How often it looks for changed files."""
+
+
+class Alertmanager(AppConfig):
+    """Routing of alerts."""
+
+    sharding_ring: Ring
+    """Copies of each tenant's Alertmanager."""
+    persist_interval: str = "24h"
+    """How often state is copied to the store, which files don't take: it stays on the volume."""
 
 
 class MimirQuerier(AppConfig):
@@ -205,16 +245,18 @@ class MimirConfig(AppConfig):
     """Retention."""
     store_gateway: ShardingRing
     """Copies of each block among store-gateways."""
-    alertmanager: ShardingRing
-    """Copies of each tenant's Alertmanager."""
+    ruler: Ruler = Ruler()
+    """Evaluation of rules."""
+    alertmanager: Alertmanager
+    """Routing of alerts."""
     common: Common
     """Object storage."""
     blocks_storage: BlocksStorage
     """Blocks."""
-    ruler_storage: PrefixedStorage
+    ruler_storage: RulerStorage = RulerStorage(local=LocalRules(directory=MIMIR_RULES.directory))
     """Rules."""
-    alertmanager_storage: PrefixedStorage
-    """Alertmanager state."""
+    alertmanager_storage: AlertmanagerStorage = AlertmanagerStorage(local=LocalConfigs(path=ALERTMANAGER.directory))
+    """Receivers and routes."""
     querier: MimirQuerier
     """Queries."""
     limits: Limits
@@ -225,19 +267,16 @@ def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirCon
     """Mimir's configuration for one stack."""
     sizes: MimirSizes = settings.sizes.mimir
     windows = windows_of(settings.tier_plans[BucketPurpose.MIMIR_BLOCKS], MimirWindows)
-    ruler_bucket = Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_RULER])
     return MimirConfig(
         ingester=MimirIngester(ring=Ring(replication_factor=replication_factor(sizes.ingester))),
         compactor=MimirCompactor(deletion_delay=f"{windows.deletion_delay_hours}h"),
         store_gateway=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.store_gateway))),
-        alertmanager=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.alertmanager))),
+        alertmanager=Alertmanager(sharding_ring=Ring(replication_factor=replication_factor(sizes.alertmanager))),
         common=Common(storage=CommonStorage(s3=_client(storage))),
         blocks_storage=BlocksStorage(
             s3=Bucket(bucket_name=storage.buckets[BucketPurpose.MIMIR_BLOCKS]),
             tsdb=Tsdb(retention_period=f"{windows.tsdb_retention_hours}h"),
         ),
-        ruler_storage=PrefixedStorage(storage_prefix="ruler", s3=ruler_bucket),
-        alertmanager_storage=PrefixedStorage(storage_prefix="alertmanager", s3=ruler_bucket),
         querier=MimirQuerier(query_store_after=f"{windows.query_store_after_hours}h"),
         limits=_limits(settings.ingestion, windows),
     )

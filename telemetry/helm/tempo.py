@@ -9,10 +9,12 @@ from pydantic import Field
 
 from planning.tiers import BucketPurpose, TempoWindows, windows_of
 from settings.models import IngestionLimits, PlatformSettings
-from telemetry.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT
+from telemetry.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT, TEMPO_RELEASE, Endpoints
 from telemetry.helm.values import (
     AppConfig,
     ChartValues,
+    EncryptedServer,
+    HttpsProbe,
     Resources,
     ServiceAccount,
     Toleration,
@@ -25,6 +27,7 @@ from telemetry.helm.values import (
 )
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
+from telemetry.tls import receiver_tls, secret_mounts, secret_volumes
 from telemetry.workloads import TEMPO
 
 BYTES_PER_MB = 1_000_000
@@ -136,6 +139,12 @@ class TempoSection(ChartValues):
     """Age at which the compactor deletes blocks; the chart's default is 24h."""
     resources: Resources
     """Requests and limits."""
+    server: EncryptedServer | None = None
+    """TLS; None leaves the chart's plain server."""
+    readiness_probe: HttpsProbe | None = None
+    """Over TLS; None leaves the chart's."""
+    liveness_probe: HttpsProbe | None = None
+    """Over TLS; None leaves the chart's."""
     storage: TempoStorage
     """Bucket."""
     ingester: Ingester = Ingester()
@@ -153,7 +162,7 @@ class TempoSection(ChartValues):
     extra_env_from: list[dict[str, Any]] | None = None
     """Credentials of an S3-compatible server."""
     extra_volume_mounts: list[dict[str, Any]]
-    """Scratch space for a read-only root file system."""
+    """Scratch space for a read-only root file system, and the certificate."""
 
 
 class Persistence(ChartValues):
@@ -181,7 +190,7 @@ class TempoValues(ChartValues):
     security_context: dict[str, Any]
     """Pod security context."""
     extra_volumes: list[dict[str, Any]]
-    """Scratch space."""
+    """Scratch space and certificate."""
     node_selector: dict[str, str]
     """Node labels."""
     tolerations: list[Toleration]
@@ -192,20 +201,26 @@ def tempo_values(
     settings: PlatformSettings, storage: ObjectStorage, placement: Placement, storage_class: str
 ) -> TempoValues:
     """Tempo for one stack; the settings allow one replica only."""
-    size = settings.sizes.tempo
+    size, endpoints = settings.sizes.tempo, Endpoints.of(settings)
     windows = windows_of(settings.tier_plans[BucketPurpose.TEMPO_TRACES], TempoWindows)
     return TempoValues(
         replicas=size.replicas,
         tempo=TempoSection(
             retention=f"{windows.block_retention_hours}h",
             resources=resources_of(size),
+            server=EncryptedServer() if endpoints.tls else None,
+            readiness_probe=HttpsProbe() if endpoints.tls else None,
+            liveness_probe=HttpsProbe() if endpoints.tls else None,
             storage=_storage(storage),
-            receivers=_receivers(),
+            receivers=_receivers(receiver_tls(endpoints)),
             overrides=Overrides(defaults=OverrideDefaults(ingestion=_ingestion(settings.ingestion))),
             security_context=restricted_container(),
             extra_env=go_memory_limit(size),
             extra_env_from=credentials_from(storage),
-            extra_volume_mounts=[{"name": "scratch", "mountPath": "/tmp"}],  # noqa: S108 (a mount inside the pod)
+            extra_volume_mounts=[
+                {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 (a mount inside the pod)
+                *secret_mounts(endpoints),
+            ],
         ),
         persistence=Persistence(size=volume_size(size, "tempo"), storage_class_name=storage_class),
         service_account=ServiceAccount(name=TEMPO.service_account, automount_service_account_token=False),
@@ -216,22 +231,23 @@ def tempo_values(
             "fsGroup": 10001,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        extra_volumes=[{"name": "scratch", "emptyDir": {}}],
+        extra_volumes=[{"name": "scratch", "emptyDir": {}}, *secret_volumes(endpoints, TEMPO_RELEASE)],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
     )
 
 
-def _receivers() -> dict[str, Any]:
+def _receivers(tls: dict[str, Any] | None) -> dict[str, Any]:
     """OTLP on all addresses; Jaeger, which the chart's service template can't do without, out of reach on loopback."""
+    encryption = {"tls": tls} if tls else {}
     return {
         "jaeger": {
             "protocols": {name: {"endpoint": f"127.0.0.1:{port}"} for name, port in JAEGER_PORTS.items()},
         },
         "otlp": {
             "protocols": {
-                "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC_PORT}"},
-                "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP_PORT}"},
+                "grpc": {"endpoint": f"0.0.0.0:{OTLP_GRPC_PORT}", **encryption},
+                "http": {"endpoint": f"0.0.0.0:{OTLP_HTTP_PORT}", **encryption},
             }
         },
     }

@@ -9,6 +9,7 @@ from settings.sizes import REPLICATED_FROM as REPLICATED_FROM
 from settings.sizes import WorkloadSize
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
+from telemetry.tls import CERTIFICATE_FILE, KEY_FILE, MIN_VERSION_OF_BACK_ENDS
 
 # Leave the Go runtime a tenth of the limit for stacks, mapped files and garbage between collections.
 GO_MEMORY_SHARE = 0.9
@@ -93,6 +94,38 @@ class TopologySpreadConstraint(ChartValues):
     """DoNotSchedule or ScheduleAnyway."""
     label_selector: dict[str, Any] | None = None
     """Pods that count; None where the chart fills it in."""
+
+
+class HttpGetScheme(ChartValues):
+    """A probe's HTTP request; path and port are the chart's."""
+
+    scheme: str = "HTTPS"
+    """The kubelet doesn't verify the certificate."""
+
+
+class HttpsProbe(ChartValues):
+    """The one key of a chart's probe that TLS changes."""
+
+    http_get: HttpGetScheme = HttpGetScheme()
+    """Request."""
+
+
+class HttpTls(AppConfig):
+    """The certificate of an HTTP server, read again at each handshake."""
+
+    cert_file: str = CERTIFICATE_FILE
+    """Certificate."""
+    key_file: str = KEY_FILE
+    """Key."""
+
+
+class EncryptedServer(AppConfig):
+    """The keys of a back end's `server` section that TLS changes, the same words in Loki and Tempo."""
+
+    tls_min_version: str = MIN_VERSION_OF_BACK_ENDS
+    """Oldest version of TLS."""
+    http_tls_config: HttpTls = HttpTls()
+    """Certificate."""
 
 
 class ServiceAccount(ChartValues):

@@ -2,7 +2,8 @@
 
 Substituted, everything else is as rendered:
 - addresses, ports and folders: those of one machine instead of a cluster's;
-- waiting times (`decision_wait`, flush intervals), so that tests don't wait as long as a trace may;
+- waiting times (`decision_wait`, flush intervals, `reload_interval`), so that tests don't wait as long as a trace may;
+- TLS is left out unless a test gives certificates (test_collector_tls.py does); their folder then is the test's;
 - `loadbalancing` and `servicegraph` where the collector lacks them: the modules of these two can't be had for the
   collector that is built here. Routing becomes a plain exporter, the service graph is left out; both run on a full
   `otelcol-contrib` from PATH, which then is what the sandbox finds.
@@ -20,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -28,6 +30,7 @@ from sandbox.bootstrap.install import ensure_tools
 from sandbox.kubernetes.processes import free_ports
 from settings.loader import parse_settings
 from settings.models import PlatformSettings
+from telemetry.tls import DIRECTORY
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml"))
@@ -36,7 +39,12 @@ STOP_SECONDS = 10.0
 DECISION_WAIT_SECONDS = 2
 LOOPBACK = "127.0.0.1"
 # What the chart sets in every pod.
-POD_ENVIRONMENT = {"MY_POD_IP": LOOPBACK, "OTEL_K8S_POD_NAME": "collector-0", "OTEL_K8S_NODE_IP": LOOPBACK}
+POD_ENVIRONMENT = {
+    "MY_POD_IP": LOOPBACK,
+    "OTEL_K8S_POD_NAME": "collector-0",
+    "OTEL_K8S_NODE_IP": LOOPBACK,
+    "LGTM_CLUSTER_NAME": "tested",
+}
 
 Document = dict[str, Any]
 
@@ -82,16 +90,18 @@ class Ports:
         return cls(*free_ports(4))
 
 
-def on_loopback(document: Document, ports: Ports, state: Path, back_ends: dict[str, str]) -> Document:
+def on_loopback(
+    document: Document, ports: Ports, state: Path, back_ends: dict[str, str], certificates: Path | None = None
+) -> Document:
     """A rendered configuration for this machine; `back_ends` are endpoints by exporter name."""
     local: Document = copy.deepcopy(document)
+    _substitute_tls(local, certificates)
     protocols = local["receivers"]["otlp"]["protocols"]
     protocols["grpc"]["endpoint"] = f"{LOOPBACK}:{ports.grpc}"
     protocols["http"]["endpoint"] = f"{LOOPBACK}:{ports.http}"
     local["extensions"]["health_check"]["endpoint"] = f"{LOOPBACK}:{ports.health}"
-    pull, periodic = local["service"]["telemetry"]["metrics"]["readers"]
+    (pull,) = local["service"]["telemetry"]["metrics"]["readers"]
     pull["pull"]["exporter"]["prometheus"] |= {"host": LOOPBACK, "port": ports.metrics}
-    periodic["periodic"]["exporter"]["otlp"]["endpoint"] = f"http://{LOOPBACK}:{ports.http}"
     storage = local["extensions"]["file_storage"]
     storage["directory"] = storage["compaction"]["directory"] = str(state)
     for name, exporter in local["exporters"].items():
@@ -101,11 +111,40 @@ def on_loopback(document: Document, ports: Ports, state: Path, back_ends: dict[s
     return _without_missing(local, back_ends)
 
 
+def _substitute_tls(local: Document, certificates: Path | None) -> None:
+    """Certificates of a folder, read again each second; without a folder, no TLS."""
+    for server in local["receivers"]["otlp"]["protocols"].values():
+        if certificates is None:
+            server.pop("tls", None)
+        elif "tls" in server:
+            server["tls"] = _with_files_of(certificates, server["tls"])
+    for job in local["receivers"].get("prometheus", {}).get("config", {}).get("scrape_configs", ()):
+        if certificates is None:
+            job.pop("tls_config", None)
+            job.pop("scheme", None)
+        elif "tls_config" in job:
+            job["tls_config"] = _with_files_of(certificates, job["tls_config"])
+    for exporter in local["exporters"].values():
+        client = exporter if "endpoint" in exporter else exporter["protocol"]["otlp"]
+        if certificates is None:
+            client["tls"] = {"insecure": True}
+        elif not client["tls"].get("insecure"):
+            client["tls"] = _with_files_of(certificates, client["tls"])
+            if "endpoint" in exporter:
+                # The name that it would ask for in a cluster.
+                client["tls"]["server_name_override"] = urlsplit(f"//{exporter['endpoint'].split('//')[-1]}").hostname
+
+
+def _with_files_of(certificates: Path, tls: Document) -> Document:
+    moved = {key: value.replace(DIRECTORY, str(certificates)) for key, value in tls.items()}
+    return moved | ({"reload_interval": "1s"} if "reload_interval" in moved else {})
+
+
 def _hurry(local: Document) -> None:
     if "tail_sampling" in local["processors"]:
         local["processors"]["tail_sampling"]["decision_wait"] = f"{DECISION_WAIT_SECONDS}s"
     for name, connector in local.get("connectors", {}).items():
-        if name in ("spanmetrics", "servicegraph"):
+        if name.partition("/")[0] in ("spanmetrics", "servicegraph"):
             connector["metrics_flush_interval"] = "1s"
     for exporter in local["exporters"].values():
         exporter.get("retry_on_failure", {}).update({"initial_interval": "200ms", "max_interval": "1s"})

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import ssl
 import threading
 from collections.abc import Iterator
 from concurrent import futures
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -40,9 +42,16 @@ PATHS = {
 
 
 class Sink(TraceServiceServicer):
-    """Tempo's, Loki's and Mimir's OTLP side. Use as a context manager."""
+    """Tempo's, Loki's and Mimir's OTLP side. Use as a context manager.
 
-    def __init__(self) -> None:
+    With a folder of tls.crt, tls.key and ca.crt it serves over TLS; with `asks_clients`, traces only to clients of that
+    CA, whose certificates it keeps.
+    """
+
+    def __init__(self, certificates: Path | None = None, *, asks_clients: bool = False) -> None:
+        self.certificates = certificates
+        self.clients: list[bytes] = []
+        self._asks_clients = asks_clients
         self.traces: list[ExportTraceServiceRequest] = []
         self.logs: list[ExportLogsServiceRequest] = []
         self.metrics: list[ExportMetricsServiceRequest] = []
@@ -61,9 +70,16 @@ class Sink(TraceServiceServicer):
         """Listen, on the same ports as before."""
         self._grpc = grpc.server(futures.ThreadPoolExecutor(4), options=TRACES_OPTIONS)
         add_TraceServiceServicer_to_server(self, self._grpc)
-        self.ports["traces"] = self._grpc.add_insecure_port(f"{LOOPBACK}:{self.ports['traces']}")
-        self._grpc.start()
+        address = f"{LOOPBACK}:{self.ports['traces']}"
         self._http = ThreadingHTTPServer((LOOPBACK, self.ports["http"]), _handler(self))
+        if self.certificates is None:
+            self.ports["traces"] = self._grpc.add_insecure_port(address)
+        else:
+            self.ports["traces"] = self._grpc.add_secure_port(address, self._credentials(self.certificates))
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self.certificates / "tls.crt", self.certificates / "tls.key")
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
+        self._grpc.start()
         self.ports["http"] = self._http.server_port
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -75,15 +91,21 @@ class Sink(TraceServiceServicer):
             self._http.shutdown()
             self._http.server_close()
 
+    def _credentials(self, certificates: Path) -> grpc.ServerCredentials:
+        pair = [((certificates / "tls.key").read_bytes(), (certificates / "tls.crt").read_bytes())]
+        return grpc.ssl_server_credentials(pair, (certificates / "ca.crt").read_bytes(), self._asks_clients)
+
     @property
     def back_ends(self) -> dict[str, str]:
         """Endpoints by the gateway's exporter names."""
-        http = f"http://{LOOPBACK}:{self.ports['http']}/otlp"
+        scheme = "http" if self.certificates is None else "https"
+        http = f"{scheme}://{LOOPBACK}:{self.ports['http']}/otlp"
         tempo = f"{LOOPBACK}:{self.ports['traces']}"
         return {"otlp_grpc/tempo": tempo, "otlp_http/loki": http, "otlp_http/mimir": http}
 
     def Export(self, request: ExportTraceServiceRequest, context: Any) -> ExportTraceServiceResponse:  # noqa: N802
         self.traces.append(request)
+        self.clients += context.auth_context().get("x509_pem_cert", [])
         return ExportTraceServiceResponse()
 
     def spans(self) -> Iterator[tuple[Resource, Span]]:

@@ -30,6 +30,7 @@ class FakeControlPlane:
         self.endpoint = f"https://127.0.0.1:1/{name}"
         self.certificate_authority_pem = "-----BEGIN CERTIFICATE-----\n"
         self.node_groups: dict[str, Any] = {}
+        self.addons: dict[str, str] = {}
         self.stopped = False
 
     def add_node_group(self, group: Any) -> None:
@@ -37,6 +38,12 @@ class FakeControlPlane:
 
     def remove_node_group(self, name: str) -> None:
         self.node_groups.pop(name, None)
+
+    def install_addon(self, addon: str, namespace: str) -> None:
+        self.addons[addon] = namespace
+
+    def remove_addon(self, addon: str, namespace: str) -> None:
+        assert self.addons.pop(addon) == namespace
 
     def stop(self) -> None:
         self.stopped = True

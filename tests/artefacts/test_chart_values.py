@@ -36,8 +36,20 @@ FREE_FORM = {
         "loki.storage",
         "loki.limits_config",
         "loki.ingester",
+        "loki.rulerConfig",
+        "loki.server",
+        "loki.readinessProbe.httpGet",
+        "loki.livenessProbe.httpGet",
     ),
-    ChartName.TEMPO: ("tempo.storage", "securityContext"),
+    ChartName.TEMPO: (
+        "tempo.storage",
+        "securityContext",
+        "tempo.server",
+        "tempo.readinessProbe.httpGet",
+        "tempo.livenessProbe.httpGet",
+        "tempo.receivers.otlp.protocols.grpc.tls",
+        "tempo.receivers.otlp.protocols.http.tls",
+    ),
     ChartName.GRAFANA: ("grafana.ini",),
 }
 # Keys that the chart's templates read and its values file shows in comments only, so that they have no default.

@@ -99,6 +99,16 @@ def test_addons(cloud: RunningCloud, cluster: str) -> None:
     assert code(error) == "ResourceNotFoundException"
 
 
+def test_community_addons_have_namespaces_of_their_own(cloud: RunningCloud, cluster: str) -> None:
+    eks = cloud.client("eks")
+    for name in ("cert-manager", "kube-state-metrics", "prometheus-node-exporter"):
+        made = eks.create_addon(clusterName=cluster, addonName=name)["addon"]
+        assert (made["owner"], made["namespaceConfig"]) == ("community", {"namespace": name})
+        assert cloud.control_planes[cluster].addons[name] == name
+        eks.delete_addon(clusterName=cluster, addonName=name)
+    assert cloud.control_planes[cluster].addons == {}
+
+
 def test_access_entries(cloud: RunningCloud, cluster: str) -> None:
     eks = cloud.client("eks")
     principal = "arn:aws:iam::123456789012:role/path/to/people"

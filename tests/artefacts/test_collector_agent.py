@@ -1,28 +1,19 @@
-"""The agent of every stack on the real collector, against a real Kubernetes API server, with its own rights there.
-
-Substituted beside what `collector_driver` names: the service account's token comes in a kubeconfig, because its usual
-path is a pod's; pods' logs and the host's root are folders of the test. Simulated nodes have no kubelet, so its metrics
-are asked for and not had.
-"""
+"""The agent of every stack on the real collector, against a real Kubernetes API server, with its own rights there."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
-from sandbox.kubernetes.control_plane import ControlPlane
-from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
-from telemetry.helm.collector import agent_values
-from telemetry.placement import placement_for
+from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
 from tests.artefacts.collector_driver import (
     POD_ENVIRONMENT,
     STACKS,
-    Document,
     Ports,
     on_loopback,
     running,
@@ -31,11 +22,10 @@ from tests.artefacts.collector_driver import (
     validate,
 )
 from tests.artefacts.collector_traffic import KINDS, make_traces
-from tests.artefacts.kubernetes_driver import apply, eventually, get, group, kubectl, workload
+from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes, text
 from tests.artefacts.test_collector_pipelines import SEED, send, settle, spans_by_trace
 
-ACCOUNT = "collector-agent"
 TRACE_ID, SPAN_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEBACK = (
     "ERROR request failed",
@@ -49,94 +39,10 @@ STRUCTURED = json.dumps({"level": "error", "otelTraceID": TRACE_ID, "otelSpanID"
 LAST = "INFO nothing more"
 
 
-class Cluster(NamedTuple):
-    """A control plane with one node and a deployment's pod on it."""
-
-    control_plane: ControlPlane
-    node: str
-    pod: dict[str, Any]
-    kubeconfig: Path
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    directory = tmp_path_factory.mktemp("cluster")
-    control_plane = ControlPlane.start(name="tested", directory=directory, authentication_webhook_url=None)
-    try:
-        control_plane.add_node_group(group("general", count=1))
-        kubectl(control_plane, "create", "namespace", "shop")
-        apply(control_plane, workload("Deployment", "checkout", "shop"))
-        kubectl(control_plane, "-n", "shop", "rollout", "status", "deployment/checkout", "--timeout=60s")
-        (pod,) = get(control_plane, "-n", "shop", "pods")["items"]
-        yield Cluster(control_plane, pod["spec"]["nodeName"], pod, _agent_kubeconfig(control_plane, directory))
-    finally:
-        control_plane.stop()
-
-
-def _agent_kubeconfig(control_plane: ControlPlane, directory: Path) -> Path:
-    """A service account with what the chart's values give the agent, and nothing else."""
-    settings = stack_settings("prod")
-    rules = agent_values(settings, placement_for(settings, "prod"), "prod").cluster_role.rules
-    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": ACCOUNT}}
-    apply(control_plane, {**role, "rules": rules})
-    kubectl(control_plane, "-n", "default", "create", "serviceaccount", ACCOUNT)
-    kubectl(
-        control_plane, "create", "clusterrolebinding", ACCOUNT,
-        f"--clusterrole={ACCOUNT}", f"--serviceaccount=default:{ACCOUNT}",
-    )  # fmt: skip
-    token = kubectl(control_plane, "-n", "default", "create", "token", ACCOUNT).stdout.strip()
-    server = {
-        "server": control_plane.endpoint,
-        "certificate-authority": str(control_plane.directory / "pki" / "ca.crt"),
-    }
-    path = directory / "agent-kubeconfig.json"
-    path.write_text(
-        json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "tested",
-                "contexts": [{"name": "tested", "context": {"cluster": "tested", "user": "tested"}}],
-                "clusters": [{"name": "tested", "cluster": server}],
-                "users": [{"name": "tested", "user": {"token": token}}],
-            }
-        )
-    )
-    return path
-
-
-class Agent(NamedTuple):
-    """An agent's configuration for this machine."""
-
-    document: Document
-    ports: Ports
-    environment: dict[str, str]
-    logs: Path
-
-
-def agent_for(stack: str, cluster: Cluster, directory: Path, gateway: str) -> Agent:
-    (directory / "state").mkdir(parents=True)
-    (directory / "pods").mkdir()
-    ports = Ports.free()
-    rendered = agent_config(stack_settings(stack)).document()
-    document = on_loopback(rendered, ports, directory / "state", {"otlp_grpc": gateway})
-    document["receivers"]["kubeletstats"] = {
-        **document["receivers"]["kubeletstats"],
-        "auth_type": "kubeConfig",
-        "endpoint": cluster.node,
-    }
-    document["processors"]["k8s_attributes"]["auth_type"] = "kubeConfig"
-    receiver = document["receivers"]["file_log"]
-    for part in ("include", "exclude"):
-        receiver[part] = [path.replace("/var/log/pods", str(directory / "pods")) for path in receiver[part]]
-    document["receivers"]["hostmetrics"]["root_path"] = "/"
-    environment = {
-        **POD_ENVIRONMENT,
-        "KUBECONFIG": str(cluster.kubeconfig),
-        "OTEL_K8S_NODE_NAME": cluster.node,
-        "OTEL_RESOURCE_ATTRIBUTES": f"k8s.cluster.name=tested,k8s.node.name={cluster.node}",
-    }
-    return Agent(document, ports, environment, directory / "pods")
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as running_one:
+        yield running_one
 
 
 @pytest.mark.parametrize("stack", STACKS)

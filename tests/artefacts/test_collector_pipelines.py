@@ -1,6 +1,6 @@
 """Every rendered collector configuration on the real collector, and traffic of the six services through prod's gateway.
 
-`LGTM_TEST_TRACES` sets how many traces are sent (default 20000).
+`LGTM_TEST_TRACES` sets how many traces are sent (default 200000).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.otlp_source import traces_to
 
-SENT_TRACES = int(os.environ.get("LGTM_TEST_TRACES", "20000"))
+SENT_TRACES = int(os.environ.get("LGTM_TEST_TRACES", "200000"))
 SEED = 20261124
 # Standard deviations; trace ids come from a seed, so that a run is like the last one.
 BOUND = 4.5

@@ -226,6 +226,12 @@ def test_collector_mode_decides_workload_host_ports_and_service(mode: str, kind:
         assert ports(one(documents, "Service", "collector-gateway"))["otlp"] == 4317
 
 
+def test_objects_beside_the_collectors_own_are_made_as_given() -> None:
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "lease"}, "rules": []}
+    documents = render(ChartName.COLLECTOR, {**COLLECTOR, "extraManifests": [role]})
+    assert one(documents, "Role", "lease") == role
+
+
 def test_collector_agent_service_keeps_traffic_on_the_node_by_default() -> None:
     values = {**COLLECTOR, "mode": "daemonset", "service": {"enabled": True}, "fullnameOverride": "collector"}
     service = one(render(ChartName.COLLECTOR, values), "Service", "collector")

@@ -11,6 +11,7 @@ from tests.e2e.conftest import Platform, change_counts
 
 STAGING_BUCKETS = {purpose: f"pyairtable-lgtm-staging-{purpose}-123456789012" for purpose in BucketPurpose}
 CLUSTER = "pyairtable-lgtm-staging-cluster"
+PART_OF = "app.kubernetes.io/part-of=lgtm-platform"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_outputs_name_everything_a_client_needs(platform: Platform) -> None:
     assert outputs["cluster_arn"] == f"arn:aws:eks:us-west-2:123456789012:cluster/{CLUSTER}"
     assert outputs["buckets"] == {str(purpose): name for purpose, name in STAGING_BUCKETS.items()}
     assert outputs["endpoints"].keys() == {"otlp", "logs", "traces", "metrics"}
-    assert outputs["endpoints"]["metrics"]["push"].endswith(":8080/api/v1/push")
+    assert outputs["endpoints"]["metrics"]["push"].endswith(":8443/api/v1/push")
     secret = {"namespace": "monitoring", "name": "grafana-admin", "key": "admin-password"}
     assert outputs["grafana_admin_password_secret"] == secret
     assert outputs["grafana_url"] == "http://localhost:3000"
@@ -90,6 +91,7 @@ def test_an_ordinary_aws_client_sees_the_cluster(platform: Platform) -> None:
     assert cluster["resourcesVpcConfig"]["publicAccessCidrs"] == ["203.0.113.0/24"]
     addons = set(eks.list_addons(clusterName=CLUSTER)["addons"])
     expected = {"vpc-cni", "coredns", "kube-proxy", "aws-ebs-csi-driver", "eks-pod-identity-agent", "metrics-server"}
+    expected |= {"kube-state-metrics", "prometheus-node-exporter", "cert-manager"}
     assert addons == expected
     associations = eks.list_pod_identity_associations(clusterName=CLUSTER)["associations"]
     assert {"loki", "tempo", "mimir"} <= {association["serviceAccount"] for association in associations}
@@ -105,6 +107,22 @@ def test_the_exported_kubeconfig_works_and_every_pod_runs(platform: Platform, ku
     agents = platform.kubectl_json(kubeconfig, "get", "pods", "-n", "monitoring-agent")
     nodes = platform.kubectl_json(kubeconfig, "get", "nodes", "-l", "lgtm.dev/stack=staging")
     assert len(agents) == len(nodes) == 3
+
+
+def test_every_part_has_a_certificate_of_the_stacks_own_ca(platform: Platform, kubeconfig: Path) -> None:
+    certificates = platform.kubectl_json(kubeconfig, "get", "certificates", "-n", "monitoring")
+    ready = {
+        item["metadata"]["name"]: condition["status"]
+        for item in certificates
+        for condition in item["status"]["conditions"]
+    }
+    assert ready == dict.fromkeys(("loki", "tempo", "mimir-gateway", "collector-gateway"), "True")
+    secrets = platform.kubectl_json(kubeconfig, "get", "secrets", "-n", "monitoring", "-l", PART_OF)
+    found = {item["metadata"]["name"]: item["data"] for item in secrets if item["type"] == "kubernetes.io/tls"}
+    assert found.keys() == {f"{name}-tls" for name in ready}
+    (authority,) = {data["ca.crt"] for data in found.values()}
+    agents = platform.kubectl_json(kubeconfig, "get", "secrets", "-n", "monitoring-agent", "-l", PART_OF)
+    assert [item["data"]["ca.crt"] for item in agents if item["type"] == "kubernetes.io/tls"] == [authority]
 
 
 def test_a_stranger_is_refused_by_the_api_server(platform: Platform, kubeconfig: Path) -> None:
@@ -168,11 +186,15 @@ def test_no_secret_is_in_the_clear(platform: Platform, kubeconfig: Path) -> None
     )
     password = base64.b64decode(secret["data"]["admin-password"]).decode()
     assert len(password) >= 20
+    keys = platform.kubectl_json(kubeconfig, "get", "secrets", "-A", "-l", PART_OF)
+    private = [item["data"]["tls.key"] for item in keys if item["type"] == "kubernetes.io/tls"]
+    assert len(private) == 2 * 6, "five certificates and a CA for each of two stacks"
     for path in (platform.sandbox.directory / "state").rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
             assert password not in text, path
             assert secret["data"]["admin-password"] not in text, path
+            assert not any(key in text for key in private), path
             assert "get-token" not in text, f"the kubeconfig is in the clear in {path}"
 
 

@@ -14,7 +14,7 @@ from sandbox.providers.rules import eks as rules
 
 
 def create_addon(state: EksState, request: EksRequest) -> Record:
-    """CreateAddon: ACTIVE when it returns."""
+    """CreateAddon: ACTIVE when it returns, its kinds established in the cluster."""
     cluster = state.cluster(request.parameters["clusterName"])
     asked = request.parameters
     name = str(asked["addonName"])
@@ -35,15 +35,24 @@ def create_addon(state: EksState, request: EksRequest) -> Record:
         "modifiedAt": now,
         "tags": dict(asked.get("tags", {})),
         "publisher": "eks",
-        "owner": "aws",
+        "owner": _owner(name),
         "podIdentityAssociations": _associate(cluster, name, asked.get("podIdentityAssociations", [])),
         "namespaceConfig": asked.get("namespaceConfig", {"namespace": rules.ADDON_NAMESPACES.get(name, "kube-system")}),
     }
     for setting in ("serviceAccountRoleArn", "configurationValues"):
         if setting in asked:
             record[setting] = asked[setting]
+    cluster.control_plane.install_addon(name, _namespace(record))
     cluster.addons[name] = record
     return {"addon": record}
+
+
+def _owner(name: str) -> str:
+    return "community" if name in rules.COMMUNITY_ADDONS else "aws"
+
+
+def _namespace(record: Record) -> str:
+    return str(record["namespaceConfig"]["namespace"])
 
 
 def _check(name: str, version: str, kubernetes_version: str, configuration: str | None) -> None:
@@ -106,6 +115,7 @@ def _disassociate(cluster: Cluster, record: Record) -> None:
 def delete_addon(state: EksState, request: EksRequest) -> Record:
     cluster = state.cluster(request.parameters["clusterName"])
     record = cluster.addon(request.parameters["addonName"])
+    cluster.control_plane.remove_addon(record["addonName"], _namespace(record))
     _disassociate(cluster, record)
     del cluster.addons[record["addonName"]]
     return {"addon": {**record, "status": "DELETING"}}
@@ -121,7 +131,7 @@ def describe_addon_versions(_: EksState, request: EksRequest) -> Record:
                 "addonName": name,
                 "type": "addon",
                 "publisher": "eks",
-                "owner": "aws",
+                "owner": _owner(name),
                 "addonVersions": [
                     {
                         "addonVersion": rules.default_addon_version(name, version),

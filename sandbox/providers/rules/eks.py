@@ -63,6 +63,10 @@ ADDON_NAMESPACES = {
     "aws-guardduty-agent": "amazon-guardduty",
 }
 ADDONS = tuple(ADDON_NAMESPACES)
+# Amazon EKS User Guide, "Community add-ons".
+COMMUNITY_ADDONS = frozenset(
+    {"metrics-server", "cert-manager", "kube-state-metrics", "prometheus-node-exporter", "external-dns"}
+)
 ADDON_VERSION = re.compile(r"v\d+\.\d+\.\d+-eksbuild\.\d+")
 
 

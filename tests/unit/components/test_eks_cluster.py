@@ -8,6 +8,7 @@ import pytest
 from tests.unit.recording import ACCOUNT_ID, Graph, is_secret, value_of
 
 CLUSTER_ARN = f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/pyairtable-lgtm-staging-cluster"
+COMMUNITY = {"kube-state-metrics", "prometheus-node-exporter", "cert-manager"}
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def test_addons_come_in_two_waves_around_the_nodes(staging: Graph) -> None:
     addons = {addon.inputs["addonName"]: addon for addon in staging.of("eks/addon:Addon")}
     before, after = (
         {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"},
-        {"coredns", "aws-ebs-csi-driver", "metrics-server"},
+        {"coredns", "aws-ebs-csi-driver", "metrics-server", *COMMUNITY},
     )
     assert set(addons) == before | after
     nodes = staging.of("eks/nodeGroup:NodeGroup")
@@ -114,6 +115,27 @@ def test_addons_overwrite_on_conflict_and_keep_eks_default_versions(staging: Gra
         assert addon.inputs["resolveConflictsOnUpdate"] == "OVERWRITE"
         assert "addonVersion" not in addon.inputs
         assert addon.deleted_with == staging.one("eks/cluster:Cluster").urn
+
+
+def test_community_addons_ask_for_what_the_nodes_are_checked_for(staging: Graph) -> None:
+    asked = {
+        addon.inputs["addonName"]: json.loads(addon.inputs["configurationValues"])
+        for addon in staging.of("eks/addon:Addon")
+        if addon.inputs["addonName"] in COMMUNITY
+    }
+    assert asked["kube-state-metrics"] == {"resources": {"requests": {"cpu": "10m", "memory": "96Mi"}}}
+    assert asked["prometheus-node-exporter"] == {"resources": {"requests": {"cpu": "10m", "memory": "24Mi"}}}
+    part = {"resources": {"requests": {"cpu": "10m", "memory": "48Mi"}}}
+    assert asked["cert-manager"] == {**part, "cainjector": part, "webhook": part}
+
+
+def test_each_community_addon_has_a_switch(compose: Any, make_settings: Any) -> None:
+    switches = {name.replace("-", "_"): name for name in COMMUNITY}
+    for switch, name in switches.items():
+        # TLS needs cert-manager, so that it goes where TLS goes.
+        graph = compose(make_settings("staging", cluster={"addons": {switch: False}}, tls={"mode": "plain"}))
+        found = {addon.inputs["addonName"] for addon in graph.of("eks/addon:Addon")}
+        assert COMMUNITY - found == {name}
 
 
 def test_the_network_plugin_enforces_policies(staging: Graph) -> None:

@@ -263,9 +263,9 @@ class TestGrafana:
         assert release.inputs["values"]["admin"]["existingSecret"] == metadata["name"]
         assert release.inputs["namespace"] == metadata["namespace"]
 
-    def test_a_size_that_cant_hold_the_sidecars_is_one_message(self, make_settings: Make) -> None:
+    def test_a_size_that_cant_hold_the_sidecar_is_one_message(self, make_settings: Make) -> None:
         with pytest.raises(pulumi.RunError, match=r"lgtm:platform\.sizes\.grafana is too small"):
-            compose(make_settings("dev", sizes={"grafana": {"memory_request_mib": 100}}))
+            compose(make_settings("dev", sizes={"grafana": {"memory_request_mib": 64}}))
 
 
 def test_outputs_say_where_to_write_read_and_look(make_settings: Make) -> None:
@@ -279,13 +279,13 @@ def test_outputs_say_where_to_write_read_and_look(make_settings: Make) -> None:
                 "http": "http://collector.monitoring-dev-agent.svc.cluster.local:4318",
             },
             "logs": {
-                "push": f"http://loki.{host}:3100/loki/api/v1/push",
-                "query": f"http://loki.{host}:3100/loki/api/v1/query",
+                "push": f"https://loki.{host}:3100/loki/api/v1/push",
+                "query": f"https://loki.{host}:3100/loki/api/v1/query",
             },
-            "traces": {"push": f"http://tempo.{host}:4317", "query": f"http://tempo.{host}:3200/api/search"},
+            "traces": {"push": f"https://tempo.{host}:4317", "query": f"https://tempo.{host}:3200/api/search"},
             "metrics": {
-                "push": f"http://mimir-gateway.{host}:8080/api/v1/push",
-                "query": f"http://mimir-gateway.{host}:8080/prometheus/api/v1/query",
+                "push": f"https://mimir-gateway.{host}:8443/api/v1/push",
+                "query": f"https://mimir-gateway.{host}:8443/prometheus/api/v1/query",
             },
         },
         "grafana_url": "http://localhost:3000",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ops.cost import sharing_of
 from ops.errors import CommandError
-from ops.expected_resources import expected_resources
+from telemetry.expected_resources import expected_resources
 from ops.stacks import PROJECT_ROOT, settings_of
 from ops.what_if import WhatIf, render_what_if, what_if
 from planning.capacity.compute import Fit

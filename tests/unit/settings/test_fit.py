@@ -2,7 +2,7 @@
 
 import pytest
 
-from settings.fit import NODE_SYSTEM_PODS, nodes_offer, resource_sums
+from settings.fit import NODE_EXPORTER, NODE_SYSTEM_PODS, nodes_offer, resource_sums
 from settings.instances import InstanceShape, instance_shape
 from settings.loader import parse_settings
 from settings.sizes import cache_memory_request_mib
@@ -82,7 +82,25 @@ def test_a_guest_does_not_carry_the_owners_system_pods() -> None:
     shape = instance_shape("t4g.medium")
     assert guest is not None
     assert shape is not None
-    assert guest.pods == 2 * (shape.max_pods - NODE_SYSTEM_PODS)
+    assert guest.pods == 2 * (shape.max_pods - NODE_SYSTEM_PODS - NODE_EXPORTER.pods)
+
+
+def test_the_owner_carries_the_add_ons_of_the_cluster() -> None:
+    names = ("kube_state_metrics", "prometheus_node_exporter", "cert_manager")
+    # Without cert-manager nothing could be encrypted.
+    offers = {
+        name: nodes_offer(parsed("staging", tls__mode="plain", **{f"cluster__addons__{name}": False})) for name in names
+    }
+    full = nodes_offer(parsed("staging"))
+    assert full is not None
+    freed = {
+        name: (offer.pods - full.pods, offer.memory_mib - full.memory_mib) for name, offer in offers.items() if offer
+    }
+    assert freed == {
+        "kube_state_metrics": (1, 96),
+        "prometheus_node_exporter": (3, 3 * 24),
+        "cert_manager": (3, 3 * 48),
+    }
 
 
 def test_the_smallest_of_several_types_counts() -> None:

@@ -46,6 +46,9 @@ MODELS_ONLY = {
     "pod larger than any node",
     "same port twice",
     "same name twice",
+    "a dimension that span metrics have",
+    "tls without the add-on that issues certificates",
+    "cert-manager elsewhere than its add-on puts it",
 }
 
 

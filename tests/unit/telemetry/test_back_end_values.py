@@ -192,17 +192,20 @@ class TestMimir:
     def test_retention_is_the_compactors(self, settings: PlatformSettings, build: Build) -> None:
         assert self.config(settings, build)["limits"]["compactor_blocks_retention_period"] == "90d"
 
-    def test_blocks_and_rules_never_share_bucket_and_prefix(self, settings: PlatformSettings, build: Build) -> None:
-        config = self.config(settings, build)
-        places = [
-            (config[store]["s3"]["bucket_name"], config[store]["storage_prefix"])
-            for store in ("blocks_storage", "ruler_storage", "alertmanager_storage")
+    def test_only_blocks_are_in_a_bucket_rules_and_receivers_are_mounted_files(
+        self, settings: PlatformSettings, build: Build
+    ) -> None:
+        config, values = self.config(settings, build), build(settings)["mimir"]
+        assert config["blocks_storage"]["s3"]["bucket_name"] == "acme-mimir-blocks"
+        assert config["ruler_storage"] == {"backend": "local", "local": {"directory": "/etc/lgtm/rules"}}
+        assert config["alertmanager_storage"] == {"backend": "local", "local": {"path": "/etc/lgtm/alertmanager"}}
+        assert [mount["mountPath"] for mount in values["ruler"]["extraVolumeMounts"]] == ["/etc/lgtm/rules/anonymous"]
+        assert values["ruler"]["extraVolumes"] == [{"name": "mimir-rules", "configMap": {"name": "mimir-rules"}}]
+        assert [mount["mountPath"] for mount in values["alertmanager"]["extraVolumeMounts"]] == [
+            "/etc/lgtm/alertmanager"
         ]
-        assert places == [
-            ("acme-mimir-blocks", "blocks"),
-            ("acme-mimir-ruler", "ruler"),
-            ("acme-mimir-ruler", "alertmanager"),
-        ]
+        (volume,) = values["alertmanager"]["extraVolumes"]
+        assert volume["secret"] == {"secretName": "mimir-alertmanager-config"}
 
     def test_credentials_come_from_awss_own_chain(self, make_settings: Make, build: Build) -> None:
         assert self.config(make_settings("prod"), build)["common"]["storage"]["s3"] == {
@@ -220,7 +223,9 @@ class TestMimir:
     ) -> None:
         gateway = build(settings)["mimir"]["gateway"]
         assert gateway["enabledNonEnterprise"] is True
-        assert gateway["service"] == {"port": 8080, "legacyPort": 0}
+        ports = [8443] if settings.encrypted else []
+        assert gateway["service"].items() >= {"port": 8080, "legacyPort": 0}.items()
+        assert [port["port"] for port in gateway["service"]["extraPorts"]] == ports
         assert "env" not in gateway
 
     def test_go_collects_garbage_before_the_limit(self, make_settings: Make, build: Build) -> None:

@@ -75,18 +75,46 @@ class TestBoth:
             assert not leaves or pipeline.processors[-1] == "batch", name
 
     @pytest.mark.parametrize("build", [agent_config, gateway_config])
-    def test_the_probes_are_answered_and_own_metrics_flow_through_the_pipeline(
+    def test_the_probes_are_answered_and_own_metrics_wait_for_the_scrape(
         self, settings: PlatformSettings, build: Callable[[PlatformSettings], CollectorConfig]
     ) -> None:
         service = build(settings).document()["service"]
         assert "health_check" in service["extensions"]
-        assert [next(iter(r)) for r in service["telemetry"]["metrics"]["readers"]] == ["pull", "periodic"]
+        (reader,) = service["telemetry"]["metrics"]["readers"]
+        assert reader["pull"]["exporter"]["prometheus"]["port"] == 8888
 
 
 class TestAgent:
     def test_every_signal_is_enriched_by_pod_before_it_leaves(self, settings: PlatformSettings) -> None:
-        for pipeline in agent_config(settings).pipelines.values():
+        pipelines = dict(agent_config(settings).pipelines)
+        del pipelines["metrics/cluster"]
+        assert set(pipelines) == {"traces", "metrics", "logs"}
+        for pipeline in pipelines.values():
             assert pipeline.processors == ("memory_limiter", "k8s_attributes", "resourcedetection", "batch")
+
+    def test_what_speaks_of_other_pods_isnt_given_the_agents_node(self, settings: PlatformSettings) -> None:
+        config = agent_config(settings)
+        pipeline = config.pipelines["metrics/cluster"]
+        assert pipeline.receivers == ("prometheus", "k8s_cluster")
+        assert pipeline.processors == ("memory_limiter", "resource/cluster", "batch")
+        keys = {
+            attribute["key"]: attribute["action"] for attribute in config.processors["resource/cluster"]["attributes"]
+        }
+        assert keys == {"k8s.cluster.name": "insert", "deployment.environment.name": "insert"}
+
+    def test_one_agent_of_a_stack_reports_object_states(self, make_settings: Make) -> None:
+        owner, guest = (agent_config(make_settings(stack)) for stack in ("staging", "dev"))
+        for config, namespace in ((owner, "monitoring-agent"), (guest, "monitoring-dev-agent")):
+            assert config.receivers["k8s_cluster"]["k8s_leader_elector"] == "k8s_leader_elector"
+            assert config.extensions["k8s_leader_elector"]["lease_namespace"] == namespace
+        assert "namespaces" not in owner.receivers["k8s_cluster"]
+        assert guest.receivers["k8s_cluster"]["namespaces"] == ["monitoring-dev", "monitoring-dev-agent"]
+
+    def test_claims_of_volumes_are_asked_for_where_the_kubelet_may_tell(
+        self, make_settings: Make, on_premises: PlatformSettings
+    ) -> None:
+        for settings, labels in ((make_settings("prod"), ["k8s.volume.type"]), (on_premises, None)):
+            assert agent_config(settings).receivers["kubeletstats"].get("extra_metadata_labels") == labels
 
     def test_every_exporter_keeps_what_it_cant_send_on_disk(self, settings: PlatformSettings) -> None:
         config = agent_config(settings)
@@ -148,19 +176,42 @@ class TestGateway:
         config = gateway_config(make_settings("dev"))
         assert config.exporters["otlp_grpc/tempo"]["endpoint"] == "tempo.monitoring-dev.svc.cluster.local:4317"
         assert (
-            config.exporters["otlp_http/loki"]["endpoint"] == "http://loki.monitoring-dev.svc.cluster.local:3100/otlp"
+            config.exporters["otlp_http/loki"]["endpoint"] == "https://loki.monitoring-dev.svc.cluster.local:3100/otlp"
         )
-        mimir = "http://mimir-gateway.monitoring-dev.svc.cluster.local:8080/otlp"
+        mimir = "https://mimir-gateway.monitoring-dev.svc.cluster.local:8443/otlp"
         assert config.exporters["otlp_http/mimir"]["endpoint"] == mimir
         assert config.pipelines["logs"].exporters == ("otlp_http/loki",)
         assert config.pipelines["metrics"].exporters == ("otlp_http/mimir",)
 
     def test_gateways_dont_overwrite_each_others_span_metrics(self, settings: PlatformSettings) -> None:
         config = gateway_config(settings)
-        (attribute,) = config.processors["resource/instance"]["attributes"]
+        attribute, *taken = config.processors["resource/instance"]["attributes"]
         assert config.pipelines["metrics/spans"].processors[0] == "resource/instance"
         assert attribute["key"] == "collector.instance.id"
         assert attribute["value"] == "${env:OTEL_K8S_POD_NAME}"
+        assert {one["action"] for one in taken} == {"delete"}
+        assert {"k8s.pod.name", "service.instance.id"} <= {one["key"] for one in taken}
+
+    def test_span_metrics_know_the_http_status_and_the_version(self, settings: PlatformSettings) -> None:
+        spans = gateway_config(settings).connectors["spanmetrics"]
+        assert spans["dimensions"] == [{"name": "http.response.status_code"}]
+        assert "service.version" in spans["resource_metrics_key_attributes"]
+
+    def test_tenants_are_counted_apart_without_operations_and_durations(self, settings: PlatformSettings) -> None:
+        config = gateway_config(settings)
+        tenants = config.connectors["spanmetrics/tenants"]
+        assert tenants["namespace"] == "traces.tenants"
+        assert tenants["dimensions"] == [{"name": "tenant.id"}]
+        assert tenants["exclude_dimensions"] == ["span.name"]
+        assert tenants["histogram"] == {"disable": True}
+        assert 0 < tenants["aggregation_cardinality_limit"] <= 5000
+        assert "spanmetrics/tenants" in config.pipelines["traces/all"].exporters
+
+    def test_the_tenants_attribute_is_a_setting(self, make_settings: Make) -> None:
+        other = gateway_config(make_settings("prod", span_metrics={"tenant_attribute": "org.id"}))
+        none = gateway_config(make_settings("prod", span_metrics={"tenant_attribute": None}))
+        assert other.connectors["spanmetrics/tenants"]["dimensions"] == [{"name": "org.id"}]
+        assert "spanmetrics/tenants" not in none.connectors
 
     def test_durations_are_seconds_with_exemplars(self, settings: PlatformSettings) -> None:
         spans = gateway_config(settings).connectors["spanmetrics"]
@@ -171,7 +222,9 @@ class TestGateway:
         config = gateway_config(settings)
         for name, pipeline in config.pipelines.items():
             if not set(pipeline.exporters) <= set(config.connectors):
-                assert pipeline.processors[-4:] == ("redaction/hash", "transform/redaction", "redaction", "batch"), name
+                bodies = ("transform/bodies",) if name == "logs" else ()
+                redacted = ("redaction/hash", "transform/redaction", "redaction", *bodies, "batch")
+                assert pipeline.processors[-len(redacted) :] == redacted, name
         assert config.pipelines["traces/all"].processors == ("memory_limiter", "transform/span_names")
 
     def test_every_back_end_may_be_away_for_as_long_as_the_disk_has_room(self, settings: PlatformSettings) -> None:

@@ -36,7 +36,8 @@ def test_the_configuration_is_not_merged_with_the_charts_defaults(settings: Plat
     for release in BOTH:
         values = build(settings)[release]
         assert "config" not in values
-        assert set(values["alternateConfig"]["receivers"]) <= {"otlp", "file_log", "hostmetrics", "kubeletstats"}
+        ours = {"otlp", "file_log", "hostmetrics", "kubeletstats", "prometheus", "k8s_cluster"}
+        assert set(values["alternateConfig"]["receivers"]) <= ours
 
 
 def test_helms_template_engine_finds_nothing_to_expand(settings: PlatformSettings, build: Build) -> None:
@@ -60,6 +61,19 @@ def test_the_agent_may_only_read(settings: PlatformSettings, build: Build) -> No
     rules = build(settings)["collector-agent"]["clusterRole"]["rules"]
     assert {verb for rule in rules for verb in rule["verbs"]} <= {"get", "list", "watch"}
     assert not any("secrets" in rule["resources"] or "*" in rule["resources"] for rule in rules)
+    assert not any("nodes/proxy" in rule["resources"] for rule in rules)
+
+
+def test_the_agent_may_hold_one_lease_in_its_own_namespace(settings: PlatformSettings, build: Build) -> None:
+    values = build(settings)["collector-agent"]
+    role, binding = values["extraManifests"]
+    elector = values["alternateConfig"]["extensions"]["k8s_leader_elector"]
+    for manifest in (role, binding):
+        assert manifest["metadata"]["namespace"] == elector["lease_namespace"] == f"{settings.namespace}-agent"
+    assert [rule["resources"] for rule in role["rules"]] == [["leases"], ["leases"]]
+    assert [rule.get("resourceNames") for rule in role["rules"]] == [None, [elector["lease_name"]]]
+    assert role["rules"][0]["verbs"] == ["create"]
+    assert binding["subjects"][0]["name"] == values["serviceAccount"]["name"]
 
 
 def test_the_gateway_passes_pod_security_restricted(settings: PlatformSettings, build: Build) -> None:
@@ -68,12 +82,12 @@ def test_the_gateway_passes_pod_security_restricted(settings: PlatformSettings, 
     assert values["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
     assert values["securityContext"]["allowPrivilegeEscalation"] is False
     assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
-    assert all(set(volume) == {"name", "emptyDir"} for volume in values["extraVolumes"])
+    assert all(set(volume) in ({"name", "emptyDir"}, {"name", "secret"}) for volume in values["extraVolumes"])
 
 
 def test_the_gateways_queues_have_room_outside_its_read_only_root(settings: PlatformSettings, build: Build) -> None:
     values = build(settings)["collector-gateway"]
-    (volume,), (mount,) = values["extraVolumes"], values["extraVolumeMounts"]
+    volume, mount = values["extraVolumes"][0], values["extraVolumeMounts"][0]
     assert (volume["name"], mount["mountPath"]) == (mount["name"], "/var/lib/otelcol")
     queues = [e["sending_queue"]["queue_size"] for e in values["alternateConfig"]["exporters"].values()]
     assert len(queues) == 3
@@ -95,7 +109,7 @@ def test_the_agent_writes_to_one_host_path_only_and_keeps_no_capability(
 ) -> None:
     values = build(settings)["collector-agent"]
     writable = [m["mountPath"] for m in values["extraVolumeMounts"] if not m.get("readOnly")]
-    paths = {v["name"]: v["hostPath"]["path"] for v in values["extraVolumes"]}
+    paths = {v["name"]: v["hostPath"]["path"] for v in values["extraVolumes"] if "hostPath" in v}
     assert writable == ["/var/lib/otelcol"]
     assert paths["state"] == f"/var/lib/otelcol/{settings.namespace}"
     assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
@@ -127,10 +141,11 @@ def test_services_reach_the_nearest_agent(make_settings: Make, on_premises: Plat
 def test_what_the_metadata_service_would_tell_comes_from_the_environment(
     make_settings: Make, build: Build, stack: str, cluster: str
 ) -> None:
-    (variable,) = build(make_settings(stack))["collector-agent"]["extraEnvs"]
+    variable, name = build(make_settings(stack))["collector-agent"]["extraEnvs"]
     attributes = dict(pair.split("=") for pair in variable["value"].split(","))
     assert variable["name"] == "OTEL_RESOURCE_ATTRIBUTES"
-    assert attributes["k8s.cluster.name"] == cluster
+    assert attributes["k8s.cluster.name"] == name["value"] == cluster
+    assert name["name"] == "LGTM_CLUSTER_NAME"
     assert attributes["k8s.node.name"] == "$(OTEL_K8S_NODE_NAME)"
     assert attributes["cloud.region"] == "us-west-2"
     assert attributes["deployment.environment.name"] == stack
@@ -139,9 +154,10 @@ def test_what_the_metadata_service_would_tell_comes_from_the_environment(
 def test_off_aws_nothing_claims_to_be_aws_and_odd_context_names_survive(make_settings: Make, build: Build) -> None:
     store = {"endpoint": "http://s3.storage.svc", "credentials_secret": "object-store"}
     cluster = {"mode": "existing", "context": "a,b=c", "object_store": store}
-    (variable,) = build(make_settings("dev", cluster=cluster))["collector-agent"]["extraEnvs"]
+    variable, name = build(make_settings("dev", cluster=cluster))["collector-agent"]["extraEnvs"]
     assert "cloud." not in variable["value"]
     assert "k8s.cluster.name=a%2Cb%3Dc," in variable["value"]
+    assert name["value"] == "a,b=c"
 
 
 def pod_settings(release: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -98,14 +98,22 @@ def inside(labels: Labels) -> tuple[str, Labels]:
         ((AGENTS, AGENT), inside(GATEWAY), 4317),
         (inside(GATEWAY), inside(LOKI), 3100),
         (inside(GATEWAY), inside(TEMPO), 4317),
-        (inside(GATEWAY), inside(MIMIR_GATEWAY), 8080),
+        (inside(GATEWAY), inside(MIMIR_GATEWAY), 8443),
         (inside(GRAFANA), inside(LOKI), 3100),
         (inside(GRAFANA), inside(TEMPO), 3200),
-        (inside(GRAFANA), inside(MIMIR_GATEWAY), 8080),
+        (inside(GRAFANA), inside(MIMIR_GATEWAY), 8443),
         (inside(MIMIR_GATEWAY), inside(INGESTER), 9095),
         (inside(LOKI), inside(LOKI), 7946),
         (inside(GRAFANA), ("kube-system", {"k8s-app": "kube-dns"}), 53),
         ((AGENTS, AGENT), ("kube-system", {"k8s-app": "kube-dns"}), 53),
+        ((AGENTS, AGENT), inside(LOKI), 3100),
+        ((AGENTS, AGENT), inside(TEMPO), 3200),
+        ((AGENTS, AGENT), inside(INGESTER), 8080),
+        ((AGENTS, AGENT), inside(GRAFANA), 3000),
+        ((AGENTS, AGENT), inside(GATEWAY), 8888),
+        ((AGENTS, AGENT), (AGENTS, AGENT), 8888),
+        ((AGENTS, AGENT), ("kube-state-metrics", {"app.kubernetes.io/name": "kube-state-metrics"}), 8080),
+        ((AGENTS, AGENT), ("cert-manager", pod("cert-manager", "controller")), 9402),
     ],
 )
 def test_flows_that_the_platform_needs(
@@ -124,10 +132,18 @@ def test_flows_that_the_platform_needs(
         (inside(GRAFANA), inside(INGESTER), 8080),
         (inside(GRAFANA), inside(TEMPO), 4317),
         (inside(GATEWAY), inside(INGESTER), 8080),
+        (inside(GATEWAY), inside(MIMIR_GATEWAY), 8080),
+        (inside(GRAFANA), inside(MIMIR_GATEWAY), 8080),
         (inside(GATEWAY), inside(TEMPO), 14250),
         (inside(LOKI), inside(TEMPO), 3200),
         (inside(TEMPO), inside(MIMIR_GATEWAY), 8080),
-        ((AGENTS, AGENT), inside(LOKI), 3100),
+        ((AGENTS, AGENT), inside(LOKI), 9095),
+        ((AGENTS, AGENT), inside(INGESTER), 9095),
+        ((AGENTS, AGENT), inside(TEMPO), 4317),
+        ((AGENTS, AGENT), ("shop", {"app": "checkout"}), 8080),
+        (("shop", AGENT), inside(LOKI), 3100),
+        (("shop", AGENT), (AGENTS, AGENT), 8888),
+        (inside(GATEWAY), (AGENTS, AGENT), 8888),
         (inside(LOKI), ("shop", {"app": "checkout"}), 8080),
     ],
 )
@@ -153,7 +169,25 @@ def test_the_gateway_reaches_nothing_outside(cluster: Cluster) -> None:
 def test_agents_and_grafana_reach_the_kubernetes_api(cluster: Cluster) -> None:
     assert cluster.leaves((AGENTS, AGENT), "172.20.0.1", 443)
     assert cluster.leaves((AGENTS, AGENT), "10.22.0.9", 10250)
+    assert cluster.leaves((AGENTS, AGENT), "10.22.0.9", 9100)
     assert cluster.leaves(inside(GRAFANA), "172.20.0.1", 443)
+
+
+def test_a_guests_agents_reach_neither_the_owners_pods_nor_the_clusters_exporters(make_settings: Make) -> None:
+    settings = make_settings("dev")
+    guest = Cluster(monitoring_dev_agent=agent_policies(settings))
+    agent = ("monitoring-dev-agent", AGENT)
+    assert guest.allows(agent, ("monitoring-dev", LOKI), 3100)
+    assert not guest.allows(agent, inside(LOKI), 3100)
+    assert not guest.allows(agent, ("kube-state-metrics", {"app.kubernetes.io/name": "kube-state-metrics"}), 8080)
+
+
+def test_without_tls_mimirs_gateway_is_reached_on_its_plain_port_only(make_settings: Make) -> None:
+    settings = make_settings("prod", tls={"mode": "plain"})
+    cluster = Cluster(monitoring=platform_policies(settings, S3, AGENTS))
+    for client in (GATEWAY, GRAFANA):
+        assert cluster.allows(inside(client), inside(MIMIR_GATEWAY), 8080)
+        assert not cluster.allows(inside(client), inside(MIMIR_GATEWAY), 8443)
 
 
 def test_irsa_needs_no_pod_identity_agent(make_settings: Make) -> None:

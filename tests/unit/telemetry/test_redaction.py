@@ -26,20 +26,35 @@ def test_an_error_refuses_data_instead_of_letting_it_pass(make_settings: Make) -
 
 
 def test_names_are_patterns_of_the_whole_name_in_any_case(make_settings: Make) -> None:
-    found = processors(make_settings, denied_attributes=["http.request.header.*", "x-secret"])["redaction"]
-    assert found["blocked_key_patterns"] == ["(?i)(?:^http\\.request\\.header\\.|^x\\-secret$$)"]
+    found = processors(make_settings, denied_attributes=["http.request.header.*", "x-secret"])["transform/redaction"]
+    pattern = r'"(?i)(?:^http\\.request\\.header\\.|^x\\-secret$$)"'
+    (kept,) = (one for one in statements(found, "metric") if one.startswith("keep_matching_keys(datapoint"))
+    assert pattern in kept
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("http.request.header.*", "http.request.header."), ("*Floor*", "floor"), ("a*b", ""), ("*token*", "token")],
+)
+def test_what_is_fixed_in_a_denied_name_is_looked_for_first(make_settings: Make, name: str, part: str) -> None:
+    found = processors(make_settings, denied_attributes=[name])["transform/redaction"]
+    (copied,) = (one for one in statements(found, "metric") if one.startswith('set(datapoint.cache["denied"]'))
+    assert f', "{part}") >= 0' in copied
 
 
 def test_without_hashed_attributes_nothing_is_hashed(make_settings: Make) -> None:
     settings = make_settings("prod", redaction={"hashed_attributes": []}).redaction
     assert redactors(settings) == ("transform/redaction", "redaction")
-    assert set(redaction_processors(settings)) == {*redactors(settings), "transform/span_names"}
+    assert set(redaction_processors(settings)) == {*redactors(settings), "transform/span_names", "transform/bodies"}
 
 
 def test_hashed_attributes_are_not_masked_afterwards(make_settings: Make) -> None:
     found = processors(make_settings, hashed_attributes=["user.token_id"], denied_attributes=["*token*"])
-    assert found["redaction/hash"]["blocked_key_patterns"] == ["^user\\.token_id$$"]
+    assert found["redaction/hash"]["blocked_key_patterns"] == ["^(?:user\\.token_id)$$"]
     assert "user.token_id" in found["redaction"]["ignored_keys"]
+    held, aside = 'log.attributes["user.token_id"]', 'log.cache["spared user.token_id"]'
+    written = [one for one in statements(found["transform/redaction"], "log") if one.startswith(f"set({held}")]
+    assert written == [f"set({held}, {aside}) where {held} != nil"]
 
 
 def test_hashes_are_keyed_when_a_secret_is_named(make_settings: Make) -> None:

@@ -1,0 +1,192 @@
+"""What an existing Prometheus and Elasticsearch carry, read through their APIs.
+
+Read-only. Sources: Prometheus documentation, "HTTP API" (3.x); Elasticsearch documentation, "cat indices" (8.x).
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.live.http import HttpService
+from ops.live.untyped import rows, table
+from planning.base import Frozen
+
+SECONDS_PER_DAY = 86_400
+SHOWN_NAMES = 5
+# Names that instrumentation gives to a count of served requests: OpenTelemetry's semantic conventions first, then what
+# Prometheus client libraries and nginx, Envoy and Istio exporters call theirs.
+REQUEST_COUNTS = (
+    "http_server_request_duration_seconds_count",
+    "http_server_duration_milliseconds_count",
+    "http_requests_total",
+    "http_request_duration_seconds_count",
+    "istio_requests_total",
+)
+# Daily or rolled-over indices of one stream: logs-2026.11.25, logs-000042, .ds-logs-2026.11.25-000042.
+_INDEX_SUFFIX = re.compile(r"([-.]\d{4}[.-]\d{2}[.-]\d{2})?([-.]\d{6})?$")
+
+
+class LargestName(Frozen):
+    """A metric or index pattern that weighs much."""
+
+    name: str
+    """Name."""
+    amount: float
+    """Series of a metric; bytes a day of an index pattern."""
+
+
+class PrometheusAssessment(Frozen):
+    """What a Prometheus carries."""
+
+    active_series: int
+    """Series in its head."""
+    samples_per_second: float
+    """Appended, mean of the last hour."""
+    requests_per_second: float | None
+    """Served by everything it scrapes, where a metric of a known name counts them."""
+    targets: int
+    """Active targets."""
+    jobs: tuple[str, ...]
+    """Their jobs."""
+    alerting_rules: int
+    """Rules to take over or to replace."""
+    recording_rules: int
+    """Rules to take over."""
+    retention: str
+    """storage.tsdb.retention.time, or where it isn't given, its default."""
+    largest: tuple[LargestName, ...]
+    """Metrics with most series: candidates to drop before they are paid for."""
+
+    @property
+    def scrape_interval_seconds(self) -> int:
+        """Mean interval between two samples of a series."""
+        return max(1, round(self.active_series / self.samples_per_second)) if self.samples_per_second else 60
+
+
+class ElasticsearchAssessment(Frozen):
+    """What an Elasticsearch keeps of logs."""
+
+    lines_per_second: float
+    """Documents a second, over the age of each index pattern."""
+    bytes_per_line: int
+    """Primary store bytes of one document; a compressed index is about as large as the text in it."""
+    stored_gb: float
+    """With replicas, in GB of 10^9 bytes."""
+    oldest_days: float
+    """Age of the oldest index."""
+    largest: tuple[LargestName, ...]
+    """Index patterns that grow most, in bytes a day."""
+
+
+def assess_prometheus(service: HttpService) -> PrometheusAssessment:
+    """Asks a Prometheus. Raises `LiveError`."""
+    head = table(table(table(service.json("/api/v1/status/tsdb")).get("data")))
+    statistics = table(head.get("headStats"))
+    targets = rows(_data(service, "/api/v1/targets", {"state": "active"}).get("activeTargets"))
+    jobs = {str(table(table(target).get("labels")).get("job", "")) for target in targets}
+    rules = [
+        table(rule)
+        for group in rows(_data(service, "/api/v1/rules").get("groups"))
+        for rule in rows(table(group)["rules"])
+    ]
+    flags = _data(service, "/api/v1/status/flags")
+    return PrometheusAssessment(
+        active_series=int(statistics.get("numSeries", 0)),
+        samples_per_second=_value(service, "sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))") or 0.0,
+        requests_per_second=_requests(service),
+        targets=len(targets),
+        jobs=tuple(sorted(job for job in jobs if job)),
+        alerting_rules=sum(rule.get("type") == "alerting" for rule in rules),
+        recording_rules=sum(rule.get("type") == "recording" for rule in rules),
+        retention=_retention(flags),
+        largest=tuple(
+            LargestName(name=str(table(one)["name"]), amount=float(table(one)["value"]))
+            for one in rows(head.get("seriesCountByMetricName"))[:SHOWN_NAMES]
+        ),
+    )
+
+
+def assess_elasticsearch(service: HttpService, now: datetime | None = None) -> ElasticsearchAssessment:
+    """Asks an Elasticsearch or OpenSearch. Raises `LiveError`."""
+    columns = "index,docs.count,store.size,pri.store.size,creation.date"
+    listed = rows(service.json("/_cat/indices", {"format": "json", "bytes": "b", "h": columns}))
+    # Indices whose names begin with a dot are the server's own, except the backing indices of data streams.
+    indices = [
+        index for index in map(table, listed) if not str(index.get("index", ".")).startswith(".") or _stream(index)
+    ]
+    today = (now or datetime.now(UTC)).timestamp()
+    patterns = [_Pattern.of(name, of, today) for name, of in _by_pattern(indices).items()]
+    documents = sum(pattern.documents for pattern in patterns)
+    primary = sum(pattern.primary_bytes for pattern in patterns)
+    largest = sorted(patterns, key=lambda pattern: pattern.bytes_per_day, reverse=True)[:SHOWN_NAMES]
+    return ElasticsearchAssessment(
+        lines_per_second=sum(pattern.documents / pattern.age_seconds for pattern in patterns),
+        bytes_per_line=max(1, round(primary / documents)) if documents else 1,
+        stored_gb=sum(_count(index, "store.size") for index in indices) / 1e9,
+        oldest_days=max((pattern.age_seconds for pattern in patterns), default=0.0) / SECONDS_PER_DAY,
+        largest=tuple(LargestName(name=pattern.name, amount=pattern.bytes_per_day) for pattern in largest),
+    )
+
+
+class _Pattern(Frozen):
+    """The indices of one stream."""
+
+    name: str
+    documents: int
+    primary_bytes: int
+    age_seconds: float
+
+    @property
+    def bytes_per_day(self) -> float:
+        return self.primary_bytes / self.age_seconds * SECONDS_PER_DAY
+
+    @classmethod
+    def of(cls, name: str, indices: list[dict[str, Any]], today: float) -> "_Pattern":
+        """An index made today would show a rate of nearly nothing or of everything: an hour at least."""
+        oldest = min(_count(index, "creation.date") for index in indices) / 1000
+        return cls(
+            name=name,
+            documents=sum(_count(index, "docs.count") for index in indices),
+            primary_bytes=sum(_count(index, "pri.store.size") for index in indices),
+            age_seconds=max(today - oldest, 3600.0),
+        )
+
+
+def _by_pattern(indices: Iterable[dict[str, Any]]) -> Mapping[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for index in indices:
+        found[_INDEX_SUFFIX.sub("", str(index["index"]))].append(index)
+    return found
+
+
+def _stream(index: dict[str, Any]) -> bool:
+    return str(index.get("index", "")).startswith(".ds-")
+
+
+def _count(index: dict[str, Any], column: str) -> int:
+    text = str(index.get(column) or "0")
+    return int(text) if text.isdecimal() else 0
+
+
+def _data(service: HttpService, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return table(table(service.json(path, query)).get("data"))
+
+
+def _value(service: HttpService, query: str) -> float | None:
+    result = rows(_data(service, "/api/v1/query", {"query": query}).get("result"))
+    return float(rows(table(result[0]).get("value"))[1]) if result else None
+
+
+def _requests(service: HttpService) -> float | None:
+    for name in REQUEST_COUNTS:
+        found = _value(service, f"sum(rate({name}[1h]))")
+        if found:
+            return found
+    return None
+
+
+def _retention(flags: Mapping[str, Any]) -> str:
+    given = str(flags.get("storage.tsdb.retention.time", "0s"))
+    return "15d" if given in ("0s", "") else given

@@ -1,0 +1,21 @@
+"""How a command reaches a stack: light, so that help is quick."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+TIMEOUT_SECONDS = 10.0
+
+
+class Connection(NamedTuple):
+    """How to reach a stack."""
+
+    stack: str
+    """Pulumi stack."""
+    endpoints: tuple[str, ...] = ()
+    """`name=URL` each: addresses to use instead of the stack's outputs."""
+    kubeconfig: Path | None = None
+    """kubeconfig to use instead of the stack's output."""
+    ca_file: Path | None = None
+    """Certificate authority of https addresses."""
+    timeout_seconds: float = TIMEOUT_SECONDS
+    """For one request."""

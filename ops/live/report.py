@@ -1,0 +1,104 @@
+"""Checks with a verdict, shown as a table or as JSON, and the exit code that follows."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from planning.base import Frozen
+from planning.text_table import text_table
+
+HEALTHY, FINDING, WRONG_INPUT, UNREACHABLE = 0, 1, 2, 3
+
+
+class State(StrEnum):
+    """Outcome of one check."""
+
+    OK = "ok"
+    FINDING = "finding"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+    """Nothing to judge by, for example no samples yet; not counted against the platform."""
+
+
+class Check(Frozen):
+    """One thing that was looked at."""
+
+    name: str
+    """What."""
+    state: State
+    """Outcome."""
+    detail: str
+    """What was seen, in words."""
+    advice: str = ""
+    """What to do about a finding."""
+    value: float | None = None
+    """The number behind it, in `unit`."""
+    limit: float | None = None
+    """What it was compared with."""
+    unit: str = ""
+    """Unit of both."""
+
+
+class Report(Frozen):
+    """The outcome of a command."""
+
+    title: str
+    """What was looked at."""
+    checks: tuple[Check, ...]
+    """Each thing, in order."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 healthy, 1 a finding, 3 when nothing could be reached."""
+        states = {check.state for check in self.checks}
+        if State.UNREACHABLE in states and State.OK not in states and State.FINDING not in states:
+            return UNREACHABLE
+        return FINDING if states & {State.FINDING, State.UNREACHABLE} else HEALTHY
+
+    @property
+    def verdict(self) -> str:
+        """One sentence."""
+        bad = [check.name for check in self.checks if check.state in (State.FINDING, State.UNREACHABLE)]
+        unknown = [check.name for check in self.checks if check.state is State.UNKNOWN]
+        well = "nothing that is known needs attention" if unknown else "all is well"
+        said = f"{len(bad)} of {len(self.checks)} checks need attention: {', '.join(bad)}" if bad else well
+        return f"{said}; not known: {', '.join(unknown)}" if unknown else said
+
+    def text(self) -> str:
+        """Table, advice and verdict."""
+        rows = [(check.name, check.state.value, check.detail) for check in self.checks]
+        parts = [self.title, text_table(("check", "state", "what was seen"), rows)] if rows else [self.title]
+        advice = [f"- {check.name}: {check.advice}" for check in self.checks if check.advice]
+        if advice:
+            parts.append("\n".join(["what to do:", *dict.fromkeys(advice)]))
+        return "\n\n".join([*parts, self.verdict])
+
+    def as_json(self) -> str:
+        """The same for scripts."""
+        return self.model_dump_json(indent=2)
+
+
+def within(name: str, value: float | None, limit: float, unit: str, detail: str, advice: str) -> Check:
+    """A number against its limit; None is not known."""
+    if value is None:
+        return Check(name=name, state=State.UNKNOWN, detail="no samples in this window", limit=limit, unit=unit)
+    bad = value > limit
+    return Check(
+        name=name,
+        state=State.FINDING if bad else State.OK,
+        detail=detail,
+        advice=advice if bad else "",
+        value=value,
+        limit=limit,
+        unit=unit,
+    )
+
+
+def show(report: Report, *, as_json: bool) -> int:
+    """Prints a report; returns its exit code."""
+    print(report.as_json() if as_json else report.text())
+    return report.exit_code
+
+
+def joined(title: str, *groups: Sequence[Check]) -> Report:
+    """One report of several groups of checks."""
+    return Report(title=title, checks=tuple(check for group in groups for check in group))

@@ -1,0 +1,132 @@
+"""The one comment of a pull request, and the one issue about drift, as GitHub Markdown."""
+
+from collections.abc import Sequence
+
+from ops.pull_request.escape import code
+from ops.pull_request.markup import plural, signed_usd, table, usd
+from ops.pull_request.model import CostSummary, Source, StackSummary
+from ops.pull_request.sections import SIGNS, stack_section
+
+# By which the workflow finds what it wrote before; it does not show.
+COMMENT_MARKER = "<!-- lgtm-platform:plan -->"
+DRIFT_MARKER = "<!-- lgtm-platform:drift -->"
+# GitHub REST API, issue comments: "body is too long (maximum is 65536 characters)".
+GITHUB_LIMIT = 65_536
+# Rows of each list, tried in turn until the whole fits; with 0 only counts are left.
+ROW_LIMITS = (200, 80, 40, 20, 10, 5, 0)
+MOST_STACKS = 100
+
+
+def comment(
+    summaries: Sequence[StackSummary],
+    *,
+    commit: str = "",
+    run_url: str = "",
+    fork: bool = False,
+    limit: int = GITHUB_LIMIT,
+) -> str:
+    """The comment for these stacks, at most `limit` characters; without stacks it says that the change touches none.
+
+    Of a `fork` it says that the fork's own code made the plan.
+    """
+    footer = _footer(summaries, commit, run_url, fork=fork)
+    if not summaries:
+        return "\n\n".join([COMMENT_MARKER, "### Plan", "This change touches no stack.", *footer]) + "\n"
+    head = [COMMENT_MARKER, "### Plan", _overview(summaries)]
+    return _fitting(head, summaries, footer, limit)
+
+
+def drift_issue(summaries: Sequence[StackSummary], *, run_url: str = "", limit: int = GITHUB_LIMIT) -> str:
+    """The body of the issue about stacks that differ from what the program says; empty where none does."""
+    drifted = [summary for summary in summaries if summary.counts or summary.errors]
+    if not drifted:
+        return ""
+    text = (
+        "What runs differs from the program and its settings: somebody changed it by hand, or a deployment was not "
+        "finished. The lists say what `pulumi up` would change back. Take a change that was meant into "
+        "`Pulumi.<stack>.yaml`; else deploy again."
+    )
+    return _fitting([DRIFT_MARKER, text, _overview(drifted)], drifted, _footer(drifted, "", run_url), limit)
+
+
+def _fitting(head: Sequence[str], summaries: Sequence[StackSummary], footer: Sequence[str], limit: int) -> str:
+    for rows in ROW_LIMITS:
+        sections = [stack_section(one, rows, unfolded=_worth_reading(one)) for one in summaries]
+        text = "\n\n".join([*head, *sections, *footer]) + "\n"
+        if _length(text) <= limit:
+            return text
+    # Very many stacks: the overview alone.
+    return "\n\n".join([*head, "The run's summary has the details.", *footer]) + "\n"
+
+
+def _length(text: str) -> int:
+    """Characters as GitHub may count them: those beyond the basic plane as two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def _worth_reading(summary: StackSummary) -> bool:
+    risky = any(change.lost or change.unprotected for change in summary.resources)
+    return bool(summary.errors or summary.policies.mandatory or risky or _over(summary.cost))
+
+
+def _overview(summaries: Sequence[StackSummary]) -> str:
+    cells = [
+        [f"**{one.stack}**", _signs(one), _verdict(one), _money(one.cost), _budget(one.cost)]
+        for one in summaries[:MOST_STACKS]
+    ]
+    columns = ["stack", "resources", "policies", "USD a month", "budget"]
+    overview = table(columns, cells)
+    more = len(summaries) - MOST_STACKS
+    return f"{overview}\n\n… and {plural(more, 'stack')} more" if more > 0 else overview
+
+
+def _signs(summary: StackSummary) -> str:
+    if summary.errors:
+        return "❌ failed"
+    told = " ".join(
+        f"{sign}{summary.counts[operation]}" for operation, sign in SIGNS.items() if operation in summary.counts
+    )
+    lost = sum(change.lost is not None for change in summary.resources)
+    return (told or "no changes") + (f" ⚠️ {lost} with data" if lost else "")
+
+
+def _verdict(summary: StackSummary) -> str:
+    policies = summary.policies
+    if not policies.packs:
+        return "–"
+    if policies.mandatory:
+        return f"❌ {policies.mandatory} mandatory"
+    return f"⚠️ {len(policies.violations)} advisory" if policies.violations else "✅"
+
+
+def _money(cost: CostSummary | None) -> str:
+    if cost is None:
+        return "–"
+    if cost.total.before is None:
+        return usd(cost.total.after)
+    return f"{usd(cost.total.before)} → {usd(cost.total.after)} ({signed_usd(cost.total.after - cost.total.before)})"
+
+
+def _budget(cost: CostSummary | None) -> str:
+    if cost is None or cost.total.budget is None:
+        return "–"
+    left, budget = cost.total.budget - cost.total.after, usd(cost.total.budget)
+    return f"❌ {usd(-left)} over {budget}" if _over(cost) else f"✅ {usd(left)} left of {budget}"
+
+
+def _over(cost: CostSummary | None) -> bool:
+    # As the budget's verdict: a cent over is over.
+    return cost is not None and cost.total.budget is not None and round(cost.total.after, 2) > cost.total.budget
+
+
+def _footer(summaries: Sequence[StackSummary], commit: str, run_url: str, *, fork: bool = False) -> list[str]:
+    lines: list[str] = []
+    if fork:
+        lines.append("made by the fork's own code, against the simulated cloud: read the diff, not only this")
+    elif any(one.source is Source.SIMULATED for one in summaries):
+        lines.append("against the simulated cloud, where the base branch was brought up first: no account was used")
+    if commit:
+        lines.append(f"commit {code(commit, 40)}")
+    if run_url:
+        lines.append(f"[run]({run_url})")
+    return [f"<sub>{' · '.join(lines)}</sub>"] if lines else []

@@ -1,0 +1,1 @@
+"""Grafana dashboards as tested code: one module for each, built to JSON by `build`."""

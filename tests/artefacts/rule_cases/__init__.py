@@ -1,0 +1,7 @@
+"""Every case of every alert and recording."""
+
+from tests.artefacts.rule_cases import cluster, money, platform, services
+from tests.artefacts.rule_cases.model import AlertCase, RecordingCase
+
+ALERT_CASES: tuple[AlertCase, ...] = (*services.ALERTS, *money.ALERTS, *platform.ALERTS, *cluster.ALERTS)
+RECORDING_CASES: tuple[RecordingCase, ...] = (*services.RECORDINGS, *money.RECORDINGS)

@@ -1,0 +1,108 @@
+"""Alertmanager's own library judges the configuration and routes alerts, through amtool."""
+
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from settings.loader import parse_settings
+from settings.models import PlatformSettings
+from telemetry.alertmanager import alertmanager_text
+from telemetry.charts import PROJECT_ROOT
+from telemetry.planned_cost import planned_cost
+from telemetry.rules.files import loki_groups, mimir_groups
+from telemetry.rules.model import alerts
+from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS
+
+
+def amtool(*arguments: str) -> subprocess.CompletedProcess[str]:
+    binary = shutil.which("amtool")
+    assert binary is not None, "amtool is not on PATH"
+    return subprocess.run([binary, *arguments], capture_output=True, text=True, check=False)
+
+
+@cache
+def stack_settings(alerting: str = "") -> PlatformSettings:
+    document = yaml.safe_load((PROJECT_ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
+    platform: dict[str, Any] = document["config"]["lgtm:platform"]
+    return parse_settings({**platform, **({"alerting": yaml.safe_load(alerting)} if alerting else {})}, stack="prod")
+
+
+def full_settings() -> PlatformSettings:
+    return stack_settings(yaml.safe_dump(EVERYTHING))
+
+
+def written(settings: PlatformSettings, secrets: dict[str, str], folder: Path) -> str:
+    path = folder / "anonymous.yaml"
+    path.write_text(alertmanager_text(settings, secrets), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    return written(full_settings(), SECRETS, tmp_path)
+
+
+def receiver_of(config: str, **labels: str) -> str:
+    result = amtool("config", "routes", "test", f"--config.file={config}", *(f"{k}={v}" for k, v in labels.items()))
+    assert result.returncode == 0, result.stderr
+    return result.stdout.strip()
+
+
+def test_a_configuration_with_every_receiver_is_accepted(config: str) -> None:
+    result = amtool("check-config", config)
+    assert result.returncode == 0, result.stderr
+    assert "5 receivers" in result.stdout
+    assert "6 inhibit rules" in result.stdout
+
+
+def test_the_default_configuration_is_accepted(tmp_path: Path) -> None:
+    result = amtool("check-config", written(stack_settings(), {}, tmp_path))
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
+def test_time_zones_that_settings_accept_are_known_to_alertmanager(zone: str, tmp_path: Path) -> None:
+    alerting = yaml.safe_dump({"quiet_hours": {"time_zone": zone}})
+    result = amtool("check-config", written(stack_settings(alerting), {}, tmp_path))
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_broken_configuration_is_refused(tmp_path: Path) -> None:
+    secrets = SECRETS | {"alerting_slack_url": "not a url"}
+    assert amtool("check-config", written(full_settings(), secrets, tmp_path)).returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        ({"alertname": "HighErrorRate", "severity": "critical"}, "critical"),
+        ({"alertname": "HighResponseTime", "severity": "warning"}, "warning"),
+        ({"alertname": "Anything", "severity": "info"}, "info"),
+        ({"alertname": "Watchdog", "severity": "info"}, "watchdog"),
+        ({"alertname": "Watchdog", "severity": "critical"}, "watchdog"),
+        ({"alertname": "SomebodyElses", "severity": "page"}, "nobody"),
+        ({"alertname": "WithoutSeverity"}, "nobody"),
+    ],
+)
+def test_alerts_go_where_their_severity_says(config: str, labels: dict[str, str], receiver: str) -> None:
+    assert receiver_of(config, **labels) == receiver
+
+
+def test_every_alert_of_the_platform_reaches_somebody(config: str) -> None:
+    settings = full_settings()
+    groups = [group for topic in mimir_groups(settings, planned_cost(settings, "prod")).values() for group in topic]
+    for alert in alerts([*groups, *loki_groups(settings)]):
+        found = receiver_of(config, alertname=alert.alert, severity=alert.severity.value, service_name="api-gateway")
+        assert found == ("watchdog" if alert.alert == "Watchdog" else alert.severity.value)
+
+
+def test_without_receivers_alerts_go_to_nobody(tmp_path: Path) -> None:
+    path = written(stack_settings(), {}, tmp_path)
+    for severity in ("critical", "warning", "info"):
+        assert receiver_of(path, alertname="HighErrorRate", severity=severity) == "nobody"
+    assert receiver_of(path, alertname="Watchdog", severity="info") == "nobody"

@@ -1,0 +1,54 @@
+"""Dashboards reach Grafana: ConfigMaps with the label that its sidecar watches."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from components.dashboards import Dashboards, DashboardsArgs
+from components.namespace import PlatformNamespace, PlatformNamespaceArgs
+from settings.models import PlatformSettings
+from telemetry.helm.grafana import grafana_values
+from telemetry.placement import placement_for
+from tests.unit.recording import Graph, run_program
+from tests.unit.telemetry.stores import S3
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+
+
+@pytest.fixture
+def graph(make_settings: Callable[..., PlatformSettings]) -> Graph:
+    settings = make_settings("prod")
+
+    def program() -> Dashboards:
+        namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, "prod"))
+        return Dashboards("dashboards", DashboardsArgs(settings, namespace))
+
+    return run_program(program, stack="prod")
+
+
+def test_each_is_a_config_map_that_the_sidecar_finds(
+    graph: Graph, make_settings: Callable[..., PlatformSettings]
+) -> None:
+    settings = make_settings("prod")
+    sidecar = grafana_values(settings, placement_for(settings, "prod"), "gp3").to_values()["sidecar"]["dashboards"]
+    maps = graph.of(CONFIG_MAP)
+
+    assert len(maps) == 7
+    for config_map in maps:
+        metadata = config_map.inputs["metadata"]
+        assert metadata["labels"][sidecar["label"]] == sidecar["labelValue"]
+        assert metadata["annotations"][sidecar["folderAnnotation"]] == "Platform"
+        assert metadata["namespace"] == settings.namespace
+
+
+def test_each_holds_one_dashboard_under_its_uid(graph: Graph) -> None:
+    for config_map in graph.of(CONFIG_MAP):
+        ((name, text),) = config_map.inputs["data"].items()
+        assert name == f"{json.loads(text)['uid']}.json"
+
+
+def test_names_are_stable(graph: Graph) -> None:
+    assert {config_map.inputs["metadata"]["name"] for config_map in graph.of(CONFIG_MAP)} == {
+        f"dashboard-{uid}" for uid in graph.result.uids
+    }

@@ -1,0 +1,43 @@
+"""The commands of this package as an operator runs them, with stand-ins for `pulumi`, `kubectl` and `helm`."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ops import __main__ as program
+from ops import options
+from ops.live.app import register
+
+SCRIPT = f"#!{sys.executable}\n"
+
+
+class Ran(NamedTuple):
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+
+def run(*arguments: str) -> Ran:
+    """Runs one command as `python -m ops` does."""
+    app, cost = options.group("Commands."), options.group("Costs.")
+    app.add_typer(cost, name="cost")
+    register(app, cost)
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(program, "app", app)
+        code = program.main(list(arguments))
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+def stand_in(folder: Path, name: str, body: str) -> Path:
+    """A tool that is a Python script; `arguments` are its arguments."""
+    path = folder / name
+    path.write_text(f"{SCRIPT}import sys\narguments = sys.argv[1:]\n{body}", encoding="utf-8")
+    path.chmod(0o755)
+    return path

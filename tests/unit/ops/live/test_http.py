@@ -1,0 +1,150 @@
+"""The HTTP client against real servers: every way of failing is one message that names the service."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import pytest
+
+from ops.errors import CommandError
+from ops.live import http
+from ops.live.errors import LiveError, Problem
+from ops.live.http import Address, HttpService, retry_after_seconds
+from tests.live_servers import (
+    DOWN,
+    GARBAGE,
+    LOOPBACK,
+    SILENT,
+    UNAUTHORIZED,
+    Failure,
+    Server,
+    busy,
+    closed_port,
+    serving,
+)
+
+
+def _service(server: Server, timeout_seconds: float = 5) -> HttpService:
+    server.answers["/ok"] = lambda _: {"fine": True}
+    return HttpService(Address("loki", server.url), timeout_seconds=timeout_seconds)
+
+
+def _error(ask: Callable[[], object]) -> LiveError:
+    with pytest.raises(LiveError) as caught:
+        ask()
+    return caught.value
+
+
+def test_an_answer_is_parsed_and_a_token_is_sent() -> None:
+    with serving() as server:
+        server.answers["/ok"] = lambda parameters: parameters
+        service = HttpService(Address("loki", f"{server.url}/", authorization="Bearer s3cret"))
+        assert service.json("/ok", {"query": 'a{b="c d"}'}) == {"query": 'a{b="c d"}'}
+        assert server.authorizations == ["Bearer s3cret"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "problem", "words"),
+    [
+        (UNAUTHORIZED, Problem.REFUSED, 'HTTP 401 to /ok; it says \'{"message":"Unauthorized"}\'; give a token'),
+        (
+            Failure(status=404, body=b"404 page not found"),
+            Problem.FAILED,
+            "HTTP 404 to /ok; it says '404 page not found'",
+        ),
+        (GARBAGE, Problem.GARBAGE, "/ok is not JSON; it says '<html><body>Welcome to nginx!</body></html>'"),
+        (Failure(body=b"\x00\xff\x1b[31m"), Problem.GARBAGE, "/ok is not JSON"),
+        (SILENT, Problem.TIMEOUT, "/ok within 0.2 s"),
+    ],
+)
+def test_a_bad_answer_is_one_message(failure: Failure, problem: Problem, words: str) -> None:
+    with serving() as server:
+        service = _service(server, 0.2)
+        server.failure = failure
+        error = _error(lambda: service.json("/ok"))
+    assert error.problem is problem
+    assert str(error).startswith(f"loki {problem.value}: ")
+    assert words in str(error)
+    assert str(error).isprintable()
+
+
+def test_nothing_listens() -> None:
+    error = _error(lambda: HttpService(Address("tempo", f"http://{LOOPBACK}:{closed_port()}")).get("/"))
+    assert error.problem is Problem.UNREACHABLE
+    assert "connection refused" in str(error)
+
+
+def test_a_name_that_is_unknown() -> None:
+    error = _error(lambda: HttpService(Address("tempo", "http://tempo.invalid:1")).get("/"))
+    assert "its name can't be resolved" in str(error)
+
+
+def test_a_busy_server_is_asked_again_after_what_it_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(http, "pause", waits.append)
+    with serving() as server:
+        service = _service(server)
+        server.failure = busy("7", times=2)
+        assert service.json("/ok") == {"fine": True}
+        assert len(server.requests) == 3
+    assert waits == [7.0, 7.0]
+
+
+def test_a_server_that_stays_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(http, "pause", waits.append)
+    with serving() as server:
+        service = _service(server)
+        server.failure = DOWN
+        error = _error(lambda: service.json("/ok"))
+        assert len(server.requests) == http.ATTEMPTS
+    assert error.problem is Problem.BUSY
+    assert error.status == 503
+    assert waits == [1.0, 2.0]
+
+
+def test_a_long_wait_is_left_to_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "pause", lambda seconds: pytest.fail("waited"))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    with serving() as server:
+        service = _service(server)
+        server.failure = busy("300")
+        error = _error(lambda: service.json("/ok"))
+    assert "asks to wait 300 s" in str(error)
+
+
+def test_retry_after_is_a_number_a_date_or_nothing() -> None:
+    date = format_datetime(datetime.fromtimestamp(1_790_000_030, UTC), usegmt=True)
+    assert retry_after_seconds("12") == 12
+    assert retry_after_seconds(date, now=lambda: 1_790_000_000) == 30
+    assert retry_after_seconds("soon") is None
+    assert retry_after_seconds(None) is None
+
+
+@pytest.mark.parametrize("url", ["loki:3100", "ftp://x", "http://", "http://a:b@c", "http://x:99999999", "http://x?y"])
+def test_a_url_that_is_none_is_wrong_input(url: str) -> None:
+    with pytest.raises(CommandError, match=r"endpoint loki: got .*; accepted: http:// or https://"):
+        HttpService(Address("loki", url))
+
+
+def test_a_server_that_speaks_no_http() -> None:
+    import socket
+    import threading
+
+    listener = socket.create_server((LOOPBACK, 0))
+
+    def answer() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(1000)
+            connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    try:
+        port = listener.getsockname()[1]
+        error = _error(lambda: HttpService(Address("otlp", f"http://{LOOPBACK}:{port}")).get("/"))
+    finally:
+        thread.join()
+        listener.close()
+    assert error.problem is Problem.GARBAGE
+    assert "is no HTTP" in str(error)

@@ -1,0 +1,189 @@
+"""`review`, `retention review`, `validate`, `upgrade-check` and `dr-test`."""
+
+import json
+from collections.abc import Callable
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from ops.live import retention_review
+from ops.live.document import Document, Section
+from ops.live.kubernetes import Kubernetes
+from ops.live.retention_review import review
+from ops.live.upgrade_check import upgrade_check
+from ops.stacks import settings_of
+from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
+from planning.retention import Signal
+from tests.live_servers import DOWN, Platform
+from tests.unit.ops.live.running import Ran, run
+
+Operate = Callable[..., Ran]
+Tools = Callable[[str, str], Path]
+
+
+def _recorded(platform: Platform, *, budget_left: float = 0.8, burn: float = 0.7) -> None:
+    api = {"service_name": "api|gateway", "slo": "availability"}
+    platform.tell("slo:error_budget_remaining:ratio30d", (api, budget_left))
+    platform.tell("slo:objective:ratio", (api, 0.995))
+    platform.tell("ALERTS{", ({"alertname": "HighErrorRate", "severity": "critical"}, 90.0))
+    platform.tell("lgtm:budget_usd_per_month", ({"line": "compute"}, 214.0), ({"line": "total"}, 387.0))
+    platform.tell("lgtm:planned_usd_per_month", ({"line": "compute"}, 190.0), ({"line": "total"}, 316.0))
+    platform.tell("lgtm:cost_usd_per_day", ({"signal": "logs"}, 1.25))
+    platform.tell("lgtm:budget_burn:ratio", ({}, burn))
+    platform.tell("lgtm:stored_bytes:increase1d", ({"signal": "logs"}, 4e9))
+    platform.tell("lgtm:active_series", ({}, 30_000))
+    platform.tell("lgtm:ingestion_bytes_by_service:rate1h", ({"service_name": "api-gateway"}, 50_000))
+    platform.tell("lgtm:series_by_service", ({"service_name": "api-gateway"}, 1234))
+    platform.loki.answers["/loki/api/v1/labels"] = lambda _: {"data": []}
+    platform.tempo.answers["/api/search"] = lambda _: {"traces": []}
+
+
+def test_a_good_week_as_markdown(operate: Operate, platform: Platform) -> None:
+    _recorded(platform)
+    ran = operate("review", "weekly")
+    assert ran.code == 0, ran.out
+    assert ran.out.startswith("# Weekly review of staging, ")
+    assert "\n\nNo findings.\n\n" in ran.out
+    for line in (
+        "| api\\|gateway | availability | 99.50% | 80% |",
+        "| HighErrorRate | critical | 1.5 |",
+        "| compute | 190.00 | 214.00 |",
+        "Projected against the budget: 70%.",
+        "| logs | 4.00 |",
+        "| api-gateway | 4.32 | 1,234 |",
+        "No query took 2 s.",
+    ):
+        assert line in ran.out
+    assert any("%5B168h%5D" in request for request in platform.mimir.requests)
+
+
+def test_a_bad_month_as_html(operate: Operate, platform: Platform, tmp_path: Path) -> None:
+    _recorded(platform, budget_left=-0.2, burn=1.3)
+    output = tmp_path / "review.html"
+    ran = operate("review", "monthly", "--output", str(output))
+    assert ran.code == 1
+    assert "2 findings: an objective has used up its error budget; a month of this is over the budget." in ran.out
+    text = output.read_text(encoding="utf-8")
+    parser = HTMLParser()
+    parser.feed(text)
+    parser.close()
+    assert text.count("<table>") == text.count("</table>") == 6
+    assert "api|gateway" in text
+    assert "http" not in text.replace("https://", "").replace("http://", "").split("<body>")[0]
+    ran = operate("review", "monthly", "--output", str(tmp_path))
+    assert (ran.code, "can't be written" in ran.err) == (2, True)
+
+
+def test_a_part_that_is_down_does_not_spoil_the_report(operate: Operate, platform: Platform) -> None:
+    _recorded(platform)
+    platform.loki.failure = DOWN
+    ran = operate("review", "weekly")
+    assert "## Slow queries\n\nnot known: loki is busy: HTTP 503" in ran.out
+    assert "## Services that send most" in ran.out
+
+
+def test_text_of_others_stays_text() -> None:
+    section = Section(title="T", text="<b> & |", header=("a",), rows=(("<script>alert(1)</script>\n|",),))
+    document = Document(title="D", summary="s", sections=(section,))
+    assert "<script>alert" not in document.html() + document.markdown()
+    assert "| &lt;script>alert(1)&lt;/script> \\| |" in document.markdown()
+
+
+def test_a_week_more_and_less_of_each_signal() -> None:
+    settings = settings_of("staging")
+    found = review("staging", settings)
+    by = {(row.signal, row.change_days): row for row in found.rows}
+    assert len(found.rows) == 9
+    for signal in Signal:
+        now, more = by[(signal, 0)], by[(signal, 7)]
+        assert now.days == settings.retention.of(signal).delete_days
+        assert now.stack_usd_per_month == pytest.approx(found.now_usd_per_month)
+        assert more.bucket_usd_per_month is not None
+        assert now.bucket_usd_per_month is not None
+        assert more.bucket_usd_per_month > now.bucket_usd_per_month
+    assert "warm_days 7 < delete_days 7 must hold" in by[(Signal.LOGS, -7)].refused
+    assert "not possible:\n- logs 7 days: retention.logs: " in found.text()
+
+
+def test_retention_by_itself_is_the_storage_plan() -> None:
+    assert run("retention", "review", "--stack", "dev").out.startswith("Retention of dev: ")
+    assert json.loads(run("retention", "--stack", "dev", "--json").out)
+    assert run("retention").err == "error: needed: --stack\n"
+    assert retention_review.WEEK_DAYS == 7
+
+
+def test_a_stack_that_is_in_order(tools: Tools, tmp_path: Path) -> None:
+    ran = run("validate", "--stack", "prod")
+    assert ran.code == 0, ran.out
+    assert ran.out.endswith("all is well\n")
+    collector = tools("otelcol", "assert arguments[:2] == ['validate', '--config']\nassert open(arguments[2]).read()")
+    ran = run("validate", "--stack", "prod", "--collector", str(collector))
+    assert ran.out.count("accepted") == 2, ran.out
+    tools("otelcol", "sys.stderr.write('Error: unknown receiver\\n')\nsys.exit(1)")
+    ran = run("validate", "--stack", "prod", "--collector", str(collector))
+    assert (ran.code, ran.out.count("Error: unknown receiver")) == (1, 2)
+    assert run("validate", "--stack", "prod", "--collector", str(tmp_path / "none")).code == 2
+
+
+def test_a_mirror_that_lacks_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LGTM_CHART_MIRROR", str(tmp_path))
+    ran = run("validate", "--stack", "prod", "--json")
+    assert ran.code == 1
+    checks = {check["name"]: check for check in json.loads(ran.out)["checks"]}
+    assert "chart loki 18.11.0 is missing" in checks["chart loki"]["detail"]
+    assert checks["chart loki"]["advice"].startswith("helm pull oci://")
+
+
+def test_a_kubernetes_version_near_its_end(tools: Tools, tmp_path: Path) -> None:
+    ends = STANDARD_SUPPORT_ENDS[35]
+    early = upgrade_check("prod", online=False, today=date(2026, 4, 1)).checks[0]
+    late = upgrade_check("prod", online=False, today=ends).checks[0]
+    assert (early.state.value, late.state.value, late.value) == ("ok", "finding", 0)
+    assert "438 instead of 73 USD" in late.detail
+    tools("kubectl", 'print(\'{"major": "1", "minor": "33+"}\')')
+    running = upgrade_check("dev", online=False, kubernetes=Kubernetes(tmp_path), today=ends).checks[0]
+    assert running.detail.startswith("1.33: EKS standard support ended on 2026-07-29")
+    tools("kubectl", 'print(\'{"major": "1", "minor": "99"}\')')
+    newer = upgrade_check("dev", online=False, kubernetes=Kubernetes(tmp_path), today=ends).checks[0]
+    assert newer.state.value == "unknown"
+    unknown = upgrade_check("dev", online=False, today=ends).checks[0]
+    assert "give --kubeconfig to ask it" in unknown.detail
+
+
+def test_newer_charts_are_named(tools: Tools) -> None:
+    tools("helm", "assert arguments[:2] == ['show', 'chart'], arguments\nprint('version: 18.11.0\\nappVersion: 3.7.6')")
+    ran = run("upgrade-check", "--stack", "staging", "--online", "--json")
+    found = {check["name"]: check for check in json.loads(ran.out)["checks"]}
+    assert found["chart loki"]["state"] == "ok"
+    assert found["chart tempo"]["detail"] == "locked 2.2.4 (2.10.8), newest 18.11.0 (3.7.6)"
+    assert "Tempo 3 needs another chart" in found["chart tempo"]["advice"]
+    tools("helm", "sys.stderr.write('Error: Get https://x: no such host\\n')\nsys.exit(1)")
+    ran = run("upgrade-check", "--stack", "staging", "--online")
+    assert "no such host" in ran.out
+    assert ran.code == 0
+
+
+@pytest.mark.parametrize("protected", [True, False])
+def test_recovery_needs_protected_buckets_where_they_should_be(protected: bool, tools: Tools) -> None:
+    urn = "urn:pulumi:prod::lgtm::lgtm:components:TierBuckets$aws:s3/bucket:Bucket::storage-loki-chunks"
+    bucket = {"type": "aws:s3/bucket:Bucket", "urn": urn, "protect": protected, "retainOnDelete": protected}
+    password = {"type": "random:index/randomPassword:RandomPassword", "urn": "u"}
+    state = {"deployment": {"resources": [bucket, password]}}
+    tools("pulumi", f"import json\nprint(json.dumps({state!r}) if 'export' in arguments else '{{}}')")
+    ran = run("dr-test", "--stack", "prod", "--json")
+    found = {check["name"]: check for check in json.loads(ran.out)["report"]["checks"]}
+    assert found["bucket protection"]["state"] == ("ok" if protected else "finding")
+    assert ("storage-loki-chunks" in found["bucket protection"]["advice"]) is not protected
+    assert "comes back the same" in found["Grafana password"]["detail"]
+    text = run("dr-test", "--stack", "staging").out
+    assert "steps of a drill (storage.protect is off" in text
+    assert "the region" in text
+
+
+def test_recovery_without_a_state(tools: Tools) -> None:
+    tools("pulumi", "print('nothing')")
+    assert "stack export is not JSON" in run("dr-test", "--stack", "staging").out
+    tools("pulumi", "print('{}')")
+    assert "it has no resources" in run("dr-test", "--stack", "staging").out

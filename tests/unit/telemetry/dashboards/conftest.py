@@ -1,0 +1,14 @@
+"""The dashboards of each stack, once."""
+
+from collections.abc import Callable
+
+import pytest
+
+from settings.models import PlatformSettings
+from telemetry.dashboards.catalogue import dashboards
+from telemetry.dashboards.model import Dashboard
+
+
+@pytest.fixture(params=["dev", "staging", "prod"])
+def made(request: pytest.FixtureRequest, make_settings: Callable[..., PlatformSettings]) -> tuple[Dashboard, ...]:
+    return dashboards(make_settings(request.param))
