@@ -63,17 +63,19 @@ lint: setup ## ruff and the layer contracts
 types: setup ## pyright, strict
 	@$(BIN)/pyright
 
-generated: setup ## schema, configuration reference, README's table, policy limits and rule book match their sources
+generated: setup ## schema, configuration reference, README's table, policy limits, rule book and runbook index match their sources
 	@$(BIN)/python -m settings.schema --check
 	@$(BIN)/python -m settings.reference --check
 	@$(BIN)/python -m settings.policy_config --check
 	@$(BIN)/python -m policies.document --check
+	@$(BIN)/python -m telemetry.rules.runbooks --check
 
 generate: setup ## write those again
 	@$(BIN)/python -m settings.schema
 	@$(BIN)/python -m settings.reference
 	@$(BIN)/python -m settings.policy_config
 	@$(BIN)/python -m policies.document
+	@$(BIN)/python -m telemetry.rules.runbooks
 
 local: setup ## the platform in Docker Compose on this machine, from STACK's settings (default dev), in build/local
 	@$(BIN)/python -m ops local --stack $(if $(filter command line,$(origin STACK)),$(STACK),dev) --output build/local

@@ -13,7 +13,6 @@ from datetime import date
 from pathlib import Path
 
 from ops.cost import expected_load
-from telemetry.expected_resources import expected_resources
 from ops.stacks import settings_of
 from planning.capacity.objects import object_flows
 from planning.cost import price_resources
@@ -24,6 +23,7 @@ from planning.tiers import LifecycleLimits
 from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
 from planning.tiers.report import tier_rows
 from settings.models import PlatformSettings
+from telemetry.expected_resources import expected_resources
 
 STACK = "prod"
 # A preview of that stack on the real engine, cut down to what costs depend on.

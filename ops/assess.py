@@ -121,8 +121,8 @@ def _logs_text(found: ElasticsearchAssessment, settings: PlatformSettings) -> st
     return "\n".join(
         [
             "Elasticsearch",
-            f"  logs       {found.lines_per_second:,.1f} lines/s of {found.bytes_per_line} bytes: {per_second:,.3f} MB/s"
-            f"; accepted here: {settings.ingestion.logs_mb_per_second:g} MB/s",
+            f"  logs       {found.lines_per_second:,.1f} lines/s of {found.bytes_per_line} bytes: {per_second:,.3f}"
+            f" MB/s; accepted here: {settings.ingestion.logs_mb_per_second:g} MB/s",
             f"  kept       {found.stored_gb:,.1f} GB, the oldest {found.oldest_days:,.0f} days; "
             f"here {settings.retention.logs.delete_days} days",
             f"  largest    {largest}",

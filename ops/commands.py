@@ -5,7 +5,10 @@ from typing import Annotated
 
 import typer
 
+from ops import setup_commands
+from ops.live import app as live
 from ops.options import EventLog, Json, Preview, Stack, State, group, help_text
+from ops.pull_request.app import pull_request_app
 
 OVER_BUDGET = 1
 DEFAULT_REGION = "us-west-2"
@@ -13,8 +16,9 @@ DEFAULT_REGION = "us-west-2"
 
 app = group(
     help_text(
-        "Costs, storage plans, capacity and prices of a stack. Exit codes: 0 done, 1 over budget (with --check), "
-        "2 input that can't be used.",
+        "The platform's command line: what a stack costs and needs, how services connect, how the running platform is. "
+        "Exit codes: 0 done or healthy, 1 over budget (with --check) or a finding, 2 input that can't be used, 3 the "
+        "platform can't be reached.",
         "cost plan --stack prod --preview plan.json --check",
     )
 )
@@ -105,18 +109,18 @@ def cost_assumptions() -> None:
     cost.show_assumptions()
 
 
-_TIERS = (
-    "Every storage plan, its price, and the choice. Each legal chain of S3 storage classes is priced over an object's "
-    "life, beside the literal hot/warm/cold table."
+@app.command(
+    "tiers",
+    help=help_text(
+        "Every storage plan, its price, and the choice. Each legal chain of S3 storage classes is priced over an "
+        "object's life, beside the literal hot/warm/cold table.",
+        "tiers --stack prod",
+    ),
 )
-
-
-@app.command("tiers", help=help_text(_TIERS, "tiers --stack prod"))
-@app.command("retention", help=help_text(f"{_TIERS} The same command as tiers.", "retention --stack prod"))
 def tiers(
     stack: Annotated[str, typer.Option(help="Stack whose retention and workload are planned.")], json: Json = False
 ) -> None:
-    """`tiers`, also called `retention`."""
+    """`tiers`."""
     from ops import plans
 
     plans.show_tiers(stack, as_json=json)
@@ -210,48 +214,6 @@ def prices_refresh(
     prices.update(region, instance_type or [], dry_run=dry_run)
 
 
-@app.command(
-    "local",
-    help=help_text(
-        "The platform on this machine: writes one Docker Compose file with the configuration of Loki, Tempo, Mimir, "
-        "Grafana, the collector and an S3 server, and generated secrets.",
-        "local --stack dev --output build/local",
-    ),
-)
-def local(
-    stack: Stack,
-    output: Annotated[Path, typer.Option(metavar="DIR", help="Directory to write to.")] = Path("build/local"),
-) -> None:
-    """`local`."""
-    from ops.local import write_local_platform
-
-    write_local_platform(stack, output)
-
-
-@app.command(
-    "assess",
-    help=help_text(
-        "Before a migration: reads an existing Prometheus and Elasticsearch (nothing is changed there) and says what "
-        "they carry, which workload settings that amounts to, and what the stack would cost with it.",
-        "assess --stack staging --prometheus http://localhost:9090 --elasticsearch http://localhost:9200",
-    ),
-)
-def assess(
-    stack: Stack,
-    prometheus: Annotated[str | None, typer.Option(metavar="URL", help="Base URL of a Prometheus.")] = None,
-    elasticsearch: Annotated[
-        str | None, typer.Option(metavar="URL", help="Base URL of an Elasticsearch or OpenSearch.")
-    ] = None,
-    requests_per_second: Annotated[
-        float | None, typer.Option(min=0.01, help="Where no metric of a known name counts requests.")
-    ] = None,
-    ca_file: Annotated[Path | None, typer.Option(metavar="FILE", help="Certificate authority of https, PEM.")] = None,
-    json: Json = False,
-) -> int:
-    """`assess`."""
-    from ops.assess import Sources, assess
-    from ops.live.app import reaching
-    from ops.live.connection import Connection
-
-    sources = Sources(prometheus, elasticsearch, requests_per_second)
-    return reaching(lambda: assess(Connection(stack=stack, ca_file=ca_file), sources, as_json=json))
+app.add_typer(pull_request_app, name="pr")
+setup_commands.register(app)
+live.register(app, cost_app, setup_commands.dashboards_app)

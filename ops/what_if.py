@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from ops.cost import budget_of, expected_load, sharing_of
 from ops.errors import CommandError
-from telemetry.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
 from ops.stacks import StackFileError, settings_of
 from ops.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.what_if_text import render_what_if
@@ -37,6 +36,7 @@ from settings.fit import resource_sums
 from settings.growth import NodeChange, TooLargeError, carrying_nodes, grown_sizes, sizes_of
 from settings.messages import SettingsError
 from settings.models import PlatformSettings
+from telemetry.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
 
 # Limits of ingestion are for bursts: where the daily mean would pass one, it is raised to twice the mean.
 BURST_FACTOR = 2

@@ -45,6 +45,14 @@ def register(app: typer.Typer) -> None:
             "sampling validate --stack prod --hours 24",
         ),
     )(connected(_validate_sampling))
+    sampling.command(
+        "advice",
+        help=help_text(
+            "Whether services should sample by themselves before the gateway does, from which rate on, and what that "
+            "loses.",
+            "sampling advice --stack prod --rate api-gateway=4000",
+        ),
+    )(_sampling_advice)
     app.command(
         "load-test",
         help=help_text(
@@ -109,6 +117,19 @@ def _normal(stack: Stack, yes: Yes = False) -> int:
     from planning.sampling import SamplingMode
 
     return change_mode(stack, SamplingMode.NORMAL, yes=yes)
+
+
+def _sampling_advice(
+    stack: Stack,
+    rate: Annotated[
+        list[str] | None, typer.Option(metavar="SERVICE=SPANS", help="Spans a second of a service; may be repeated.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """`sampling advice`."""
+    from ops.integrate import show_sampling_advice
+
+    show_sampling_advice(stack, rates=rate or [], as_json=json)
 
 
 def _validate_sampling(connection: Connection, hours: Hours = 1, json: Json = False) -> int:

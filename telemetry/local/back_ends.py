@@ -14,10 +14,9 @@ from telemetry.helm.mimir_config import mimir_config
 from telemetry.helm.tempo import tempo_values
 from telemetry.object_storage import ObjectStorage
 from telemetry.placement import Placement
+from telemetry.rules.mounts import LOKI_RULES
 
 DATA = "/data"
-RULES = "/etc/lgtm/rules"
-ALERTMANAGER_FALLBACK = "/etc/lgtm/alertmanager.yaml"
 # dskit's in-process key-value store: one process needs no gossip.
 _ONE_PROCESS = {"store": "inmemory"}
 _ONE_COPY: dict[str, Any] = {"kvstore": _ONE_PROCESS, "instance_addr": "127.0.0.1"}
@@ -45,7 +44,7 @@ def loki_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
         "ingester": values["ingester"],
         "querier": values["querier"],
         "ruler": {
-            "storage": {"type": "local", "local": {"directory": RULES}},
+            "storage": {"type": "local", "local": {"directory": LOKI_RULES.directory}},
             "rule_path": f"{DATA}/rules",
             "alertmanager_url": f"http://mimir:{MIMIR_GATEWAY_PORT}/alertmanager",
             "ring": {"kvstore": _ONE_PROCESS},
@@ -96,11 +95,9 @@ def mimir_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
             "alertmanager_url": f"http://127.0.0.1:{MIMIR_GATEWAY_PORT}/alertmanager",
             "ring": _ONE_COPY,
         },
-        "ruler_storage": {"backend": "local", "local": {"directory": RULES}},
         "alertmanager": {
             "data_dir": f"{DATA}/alertmanager",
             "sharding_ring": _ONE_COPY | {"replication_factor": 1},
-            "fallback_config_file": ALERTMANAGER_FALLBACK,
         },
     }
     return _laid_over(document, own)

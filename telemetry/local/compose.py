@@ -17,6 +17,7 @@ from telemetry.endpoints import (
 from telemetry.local.addresses import IMAGES, LOOPBACK, S3_HOST, S3_PORT
 from telemetry.local.back_ends import DATA
 from telemetry.object_storage import ObjectStorage
+from telemetry.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
 
 PROJECT = "lgtm"
 COLLECTOR_STATE = "/var/lib/otelcol"
@@ -24,6 +25,7 @@ COLLECTOR_STATE = "/var/lib/otelcol"
 BACK_END_USER = "10001:10001"
 GRAFANA_USER = "472:0"
 MEMORY_LIMITS_MIB = {"seaweedfs": 512, "loki": 1024, "tempo": 1024, "mimir": 1536, "collector": 768, "grafana": 512}
+RULE_DIRECTORIES = {"loki": LOKI_RULES.directory, "mimir": MIMIR_RULES.directory}
 S3_CREDENTIALS_FILE = "secrets/s3.env"
 S3_IDENTITIES_FILE = "secrets/s3-identities.json"
 GRAFANA_PASSWORD_FILE = "secrets/grafana-admin-password"  # noqa: S105 (the name of a file, not its content)
@@ -161,8 +163,8 @@ def _prepare(storage: ObjectStorage) -> ComposeService:
 
 
 def _back_end(name: str, port: int, command: list[str], region: str, alias: str | None = None) -> ComposeService:
-    rules = [] if name == "tempo" else [f"./config/rules/{name}:/etc/lgtm/rules:ro"]
-    alertmanager = ["./config/alertmanager.yaml:/etc/lgtm/alertmanager.yaml:ro"] if name == "mimir" else []
+    rules = [f"./config/rules/{name}:{RULE_DIRECTORIES[name]}:ro"] if name in RULE_DIRECTORIES else []
+    alertmanager = [f"./config/alertmanager:{ALERTMANAGER.directory}:ro"] if name == "mimir" else []
     return ComposeService(
         image=IMAGES[name],
         user=BACK_END_USER,

@@ -6,19 +6,26 @@ from typing import Any
 
 import yaml
 
+from settings.alerting import Receivers
+from settings.cluster import ExistingCluster, ObjectStore
 from settings.models import PlatformSettings
+from telemetry.alertmanager import alertmanager_text
+from telemetry.dashboards.build import dashboard_json
+from telemetry.dashboards.catalogue import FOLDER, dashboards
 from telemetry.datasources import datasources
-from telemetry.local.addresses import LocalEndpoints, local_storage
+from telemetry.local.addresses import S3_HOST, S3_PORT, LocalEndpoints, local_storage
 from telemetry.local.back_ends import loki_file, mimir_file, tempo_file
 from telemetry.local.collector import collector_file
 from telemetry.local.compose import compose_document
+from telemetry.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
+from telemetry.rules.mounts import LOKI_TENANT, MIMIR_TENANT
 
 DASHBOARDS = "config/grafana/dashboards"
 
 
 def local_files(settings: PlatformSettings) -> Mapping[str, str]:
-    """Text by path below the output directory; everything is on one machine's loopback, so nothing is encrypted."""
-    settings = settings.model_copy(update={"tls": settings.tls.model_copy(update={"mode": "plain"})})
+    """Text by path below the output directory."""
+    settings = _on_this_machine(settings)
     storage = local_storage(settings)
     endpoints = LocalEndpoints(namespace=settings.namespace)
     documents: dict[str, Any] = {
@@ -30,7 +37,37 @@ def local_files(settings: PlatformSettings) -> Mapping[str, str]:
         "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints),
         "config/grafana/provisioning/dashboards/lgtm.yaml": _dashboard_provider(),
     }
-    return {path: _yaml(document) for path, document in documents.items()}
+    return {path: _yaml(document) for path, document in documents.items()} | _alerting(settings) | _dashboards(settings)
+
+
+def _on_this_machine(settings: PlatformSettings) -> PlatformSettings:
+    """Not on AWS, nothing encrypted on one machine's own network, and nobody is woken by it."""
+    store = ObjectStore(endpoint=f"http://{S3_HOST}:{S3_PORT}", credentials_secret="environment")  # noqa: S106
+    nobody = Receivers(critical=(), warning=(), info=(), watchdog=False)
+    cluster = ExistingCluster(mode="existing", context="local", object_store=store, storage_class="local")
+    return settings.model_copy(
+        update={
+            "cluster": cluster,
+            "network": None,
+            "tls": settings.tls.model_copy(update={"mode": "plain"}),
+            "alerting": settings.alerting.model_copy(update={"receivers": nobody}),
+        }
+    )
+
+
+def _alerting(settings: PlatformSettings) -> dict[str, str]:
+    """Rules of both rulers but those about pods and nodes, which aren't there, and the Alertmanager's configuration."""
+    mimir = mimir_rule_files(settings, None)
+    mimir.pop(MIMIR_FILE.format(topic="kubernetes"))
+    return {
+        **{f"config/rules/mimir/{MIMIR_TENANT}/{name}": text for name, text in mimir.items()},
+        **{f"config/rules/loki/{LOKI_TENANT}/{name}": text for name, text in loki_rule_files(settings).items()},
+        f"config/alertmanager/{MIMIR_TENANT}.yaml": alertmanager_text(settings, {}),
+    }
+
+
+def _dashboards(settings: PlatformSettings) -> dict[str, str]:
+    return {f"{DASHBOARDS}/{FOLDER}/{one.uid}.json": dashboard_json(one) for one in dashboards(settings)}
 
 
 def identities(access_key_id: str, secret_access_key: str) -> str:

@@ -1,4 +1,4 @@
-"""The documentation: builds without a warning, and every command that it shows is run here, proved elsewhere, or marked."""
+"""The documentation builds without a warning; every command that it shows is run here, proved elsewhere, or marked."""
 
 import io
 import re
@@ -17,11 +17,11 @@ OPS = ("python -m ops ", "lgtm ")
 
 # Where a command is run to its end: a test file or folder, and words in it that would go if the test did.
 PROVED = {
-    r"pulumi (preview|up|destroy)( --stack \w+)?( --policy-pack .*)?": ("tests/e2e/test_e2e_owner_and_guest.py", '"up"'),
+    r"pulumi (preview|up|destroy)( --stack \w+)?( --policy-pack .*)?": ("tests/e2e", '"up"'),
     r"pulumi stack output kubeconfig --show-secrets --stack \w+ > .*": ("tests/e2e/conftest.py", '"--show-secrets"'),
     r"pulumi stack export --stack \w+.*": ("tests/e2e/conftest.py", '"export"'),
     r"pulumi policy analyze .*": ("tests/policies", "analyze"),
-    r"kubectl --kubeconfig \S+ get pods.*": ("tests/e2e/test_e2e_owner_and_guest.py", "kubectl"),
+    r"kubectl --kubeconfig \S+ get pods.*": ("tests/e2e", "kubectl"),
     r"aws s3 ls": ("tests/artefacts/test_cloud_processes.py", "AWS_ENDPOINT_URL"),
     r'eval "\$\(make -s sandbox-env\)"': ("Makefile", "sandbox-env:"),
 }
@@ -56,9 +56,7 @@ def test_a_command_of_ours_does_what_the_page_says(command: ShownCommand, tmp_pa
     assert printed.getvalue().strip()
 
 
-@pytest.mark.parametrize(
-    "command", [c for c in COMMANDS if c.needs is None and not c.line.startswith(OPS)], ids=_id
-)
+@pytest.mark.parametrize("command", [c for c in COMMANDS if c.needs is None and not c.line.startswith(OPS)], ids=_id)
 def test_any_other_command_is_a_make_target_or_proved_elsewhere(command: ShownCommand) -> None:
     if command.words[0] == "make":
         targets = [word for word in command.words[1:] if not word.startswith("-") and "=" not in word]

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from ops.cost import sharing_of
 from ops.errors import CommandError
-from telemetry.expected_resources import expected_resources
 from ops.stacks import PROJECT_ROOT, settings_of
 from ops.what_if import WhatIf, render_what_if, what_if
 from planning.capacity.compute import Fit
@@ -20,6 +19,7 @@ from planning.capacity.estimate import compute_at
 from settings.ceiling import ceiling_of
 from settings.loader import FULL_KEY, parse_settings
 from settings.models import PlatformSettings
+from telemetry.expected_resources import expected_resources
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY, amounts, priced, stack_load, stack_report
 
 # Recordings may be older than the back ends' compression; these lines follow from it.
