@@ -80,9 +80,10 @@ generate: setup ## write those again
 local: setup ## the platform in Docker Compose on this machine, from STACK's settings (default dev), in build/local
 	@$(BIN)/python -m ops local --stack $(if $(filter command line,$(origin STACK)),$(STACK),dev) --output build/local
 
-benchmark: setup tools ## planner and cost engine; `pulumi preview` against an empty program; import time
+benchmark: setup tools ## planner, cost engine; `pulumi preview` against an empty program; collector against pass-through
 	@$(BIN)/python -m benchmarks.planning
 	@$(BIN)/python -m benchmarks.preview
+	-@$(BIN)/python -m benchmarks.collector
 
 clean: ## remove the virtual environment and the sandbox's state; the tool cache stays
 	rm -rf $(VENV) .sandbox

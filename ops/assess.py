@@ -1,6 +1,7 @@
 """`python -m ops assess`: an existing Prometheus and Elasticsearch, as settings of this platform and as dollars."""
 
 import json
+import os
 from typing import NamedTuple
 
 import yaml
@@ -14,6 +15,8 @@ from ops.what_if import render_what_if, what_if
 from settings.models import PlatformSettings
 
 LEAST = 0.01
+MOST_LINES_PER_REQUEST = 10_000
+"""As settings/models.py accepts of workload.log_lines_per_request."""
 
 
 class Sources(NamedTuple):
@@ -50,9 +53,10 @@ def assess(connection: Connection, sources: Sources, *, as_json: bool) -> int:
 
 
 def _service(name: str, url: str, connection: Connection) -> HttpService:
-    return HttpService(
-        Address(name=name, url=url, ca_file=connection.ca_file), timeout_seconds=connection.timeout_seconds
-    )
+    """Credentials come from the environment: an argument would show in every list of processes."""
+    authorization = os.environ.get(f"LGTM_{name.upper()}_AUTHORIZATION") or None
+    address = Address(name=name, url=url, ca_file=connection.ca_file, authorization=authorization)
+    return HttpService(address, timeout_seconds=connection.timeout_seconds)
 
 
 def _workload(
@@ -65,17 +69,27 @@ def _workload(
     now = settings.workload
     requests = requests_per_second or (metrics and metrics.requests_per_second) or now.requests_per_second
     found: dict[str, float | int] = {"requests_per_second": max(LEAST, round(requests, 2))}
-    if metrics is not None:
+    if metrics is not None and metrics.active_series:
+        found["active_series"] = metrics.active_series
+        if metrics.scrape_interval_seconds is not None:
+            found["scrape_interval_seconds"] = min(3600, metrics.scrape_interval_seconds)
+    if logs is not None and logs.lines_per_second:
         found |= {
-            "active_series": max(1, metrics.active_series),
-            "scrape_interval_seconds": min(3600, metrics.scrape_interval_seconds),
-        }
-    if logs is not None:
-        found |= {
-            "log_lines_per_request": round(logs.lines_per_second / requests, 2),
+            "log_lines_per_request": _lines_per_request(logs, requests),
             "bytes_per_log_line": logs.bytes_per_line,
         }
     return {key: value for key, value in found.items() if value != getattr(now, key)}
+
+
+def _lines_per_request(logs: ElasticsearchAssessment, requests_per_second: float) -> float:
+    lines = round(logs.lines_per_second / requests_per_second, 2)
+    if lines > MOST_LINES_PER_REQUEST:
+        raise CommandError(
+            f"{logs.lines_per_second:,.0f} log lines and {requests_per_second:g} requests a second make {lines:,.0f} "
+            f"lines a request, more than the {MOST_LINES_PER_REQUEST:,} accepted: requests are counted too low; give "
+            "--requests-per-second"
+        )
+    return lines
 
 
 def _sections(
@@ -91,7 +105,11 @@ def _sections(
     if logs is not None:
         sections.append(_logs_text(logs, settings))
     document = yaml.safe_dump({"workload": workload}, sort_keys=False).rstrip()
-    sections.append(f"for Pulumi.{stack}.yaml, below lgtm:platform:\n{document}")
+    sections.append(
+        f"for Pulumi.{stack}.yaml, below lgtm:platform:\n{document}"
+        if workload
+        else f"nothing to change in Pulumi.{stack}.yaml"
+    )
     sections.append(_cost_text(stack, settings, workload))
     return sections
 
@@ -99,13 +117,15 @@ def _sections(
 def _metrics_text(found: PrometheusAssessment, settings: PlatformSettings) -> str:
     requests = "not counted by any metric of a known name: give --requests-per-second"
     if found.requests_per_second is not None:
-        requests = f"{found.requests_per_second:,.1f} a second"
+        requests = f"{found.requests_per_second:,.1f} a second, mean of the last hour"
+    samples = "samples not counted: it doesn't scrape itself"
+    if found.scrape_interval_seconds is not None:
+        samples = f"{found.samples_per_second:,.0f} samples/s, one every {found.scrape_interval_seconds} s"
     largest = ", ".join(f"{one.name} {one.amount:,.0f}" for one in found.largest) or "none"
     return "\n".join(
         [
             "Prometheus",
-            f"  series     {found.active_series:,}, {found.samples_per_second:,.0f} samples/s, "
-            f"one every {found.scrape_interval_seconds} s; accepted here: {settings.ingestion.max_series:,}",
+            f"  series     {found.active_series:,}, {samples}; accepted here: {settings.ingestion.max_series:,}",
             f"  requests   {requests}",
             f"  targets    {found.targets} of {len(found.jobs)} jobs: {', '.join(found.jobs) or 'none'}",
             f"  rules      {found.alerting_rules} alerting, {found.recording_rules} recording",
@@ -117,6 +137,8 @@ def _metrics_text(found: PrometheusAssessment, settings: PlatformSettings) -> st
 
 def _logs_text(found: ElasticsearchAssessment, settings: PlatformSettings) -> str:
     per_second = found.lines_per_second * found.bytes_per_line / 1e6
+    if not found.lines_per_second:
+        return "Elasticsearch\n  logs       none: it has no index with documents of its users"
     largest = ", ".join(f"{one.name} {one.amount / 1e9:,.2f} GB/day" for one in found.largest) or "none"
     return "\n".join(
         [

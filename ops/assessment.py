@@ -3,12 +3,14 @@
 Read-only. Sources: Prometheus documentation, "HTTP API" (3.x); Elasticsearch documentation, "cat indices" (8.x).
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
+from ops.live.errors import LiveError, Problem
 from ops.live.http import HttpService
 from ops.live.untyped import rows, table
 from planning.base import Frozen
@@ -43,9 +45,9 @@ class PrometheusAssessment(Frozen):
     active_series: int
     """Series in its head."""
     samples_per_second: float
-    """Appended, mean of the last hour."""
+    """Appended, mean of the last hour; 0 for a Prometheus that doesn't scrape itself."""
     requests_per_second: float | None
-    """Served by everything it scrapes, where a metric of a known name counts them."""
+    """Served by everything it scrapes, mean of the last hour, where a metric of a known name counts them."""
     targets: int
     """Active targets."""
     jobs: tuple[str, ...]
@@ -60,9 +62,9 @@ class PrometheusAssessment(Frozen):
     """Metrics with most series: candidates to drop before they are paid for."""
 
     @property
-    def scrape_interval_seconds(self) -> int:
-        """Mean interval between two samples of a series."""
-        return max(1, round(self.active_series / self.samples_per_second)) if self.samples_per_second else 60
+    def scrape_interval_seconds(self) -> int | None:
+        """Mean interval between two samples of a series; None for a Prometheus that doesn't scrape itself."""
+        return max(1, round(self.active_series / self.samples_per_second)) if self.samples_per_second else None
 
 
 class ElasticsearchAssessment(Frozen):
@@ -81,20 +83,20 @@ class ElasticsearchAssessment(Frozen):
 
 
 def assess_prometheus(service: HttpService) -> PrometheusAssessment:
-    """Asks a Prometheus. Raises `LiveError`."""
-    head = table(table(table(service.json("/api/v1/status/tsdb")).get("data")))
+    """Asks a Prometheus. Raises `LiveError`, also for an answer that isn't a Prometheus's."""
+    head = _data(service, "/api/v1/status/tsdb")
     statistics = table(head.get("headStats"))
     targets = rows(_data(service, "/api/v1/targets", {"state": "active"}).get("activeTargets"))
     jobs = {str(table(table(target).get("labels")).get("job", "")) for target in targets}
     rules = [
         table(rule)
         for group in rows(_data(service, "/api/v1/rules").get("groups"))
-        for rule in rows(table(group)["rules"])
+        for rule in rows(table(group).get("rules"))
     ]
     flags = _data(service, "/api/v1/status/flags")
     return PrometheusAssessment(
-        active_series=int(statistics.get("numSeries", 0)),
-        samples_per_second=_value(service, "sum(rate(prometheus_tsdb_head_samples_appended_total[1h]))") or 0.0,
+        active_series=int(_number(service, "/api/v1/status/tsdb", statistics.get("numSeries"))),
+        samples_per_second=_value(service, _hourly_mean("prometheus_tsdb_head_samples_appended_total")) or 0.0,
         requests_per_second=_requests(service),
         targets=len(targets),
         jobs=tuple(sorted(job for job in jobs if job)),
@@ -102,20 +104,24 @@ def assess_prometheus(service: HttpService) -> PrometheusAssessment:
         recording_rules=sum(rule.get("type") == "recording" for rule in rules),
         retention=_retention(flags),
         largest=tuple(
-            LargestName(name=str(table(one)["name"]), amount=float(table(one)["value"]))
+            LargestName(
+                name=str(table(one).get("name", "")),
+                amount=_number(service, "/api/v1/status/tsdb", table(one).get("value")),
+            )
             for one in rows(head.get("seriesCountByMetricName"))[:SHOWN_NAMES]
         ),
     )
 
 
 def assess_elasticsearch(service: HttpService, now: datetime | None = None) -> ElasticsearchAssessment:
-    """Asks an Elasticsearch or OpenSearch. Raises `LiveError`."""
+    """Asks an Elasticsearch or OpenSearch. Raises `LiveError`, also for an answer that is no list of indices."""
     columns = "index,docs.count,store.size,pri.store.size,creation.date"
-    listed = rows(service.json("/_cat/indices", {"format": "json", "bytes": "b", "h": columns}))
-    # Indices whose names begin with a dot are the server's own, except the backing indices of data streams.
-    indices = [
-        index for index in map(table, listed) if not str(index.get("index", ".")).startswith(".") or _stream(index)
-    ]
+    answer = service.json("/_cat/indices", {"format": "json", "bytes": "b", "h": columns})
+    if not isinstance(answer, list):
+        raise LiveError(service.name, Problem.GARBAGE, "/_cat/indices is no list of indices")
+    # Indices whose names begin with a dot are the server's own, except the backing indices of data streams; an index
+    # without a date of creation has no age, and so no rate.
+    indices = [index for index in map(table, rows(answer)) if _named(index) and _count(index, "creation.date")]
     today = (now or datetime.now(UTC)).timestamp()
     patterns = [_Pattern.of(name, of, today) for name, of in _by_pattern(indices).items()]
     documents = sum(pattern.documents for pattern in patterns)
@@ -161,8 +167,9 @@ def _by_pattern(indices: Iterable[dict[str, Any]]) -> Mapping[str, list[dict[str
     return found
 
 
-def _stream(index: dict[str, Any]) -> bool:
-    return str(index.get("index", "")).startswith(".ds-")
+def _named(index: dict[str, Any]) -> bool:
+    name = str(index.get("index", "."))
+    return not name.startswith(".") or (name.startswith(".ds-") and not name.startswith(".ds-."))
 
 
 def _count(index: dict[str, Any], column: str) -> int:
@@ -171,17 +178,38 @@ def _count(index: dict[str, Any], column: str) -> int:
 
 
 def _data(service: HttpService, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
-    return table(table(service.json(path, query)).get("data"))
+    """What a Prometheus answers under `data`; something else that speaks JSON has no such table."""
+    data = table(service.json(path, query)).get("data")
+    if not isinstance(data, dict):
+        raise LiveError(service.name, Problem.GARBAGE, f"{path} is no answer of a Prometheus: it has no table `data`")
+    return table(cast(object, data))
 
 
 def _value(service: HttpService, query: str) -> float | None:
+    """The first series' value; None for no series, and for NaN or infinity, which say nothing either."""
     result = rows(_data(service, "/api/v1/query", {"query": query}).get("result"))
-    return float(rows(table(result[0]).get("value"))[1]) if result else None
+    if not result:
+        return None
+    pair = rows(table(result[0]).get("value"))
+    found = _number(service, "/api/v1/query", pair[1] if len(pair) == 2 else None)
+    return found if math.isfinite(found) else None
+
+
+def _number(service: HttpService, path: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError:
+        raise LiveError(service.name, Problem.GARBAGE, f"{path} has {value!r} where a number belongs") from None
+
+
+def _hourly_mean(counter: str) -> str:
+    """A rate over the hour itself would divide by the whole hour also where a Prometheus started minutes ago."""
+    return f"avg_over_time(sum(rate({counter}[5m]))[1h:1m])"
 
 
 def _requests(service: HttpService) -> float | None:
     for name in REQUEST_COUNTS:
-        found = _value(service, f"sum(rate({name}[1h]))")
+        found = _value(service, _hourly_mean(name))
         if found:
             return found
     return None

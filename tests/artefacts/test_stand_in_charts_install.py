@@ -22,6 +22,10 @@ from telemetry.placement import placement_for
 from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
 from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
 
+# dev's agents and the owners' have rights in their own namespace.
+AGENT_NAMESPACES = {"dev": "monitoring-dev-agent", "staging": "monitoring-agent", "prod": "monitoring-agent"}
+NAMESPACES = ("monitoring", *sorted(set(AGENT_NAMESPACES.values())))
+
 
 def stack_values(stack: str) -> dict[str, Json]:
     """The values that the program sets for every release of a stack."""
@@ -49,9 +53,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     try:
         control_plane.add_node_group(group("general", count=1, labels={"lgtm.dev/stack": "prod"}))
         apply(control_plane, GP3)
-        kubectl(control_plane, "create", "namespace", "monitoring")
-        for mode in ("enforce", "warn"):
-            kubectl(control_plane, "label", "ns", "monitoring", f"pod-security.kubernetes.io/{mode}=restricted")
+        for namespace in NAMESPACES:
+            kubectl(control_plane, "create", "namespace", namespace)
+            for mode in ("enforce", "warn"):
+                kubectl(control_plane, "label", "ns", namespace, f"pod-security.kubernetes.io/{mode}=restricted")
+        # What cert-manager would issue.
+        for name in ("tempo-tls", "loki-tls"):
+            entries = (f"--from-literal={entry}=x" for entry in ("tls.crt", "tls.key", "ca.crt"))
+            kubectl(control_plane, "-n", "monitoring", "create", "secret", "generic", name, *entries)
         yield control_plane
     finally:
         control_plane.stop()
@@ -61,9 +70,15 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
 @pytest.mark.parametrize("release", RELEASES)
 def test_kubernetes_accepts_what_a_stacks_values_render_to(cluster: ControlPlane, stack: str, release: str) -> None:
     documents = render(RELEASES[release], stack_values(stack)[release], release)
+    namespace = AGENT_NAMESPACES[stack] if release == AGENT else "monitoring"
+    for one in documents:
+        if "namespace" in one["metadata"]:
+            # Rendered for one namespace for all stacks; what names its own must name the right one.
+            assert one["metadata"]["namespace"] in ("monitoring", namespace)
+            one["metadata"]["namespace"] = namespace
     manifests = {"apiVersion": "v1", "kind": "List", "items": documents}
     result = kubectl(
-        cluster, "apply", "-n", "monitoring", "--dry-run=server", "--validate=strict", "-f", "-", given=manifests
+        cluster, "apply", "-n", namespace, "--dry-run=server", "--validate=strict", "-f", "-", given=manifests
     )
     # The agent mounts the host's folders, which Pod Security `restricted` forbids; everything else keeps to it.
     assert ("would violate PodSecurity" in result.stderr) == (release == AGENT)

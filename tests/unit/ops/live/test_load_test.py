@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.live import load_test
 from ops.live.http import Address
 from ops.live.load_effects import BUSIEST_NODE, FULLEST_NODE
 from ops.live.load_test import percentile
@@ -18,6 +19,13 @@ from tests.unit.ops.live.running import Ran, run
 
 Operate = Callable[..., Ran]
 SMALL = ("load-test", "--rate", "400", "--seconds", "0.5", "--connections", "4", "--yes")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy test machine is slow; that a slow rate is a finding is tested by `test_a_rate_that_is_not_reached`."""
+    monkeypatch.setattr(load_test, "RATE_TOLERANCE", 0.0)
+    monkeypatch.setattr(load_test, "LOAD_TEST_SECONDS_P95", 60.0)
 
 
 @pytest.fixture
@@ -41,6 +49,14 @@ def test_every_request_is_accepted_and_found(operate: Operate, stored: Platform)
     assert spans[0]["parentSpanId"] == ""
     assert {span["parentSpanId"] for span in spans[1:]} == {spans[0]["spanId"]}
     assert "sends 200 traces of 8 spans" in ran.err
+
+
+def test_a_rate_that_is_not_reached(operate: Operate, stored: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    # No machine sends twice as fast as it is asked to.
+    monkeypatch.setattr(load_test, "RATE_TOLERANCE", 2.0)
+    ran = operate(*SMALL)
+    assert ran.code == 1
+    assert "this machine or the port-forward is the limit" in ran.out
 
 
 def test_traces_that_come_late_are_waited_for_and_lost_ones_are_a_finding(operate: Operate, platform: Platform) -> None:
