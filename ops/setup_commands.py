@@ -37,7 +37,9 @@ def register(app: typer.Typer) -> None:
         "assess",
         help=help_text(
             "Before a migration: reads an existing Prometheus and Elasticsearch (nothing is changed there) and says "
-            "what they carry, which workload settings that amounts to, and what the stack would cost with it.",
+            "what they carry, which workload settings that amounts to, and what the stack would cost with it. Where "
+            "they ask for a login: LGTM_PROMETHEUS_AUTHORIZATION and LGTM_ELASTICSEARCH_AUTHORIZATION hold the whole "
+            "Authorization header.",
             "assess --stack staging --prometheus http://localhost:9090 --elasticsearch http://localhost:9200",
         ),
     )(_assess)

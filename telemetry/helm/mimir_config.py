@@ -211,6 +211,9 @@ class Limits(AppConfig):
     """Samples in one burst."""
     max_global_series_per_user: int
     """Active series."""
+    max_global_exemplars_per_user: int = 100_000
+    """Exemplars in the ingesters' memory, some 100 bytes each; Mimir's default of 0 refuses them all, and with them the
+    way from a metric to its trace."""
     out_of_order_time_window: str = "5m"
     """Agents' queues deliver late after a gateway restart."""
     otel_metric_suffixes_enabled: bool = True

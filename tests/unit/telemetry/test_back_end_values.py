@@ -99,6 +99,15 @@ class TestLoki:
         assert budget == {"enabled": True, "maxUnavailable": 1}
 
 
+class TestExemplars:
+    def test_mimir_takes_the_exemplars_that_lead_from_a_metric_to_its_trace(
+        self, settings: PlatformSettings, build: Build
+    ) -> None:
+        # Mimir's own default is 0: none.
+        limits = build(settings)["mimir"]["mimir"]["structuredConfig"]["limits"]
+        assert limits["max_global_exemplars_per_user"] > 0
+
+
 class TestTempo:
     def test_the_write_ahead_log_is_on_a_volume(self, settings: PlatformSettings, build: Build) -> None:
         values = build(settings)["tempo"]
