@@ -81,6 +81,8 @@ def test_a_full_queue_keeps_what_is_old_and_counts_what_it_refuses(tmp_path: Pat
     with gateway(tmp_path, small) as (collector, sink):
         sink.go()
         send(collector, old)
+        # All of the old is judged, and a batch's second later in the queue, before anything new comes.
+        wait_for_decisions(collector, sink, len(old))
         eventually(lambda: collector.own_metric("otelcol_exporter_queue_size") > 0)
         send(collector, new)
         refused = "otelcol_exporter_enqueue_failed_spans_total"
