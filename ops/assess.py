@@ -12,11 +12,10 @@ from ops.live.connection import Connection
 from ops.live.http import Address, HttpService
 from ops.stacks import settings_of
 from ops.what_if import render_what_if, what_if
+from planning.workload import MAX_LOG_LINES_PER_REQUEST, MAX_SCRAPE_INTERVAL_SECONDS
 from settings.models import PlatformSettings
 
 LEAST = 0.01
-MOST_LINES_PER_REQUEST = 10_000
-"""As settings/models.py accepts of workload.log_lines_per_request."""
 
 
 class Sources(NamedTuple):
@@ -72,7 +71,7 @@ def _workload(
     if metrics is not None and metrics.active_series:
         found["active_series"] = metrics.active_series
         if metrics.scrape_interval_seconds is not None:
-            found["scrape_interval_seconds"] = min(3600, metrics.scrape_interval_seconds)
+            found["scrape_interval_seconds"] = min(MAX_SCRAPE_INTERVAL_SECONDS, metrics.scrape_interval_seconds)
     if logs is not None and logs.lines_per_second:
         found |= {
             "log_lines_per_request": _lines_per_request(logs, requests),
@@ -83,11 +82,11 @@ def _workload(
 
 def _lines_per_request(logs: ElasticsearchAssessment, requests_per_second: float) -> float:
     lines = round(logs.lines_per_second / requests_per_second, 2)
-    if lines > MOST_LINES_PER_REQUEST:
+    if lines > MAX_LOG_LINES_PER_REQUEST:
         raise CommandError(
             f"{logs.lines_per_second:,.0f} log lines and {requests_per_second:g} requests a second make {lines:,.0f} "
-            f"lines a request, more than the {MOST_LINES_PER_REQUEST:,} accepted: requests are counted too low; give "
-            "--requests-per-second"
+            f"lines a request, more than the {MAX_LOG_LINES_PER_REQUEST:,} accepted: requests are counted too low; "
+            "give --requests-per-second"
         )
     return lines
 

@@ -14,8 +14,8 @@ from ops.live.errors import LiveError, Problem
 from ops.live.http import HttpService
 from ops.live.untyped import rows, table
 from planning.base import Frozen
+from planning.capacity.ingest import SECONDS_PER_DAY
 
-SECONDS_PER_DAY = 86_400
 SHOWN_NAMES = 5
 # Names that instrumentation gives to a count of served requests: OpenTelemetry's semantic conventions first, then what
 # Prometheus client libraries and nginx, Envoy and Istio exporters call theirs.

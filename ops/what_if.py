@@ -21,6 +21,7 @@ from ops.what_if_text import render_what_if
 from planning.base import Frozen
 from planning.capacity import coefficients
 from planning.capacity.estimate import CapacityEstimate, estimate
+from planning.capacity.ingest import SECONDS_PER_DAY
 from planning.cost import Assumptions, budget_verdict, compare, price_resources
 from planning.prices import PriceTable, load_prices
 from planning.prices.table import ON_DEMAND, spot_price
@@ -40,7 +41,6 @@ from telemetry.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_r
 
 # Limits of ingestion are for bursts: where the daily mean would pass one, it is raised to twice the mean.
 BURST_FACTOR = 2
-SECONDS_PER_DAY = 86_400
 
 Model = TypeVar("Model", bound=Frozen)
 

@@ -19,7 +19,7 @@ from pydantic import Field
 
 from planning.base import Frozen
 from planning.capacity import coefficients as c
-from planning.capacity.ingest import Ingest
+from planning.capacity.ingest import SECONDS_PER_DAY, Ingest
 from planning.sampling import Percent, SamplingPolicy
 from planning.sampling_estimate import SURGE_FACTOR, ordinary_percent
 from planning.workload import Workload
@@ -32,7 +32,6 @@ BYTES_PER_MIB = 1024**2
 # What tail sampling keeps of a kind may be 0 %: such services are still worth something.
 LEAST_WEIGHT = 1.0
 SIGNIFICANT_DIGITS = 2
-SECONDS_PER_DAY = 86_400
 # The window of the recorded request rates, for the precision of a rate that is estimated.
 WINDOW_SECONDS = 300
 NORMAL_95 = 1.96

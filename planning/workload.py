@@ -7,6 +7,9 @@ from pydantic import Field, model_validator
 from planning.base import Frozen
 from planning.sampling import AGGRESSIVE_SHARE, Percent, SamplingMode, SamplingPolicy
 
+MAX_LOG_LINES_PER_REQUEST = 10_000
+MAX_SCRAPE_INTERVAL_SECONDS = 3600
+
 
 class Workload(Frozen):
     """The expected load of one stack, averaged over a day."""
@@ -17,7 +20,7 @@ class Workload(Frozen):
     """Spans of one trace."""
     bytes_per_span: Annotated[int, Field(ge=1, le=1_000_000)]
     """OTLP bytes of one span before compression."""
-    log_lines_per_request: Annotated[float, Field(ge=0, le=10_000)]
+    log_lines_per_request: Annotated[float, Field(ge=0, le=MAX_LOG_LINES_PER_REQUEST)]
     """Log lines that one request causes in all services."""
     bytes_per_log_line: Annotated[int, Field(ge=1, le=1_000_000)]
     """Bytes of one log line before compression."""
@@ -25,7 +28,7 @@ class Workload(Frozen):
     """Active Loki streams: combinations of index labels."""
     active_series: Annotated[int, Field(ge=1, le=1_000_000_000)]
     """Active Mimir series, the platform's own among them."""
-    scrape_interval_seconds: Annotated[int, Field(ge=1, le=3600)]
+    scrape_interval_seconds: Annotated[int, Field(ge=1, le=MAX_SCRAPE_INTERVAL_SECONDS)]
     """Mean interval between two samples of a series, in seconds."""
     error_percent: Percent
     """Traces with an error, in percent."""

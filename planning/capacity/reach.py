@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from planning.capacity import coefficients as c
 from planning.capacity.compute import Ceiling, Compute, Fit
+from planning.capacity.ingest import SECONDS_PER_DAY
 
 # The node that the larger cluster is counted in: eight vCPU and 32 GiB, of which EKS's own pods leave about these.
 NODE_TYPE = "m7g.2xlarge"
 NODE_CORES = 7.5
 NODE_MEMORY_GIB = 28.0
-SECONDS_PER_DAY = 86_400
 LARGEST_FACTOR = 1e6
 STEPS = 60
 

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from sandbox.kubernetes.x509_parts import certificate_builder, key_usage, private_key_pem
+
 EXTENDED_USAGES = {
     "server auth": ExtendedKeyUsageOID.SERVER_AUTH,
     "client auth": ExtendedKeyUsageOID.CLIENT_AUTH,
@@ -76,32 +78,13 @@ def _builder(
     *,
     signs: bool,
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    usage = x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs,
-        crl_sign=signs,
-        encipher_only=False,
-        decipher_only=False,
-    )
     return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + lifetime)
+        certificate_builder(subject, issuer, public_key, lifetime)
         .add_extension(x509.BasicConstraints(ca=signs, path_length=None), critical=True)
-        .add_extension(usage, critical=True)
+        .add_extension(key_usage(signs_certificates=signs), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
     )
 
 
 def _issued(certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Issued:
-    private = key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return Issued(certificate.public_bytes(PEM), private)
+    return Issued(certificate.public_bytes(PEM), private_key_pem(key))

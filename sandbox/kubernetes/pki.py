@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-CA_VALID_DAYS = 3650
-LEAF_VALID_DAYS = 365
+from sandbox.kubernetes.x509_parts import certificate_builder, key_usage, private_key_pem
+
+CA_LIFETIME = datetime.timedelta(days=3650)
+LEAF_LIFETIME = datetime.timedelta(days=365)
 # The first address of EKS's default service range 10.100.0.0/16 is the `kubernetes` Service's.
 KUBERNETES_SERVICE_IP = "10.100.0.1"
 SERVER_DNS_NAMES = (
@@ -29,8 +31,6 @@ SERVER_DNS_NAMES = (
     "kubernetes.default.svc",
     "kubernetes.default.svc.cluster.local",
 )
-
-_PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True)
@@ -76,20 +76,20 @@ class CertificateAuthority:
         """The RSA key that signs service-account tokens (RS256, as in EKS); kept if it exists."""
         path = self.directory / "service-account.key"
         if not path.exists():
-            write_private(path, _pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
+            write_private(path, private_key_pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)))
         return path
 
     def _create(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kubernetes")])
         certificate = (
-            _builder(name, name, key.public_key(), CA_VALID_DAYS)
+            certificate_builder(name, name, key.public_key(), CA_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_key_usage(signs_certificates=True), critical=True)
+            .add_extension(key_usage(signs_certificates=True), critical=True)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .sign(key, hashes.SHA256())
         )
-        write_private(self._key_file, _pem(key))
+        write_private(self._key_file, private_key_pem(key))
         self.certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
     def _issue(
@@ -97,9 +97,9 @@ class CertificateAuthority:
     ) -> KeyPair:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = (
-            _builder(subject, self._certificate.subject, key.public_key(), LEAF_VALID_DAYS)
+            certificate_builder(subject, self._certificate.subject, key.public_key(), LEAF_LIFETIME)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_key_usage(signs_certificates=False), critical=True)
+            .add_extension(key_usage(signs_certificates=False), critical=True)
             .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         )
@@ -108,7 +108,7 @@ class CertificateAuthority:
         certificate = builder.sign(self._key, hashes.SHA256())
         pair = KeyPair(self.directory / f"{file_name}.crt", self.directory / f"{file_name}.key")
         pair.certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        write_private(pair.key_file, _pem(key))
+        write_private(pair.key_file, private_key_pem(key))
         return pair
 
 
@@ -125,38 +125,3 @@ def _load_key(path: Path) -> ec.EllipticCurvePrivateKey:
     if isinstance(key, ec.EllipticCurvePrivateKey):
         return key
     raise ValueError(f"{path} does not hold an elliptic-curve key: delete {path.parent} to start anew")
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, public_key: ec.EllipticCurvePublicKey, valid_days: int
-) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(public_key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=valid_days))
-    )
-
-
-def _key_usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=True,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
-
-
-def _pem(key: _PrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )

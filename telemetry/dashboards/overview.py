@@ -34,6 +34,7 @@ from telemetry.dashboards.queries import (
     top,
     traces,
 )
+from telemetry.dashboards.shared_panels import failed_by_service
 
 UID = "lgtm-overview"
 
@@ -85,13 +86,7 @@ def _services() -> Row:
                 prom(calls(by="service_name"), "{{service_name}}"),
                 unit=Unit.REQUESTS_PER_SECOND,
             ),
-            timeseries(
-                "Failed requests by service",
-                "The dashed lines are 1 % and the alert's 5 %.",
-                prom(error_share(by="service_name"), "{{service_name}}"),
-                unit=Unit.RATIO,
-                thresholds=ERROR_SHARE,
-            ),
+            failed_by_service(),
             timeseries(
                 "95th percentile by service",
                 "The dashed lines are 1 s, from which every trace is kept, and the "

@@ -37,6 +37,7 @@ from telemetry.dashboards.queries import (
     traces,
 )
 from telemetry.dashboards.service_runtime import dependencies_row, pods_row
+from telemetry.dashboards.shared_panels import failed_by_service
 
 UID = "lgtm-service"
 _HTTP = "http_server_request_duration_seconds"
@@ -92,13 +93,7 @@ def _requests() -> Row:
                 unit=Unit.REQUESTS_PER_SECOND,
                 stacked=True,
             ),
-            timeseries(
-                "Failed requests by service",
-                "The dashed lines are 1 % and the alert's 5 %.",
-                prom(error_share(by="service_name"), "{{service_name}}"),
-                unit=Unit.RATIO,
-                thresholds=ERROR_SHARE,
-            ),
+            failed_by_service(),
             timeseries(
                 "Duration",
                 "Points are example traces: a click opens one.",
