@@ -6,8 +6,16 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen
+from settings.words import words
 
 Usd = Annotated[float, Field(gt=0, le=1_000_000)]
+Region = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
+        json_schema_extra=words("the code of an AWS region, such as us-west-2"),
+    ),
+]
 
 
 class Environment(StrEnum):

@@ -16,8 +16,9 @@ from planning.sampling import SamplingPolicy
 from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, S3Prices, TierPlan, compile_tier_plans
 from planning.workload import Workload
 from settings.alerting import AlertingSettings
+from settings.backup import BackupSettings
 from settings.cluster import ClusterSettings, ExistingCluster
-from settings.environment import Budget, Capacity, Environment
+from settings.environment import Budget, Capacity, Environment, Region
 from settings.network import NetworkSettings
 from settings.redaction import RedactionSettings
 from settings.rules import BrokenRulesError, violations
@@ -48,13 +49,6 @@ ProjectName = Annotated[
     Field(
         pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
         json_schema_extra=words("lower-case letters, digits and inner hyphens, a letter first, at most 20 characters"),
-    ),
-]
-Region = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        json_schema_extra=words("the code of an AWS region, such as us-west-2"),
     ),
 ]
 ChartMirror = Annotated[
@@ -171,6 +165,8 @@ class PlatformSettings(Frozen):
     """Encryption between the platform's own parts."""
     storage: StorageSettings
     """Buckets."""
+    backup: BackupSettings
+    """Copies beside the data itself."""
     retention: Retention
     """How long signals are kept."""
     audit: AuditArchive

@@ -49,6 +49,7 @@ def violations(settings: PlatformSettings) -> list[Violation]:
         *_services_differ(settings),
         *_retention_compiles(settings),
         *_objectives_have_services(settings),
+        *_backups_have_a_place(settings),
     ]
     return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
 
@@ -109,6 +110,21 @@ def _objectives_have_services(settings: PlatformSettings) -> Iterator[Violation]
     for name in settings.slos.services:
         if name not in names:
             yield Violation(("slos", "services", name), f"no service has this name; accepted: {', '.join(names)}")
+
+
+def _backups_have_a_place(settings: PlatformSettings) -> Iterator[Violation]:
+    backup = settings.backup
+    if backup.replica_region == settings.region:
+        yield Violation(("backup", "replica_region"), f"{settings.region} is the stack's own region; name another one")
+    if settings.on_aws:
+        return
+    for key in ("object_version_days", "replica_region", "volume_snapshot_days"):
+        if getattr(backup, key) is not None:
+            yield Violation(
+                ("backup", key),
+                "buckets and volumes of a stack with an object_store of its own are not on AWS: remove it, and back "
+                "up that server by its own means",
+            )
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:

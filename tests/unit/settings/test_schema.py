@@ -47,6 +47,10 @@ MODELS_ONLY = {
     "same port twice",
     "same name twice",
     "a dimension that span metrics have",
+    "replicas without versions",
+    "replicas in the stack's own region",
+    "a replica bucket twice",
+    "backups of an object store that isn't on AWS",
     "tls without the add-on that issues certificates",
     "cert-manager elsewhere than its add-on puts it",
 }
