@@ -5,6 +5,7 @@ import time
 
 from ops.live import http
 from ops.live.clients import Tempo
+from ops.live.confirmation import confirmed
 from ops.live.errors import LiveError
 from ops.live.load_effects import node_checks
 from ops.live.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
@@ -64,12 +65,10 @@ def confirmed(target: Target, plan: LoadPlan, *, yes: bool) -> bool:
         f"{plan.seconds:g} s; one in {ERROR_EVERY} has an error and is kept and billed like any other",
         file=sys.stderr,
     )
-    if yes:
+    if yes or confirmed("go on?"):
         return True
-    if not sys.stdin.isatty():
-        print("nothing sent (--yes sends without asking)", file=sys.stderr)
-        return False
-    return input("go on? [y/N] ").strip().lower() in ("y", "yes")
+    print("nothing sent (--yes sends without asking)", file=sys.stderr)
+    return False
 
 
 def load_test(target: Target, plan: LoadPlan, find_seconds: float = FIND_SECONDS) -> LoadResult:

@@ -5,7 +5,7 @@ from ops.stacks import settings_of
 from ops.what_if import what_if
 from planning.base import Frozen
 from planning.capacity.estimate import PURPOSE_OF
-from planning.retention import Signal
+from planning.retention import Signal, SignalRetention
 from planning.text_table import text_table
 from settings.models import PlatformSettings
 
@@ -37,7 +37,7 @@ class RetentionReview(Frozen):
     stack: str
     """Pulumi stack."""
     rows: tuple[RetentionRow, ...]
-    """By signal: a week less, now, a week more."""
+    """By signal: up to a week less, now, a week more."""
     now_usd_per_month: float
     """The stack as it is."""
     budget_usd_per_month: float
@@ -65,7 +65,8 @@ class RetentionReview(Frozen):
         name = row.signal.value
         if row.bucket_usd_per_month is None or row.stack_usd_per_month is None:
             return (name, str(row.days), "refused, see below", "-", "-", "-")
-        difference = row.stack_usd_per_month - self.now_usd_per_month
+        # Adding 0 makes of a negative zero a plain one.
+        difference = round(row.stack_usd_per_month - self.now_usd_per_month, 2) + 0.0
         return (
             name,
             str(row.days),
@@ -77,18 +78,27 @@ class RetentionReview(Frozen):
 
 
 def review(stack: str, settings: PlatformSettings | None = None) -> RetentionReview:
-    """Every signal a week shorter, as it is, and a week longer. Raises what `settings_of` and `load_prices` raise."""
+    """Every signal up to a week shorter, as it is, and a week longer.
+
+    Raises what `settings_of` and `load_prices` raise.
+    """
     known = settings or settings_of(stack)
     rows: list[RetentionRow] = []
     now = 0.0
     for signal in Signal:
         days = known.retention.of(signal).delete_days
-        for change in (-WEEK_DAYS, 0, WEEK_DAYS):
+        for change in _changes(known.retention.of(signal)):
             row, now = _row(stack, known, signal, days + change, change, now)
             rows.append(row)
     return RetentionReview(
         stack=stack, rows=tuple(rows), now_usd_per_month=now, budget_usd_per_month=known.budget.usd_per_month
     )
+
+
+def _changes(retention: SignalRetention) -> tuple[int, ...]:
+    """A week shorter, or as much as leaves the ages before it room; as it is; a week longer."""
+    shorter = max(retention.delete_days - WEEK_DAYS, retention.warm_days + 1) - retention.delete_days
+    return (*((shorter,) if shorter else ()), 0, WEEK_DAYS)
 
 
 def _row(

@@ -68,9 +68,12 @@ def register(app: typer.Typer, cost: typer.Typer) -> None:
     app.command(
         "dr-test",
         help=help_text(
-            "What each loss would take and how long recovery takes, the steps of a drill, and whether state and "
-            "backups would carry it. Nothing is destroyed.",
+            "What each loss would take and how long recovery takes, and whether state and backups would carry it; "
+            "nothing is destroyed. With --run the drill itself: the stack's cluster is destroyed and brought back, "
+            "and every bucket must keep its data. Refused where storage.protect is on, for guests and for clusters "
+            "with guests.",
             "dr-test --stack prod",
+            "dr-test --stack staging --run --report drill.json",
         ),
     )(_recovery)
 
@@ -152,8 +155,27 @@ def _upgrade_check(
     return reaching(lambda: show(upgrade_check(stack, online=online, kubernetes=cluster), as_json=json))
 
 
-def _recovery(stack: Stack, json: Json = False) -> int:
+def _recovery(
+    stack: Stack,
+    drill: Annotated[
+        bool, typer.Option("--run", help="Destroy the cluster and bring it back; asks first, or --yes.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Report of the drill, as JSON; default build/recovery-<stack>.json."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before the cluster is destroyed.")] = False,
+    json: Json = False,
+) -> int:
     """`dr-test`."""
+    if drill:
+        from ops.live.drill import run_drill
+
+        return reaching(lambda: run_drill(stack, report, yes=yes, as_json=json))
+    if report is not None or yes:
+        from ops.errors import CommandError
+
+        raise CommandError("--report and --yes belong to --run: without it nothing is destroyed")
     from ops.live.recovery import show_recovery
 
     return reaching(lambda: show_recovery(stack, as_json=json))

@@ -1,7 +1,6 @@
 """A stack's file changed as a person would: the values asked for, every comment kept, the difference shown first."""
 
 import difflib
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,6 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ops.errors import CommandError
+from ops.live.confirmation import confirmed
 from ops.live.untyped import rows, table
 from ops.stacks import PROJECT_ROOT
 from settings.loader import FULL_KEY, parse_settings
@@ -61,19 +61,13 @@ def apply(change: Change, stack: str, *, yes: bool) -> int:
         print(f"{change.path.name} says so already: nothing to change")
         return 0
     print(change.difference)
-    if not yes and not _confirmed(f"write {change.path.name}?"):
+    if not yes and not confirmed(f"write {change.path.name}?"):
         print("nothing written (--yes writes without asking)")
         return NOT_DONE
     # In place: a file that somebody linked to must stay linked.
     change.path.write_text(change.after, encoding="utf-8")
     print(f"written: {change.path.name}; next: pulumi preview --stack {stack}, then pulumi up --stack {stack}")
     return 0
-
-
-def _confirmed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        return False
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def edited(text: str, values: Mapping[str, Value], name: str) -> str:

@@ -15,7 +15,7 @@ from ops.live.retention_review import review
 from ops.live.upgrade_check import upgrade_check
 from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
-from planning.retention import Signal
+from planning.retention import MAX_RETENTION_DAYS, Signal
 from tests.live_servers import DOWN, Platform
 from tests.unit.ops.live.running import Ran, run
 
@@ -103,8 +103,25 @@ def test_a_week_more_and_less_of_each_signal() -> None:
         assert more.bucket_usd_per_month is not None
         assert now.bucket_usd_per_month is not None
         assert more.bucket_usd_per_month > now.bucket_usd_per_month
-    assert "warm_days 7 < delete_days 7 must hold" in by[(Signal.LOGS, -7)].refused
-    assert "not possible:\n- logs 7 days: retention.logs: " in found.text()
+        assert not any(row.refused for row in found.rows)
+    # A whole week less would leave warm_days no room.
+    assert [row.days for row in found.rows if row.change_days < 0] == [8, 4, 83]
+
+
+def test_a_retention_with_no_room_below_and_none_above() -> None:
+    settings = settings_of("staging")
+    logs = settings.retention.logs
+    tight = settings.retention.model_copy(
+        update={
+            "logs": logs.model_copy(update={"delete_days": logs.warm_days + 1}),
+            "metrics": settings.retention.metrics.model_copy(update={"delete_days": MAX_RETENTION_DAYS - 8}),
+        }
+    )
+    found = review("staging", settings.model_copy(update={"retention": tight}))
+    assert [row.change_days for row in found.rows if row.signal is Signal.LOGS] == [0, 7]
+    refused = {(row.signal, row.change_days) for row in found.rows if row.refused}
+    assert refused == {(Signal.METRICS, 7)}
+    assert "not possible:\n- metrics " in found.text()
 
 
 def test_retention_by_itself_is_the_storage_plan() -> None:

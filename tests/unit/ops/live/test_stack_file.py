@@ -133,7 +133,7 @@ def test_sampling_is_switched_and_back(checkout: Path, capsys: pytest.CaptureFix
 @pytest.mark.parametrize(("typed", "code"), [("y", 0), ("yes", 0), ("", 1), ("n", 1)])
 def test_a_person_is_asked(typed: str, code: int, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
-    monkeypatch.setattr("builtins.input", lambda question: typed)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("sys.stdin.readline", lambda: f"{typed}\n", raising=False)
     before = (checkout / "Pulumi.dev.yaml").read_text(encoding="utf-8")
     assert cache.enable("dev", 64, 32, yes=False, project=checkout) == code
     assert ((checkout / "Pulumi.dev.yaml").read_text(encoding="utf-8") == before) == (code == 1)
