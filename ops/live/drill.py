@@ -65,9 +65,7 @@ class Drill(Frozen):
         rows = [(step.name, f"{step.seconds:,.0f} s", step.failure or "done") for step in self.steps]
         verdict = "the drill failed" if not self.passed else "every bucket kept its data"
         if self.passed and self.recovery_seconds is not None:
-            verdict += (
-                f", and the platform was back {self.recovery_seconds / 60:,.1f} minutes after its cluster was gone"
-            )
+            verdict += f"; the platform was back {self.recovery_seconds / 60:,.1f} minutes after its cluster was gone"
         parts = [f"Recovery drill of {self.stack}", text_table(("step", "took", "outcome"), rows, right=(1,)), verdict]
         return "\n\n".join([*parts, self.to_go_on] if self.to_go_on else parts)
 

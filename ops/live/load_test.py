@@ -3,9 +3,8 @@
 import sys
 import time
 
-from ops.live import http
+from ops.live import confirmation, http
 from ops.live.clients import Tempo
-from ops.live.confirmation import confirmed
 from ops.live.errors import LiveError
 from ops.live.load_effects import node_checks
 from ops.live.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
@@ -65,7 +64,7 @@ def confirmed(target: Target, plan: LoadPlan, *, yes: bool) -> bool:
         f"{plan.seconds:g} s; one in {ERROR_EVERY} has an error and is kept and billed like any other",
         file=sys.stderr,
     )
-    if yes or confirmed("go on?"):
+    if yes or confirmation.confirmed("go on?"):
         return True
     print("nothing sent (--yes sends without asking)", file=sys.stderr)
     return False

@@ -6,12 +6,12 @@ Nothing is destroyed here: the checks read the exported state and the buckets. T
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ops.live.backups import verify
 from ops.live.errors import LiveError, Problem
 from ops.live.health import failed
-from ops.live.performance_targets import RECOVERY_MINUTES
+from ops.live.losses import losses
 from ops.live.report import Check, Report, State
 from ops.live.tools import run_tool
 from ops.live.untyped import rows, table
@@ -23,30 +23,9 @@ BUCKET_TYPE = "aws:s3/bucket:Bucket"
 PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105 (a type token)
 
 
-class Loss(NamedTuple):
-    """One thing that can be lost."""
-
-    what: str
-    lost: str
-    recovery_point: str
-    recovery_time: str
-
-
-# Flush intervals: Loki chunks two hours, Mimir blocks two hours, Tempo blocks five minutes; with three replicas another
-# pod holds the same data. Times are of pods, EBS volumes and EKS control planes that are made anew.
-LOSSES = (
-    Loss("a pod", "nothing: its volume and the agents' queues hold what is not in a bucket", "0", "2 min"),
-    Loss("a node", "nothing: pods move, volumes follow within the zone", "0", f"{RECOVERY_MINUTES} min"),
-    Loss("a zone", "single-replica volumes there: up to 2 h of logs and metrics, 5 min of traces", "2 h", "15 min"),
-    Loss("the cluster", "volumes: as a zone, and Grafana's database; buckets stay", "2 h", "40 min"),
-    Loss("a bucket", "that signal's history, unless it is versioned or copied", "all of it", "15 min"),
-    Loss("the region", "everything that isn't copied elsewhere", "all of it", "60 min"),
-)
-
-
 def plan(settings: PlatformSettings, stack: str) -> str:
     """What is lost when, and the steps of a drill."""
-    table_text = text_table(("loss of", "what is lost", "recovery point", "recovery time"), LOSSES)
+    table_text = text_table(("loss of", "what is lost", "recovery point", "recovery time"), losses(settings))
     steps = [
         f"python -m ops backups verify --stack {stack}               # buckets must be able to survive",
         f"python -m ops dr-test --run --stack {stack}                # the cluster goes and comes back to its buckets",
@@ -109,8 +88,8 @@ def show_recovery(stack: str, *, as_json: bool) -> int:
     """Prints plan and checks; returns the exit code of the checks."""
     report = recovery_checks(stack)
     if as_json:
-        losses = [one._asdict() for one in LOSSES]
-        print(json.dumps({"losses": losses, "report": report.model_dump(mode="json")}, indent=2))
+        rows_of_losses = [one._asdict() for one in losses(settings_of(stack))]
+        print(json.dumps({"losses": rows_of_losses, "report": report.model_dump(mode="json")}, indent=2))
     else:
         print(plan(settings_of(stack), stack), end="\n\n")
         print(report.text())
