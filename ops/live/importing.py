@@ -1,13 +1,14 @@
 """`import`: existing buckets or an existing cluster into a stack: a file for `pulumi import`, and the settings to add.
 
-Buckets can be taken over where their names are those of the naming rule, which is so after their stack's state was
-lost or they were kept by `retain_on_delete`: a bucket can't be renamed. A cluster that is there already is used, not
-imported: as `cluster.mode: existing`.
+Buckets come with the key that their objects are encrypted with: a new key could not read them. They can be taken over
+where their names are those of the naming rule, which is so after their stack's state was lost or they were kept by
+`retain_on_delete`: a bucket can't be renamed. A cluster that is there already is used, not imported: as
+`cluster.mode: existing`.
 Source: Pulumi documentation, "Importing resources", bulk import operations (2026).
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ from ops.stacks import PROJECT_ROOT, settings_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from settings.models import PlatformSettings
+from settings.names import Names
 
+KEY_COMPONENT_TYPE, KEY_NAME = "lgtm:components:EncryptionKey", "storage-objects"
+KEY_TYPE, ALIAS_TYPE = "aws:kms/key:Key", "aws:kms/alias:Alias"
 COMPONENT_TYPE, COMPONENT_NAME = "lgtm:components:TierBuckets", "storage"
 # Every resource that the program makes of a bucket; each has the bucket's name as its id.
 BUCKET_TYPES = (
@@ -52,6 +56,53 @@ class Found(Frozen):
     """Whether versions are kept."""
 
 
+class FoundKey(Frozen):
+    """The key of the stack's objects."""
+
+    key_id: str
+    """Id of the key."""
+    alias: str | None
+    """The alias by the naming rule; None where it is gone, which `pulumi up` mends."""
+
+
+def found_key(settings: PlatformSettings, stack: str, buckets: tuple[Found, ...]) -> FoundKey | None:
+    """By its alias, else by what a bucket encrypts with; None with sse_s3, or where there is no such key.
+
+    Raises `CommandError` for a key that waits to be deleted, `LiveError` when AWS gives no answer.
+    """
+    if settings.storage.encryption != "sse_kms":
+        return None
+    alias = f"alias/{Names(project=settings.project, stack=stack).prefix}-objects"
+    kms = client("kms", settings.region)
+    for name in (alias, *_bucket_keys(settings, buckets)):
+        try:
+            with asking(name):
+                described = kms.describe_key(KeyId=name)["KeyMetadata"]
+        except LiveError as error:
+            if "NotFoundException" not in error.detail:
+                raise
+            continue
+        key_id = str(described["KeyId"])
+        if described["KeyState"] == "PendingDeletion":
+            raise CommandError(
+                f"key {key_id} of {stack} waits to be deleted, and without it no object can be read: "
+                f"aws kms cancel-key-deletion --key-id {key_id}, then aws kms enable-key --key-id {key_id}"
+            )
+        return FoundKey(key_id=key_id, alias=alias if name == alias else None)
+    return None
+
+
+def _bucket_keys(settings: PlatformSettings, buckets: tuple[Found, ...]) -> Iterator[str]:
+    s3 = client("s3", settings.region)
+    for one in buckets:
+        if one.exists:
+            with asking(one.bucket):
+                rules = s3.get_bucket_encryption(Bucket=one.bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+            for rule in rules:
+                if key := table(table(rule).get("ApplyServerSideEncryptionByDefault")).get("KMSMasterKeyID"):
+                    yield str(key)
+
+
 def found_buckets(settings: PlatformSettings, stack: str) -> tuple[Found, ...]:
     """Which of the stack's buckets are there. Raises `LiveError` when AWS gives no answer."""
     if not settings.on_aws:
@@ -72,29 +123,39 @@ def _found(s3: Any, purpose: BucketPurpose, bucket: str) -> Found:
     return Found(purpose=purpose, bucket=bucket, exists=True, versioned=versioned)
 
 
-def import_file(buckets: tuple[Found, ...], stack: str, project_name: str) -> Mapping[str, Any]:
-    """The document for `pulumi import --file`: the component, and each bucket's resources below it."""
+def import_file(
+    buckets: tuple[Found, ...], stack: str, project_name: str, key: FoundKey | None = None
+) -> Mapping[str, Any]:
+    """The document for `pulumi import --file`: the component, and the key and each bucket's resources below it."""
     resources: list[dict[str, Any]] = [{"type": COMPONENT_TYPE, "name": COMPONENT_NAME, "component": True}]
+    resources += _key_resources(key) if key else []
     for one in buckets:
         if not one.exists:
             continue
-        types = (*BUCKET_TYPES, VERSIONING_TYPE) if one.versioned else BUCKET_TYPES
-        for type_token in types:
-            short = type_token.rpartition(":")[2]
-            resources.append(
-                {
-                    "type": type_token,
-                    # Names must differ within a file; the logical name is the program's.
-                    "name": f"{one.purpose}-{short}",
-                    "logicalName": f"{COMPONENT_NAME}-{one.purpose}",
-                    "id": one.bucket,
-                    "parent": COMPONENT_NAME,
-                    "provider": PROVIDER_NAME,
-                }
-            )
+        for type_token in (*BUCKET_TYPES, VERSIONING_TYPE) if one.versioned else BUCKET_TYPES:
+            logical = f"{COMPONENT_NAME}-{one.purpose}"
+            resources.append(_below(COMPONENT_NAME, type_token, logical, one.bucket, prefix=str(one.purpose)))
     return {
         "nameTable": {PROVIDER_NAME: PROVIDER_URN.format(stack=stack, project=project_name)},
         "resources": resources,
+    }
+
+
+def _key_resources(key: FoundKey) -> list[dict[str, Any]]:
+    component = {"type": KEY_COMPONENT_TYPE, "name": KEY_NAME, "component": True, "parent": COMPONENT_NAME}
+    found = [component, _below(KEY_NAME, KEY_TYPE, KEY_NAME, key.key_id, prefix=KEY_NAME)]
+    return [*found, _below(KEY_NAME, ALIAS_TYPE, KEY_NAME, key.alias, prefix=KEY_NAME)] if key.alias else found
+
+
+def _below(parent: str, type_token: str, logical: str, resource_id: str, prefix: str) -> dict[str, Any]:
+    """One resource; names must differ within a file, the logical name is the program's."""
+    return {
+        "type": type_token,
+        "name": f"{prefix}-{type_token.rpartition(':')[2]}",
+        "logicalName": logical,
+        "id": resource_id,
+        "parent": parent,
+        "provider": PROVIDER_NAME,
     }
 
 
@@ -115,7 +176,11 @@ def import_buckets(stack: str, output: Path | None, project: Path = PROJECT_ROOT
     if not any(one.exists for one in buckets):
         print("\nnothing to import")
         return 1
-    document = json.dumps(import_file(buckets, stack, project_name(project)), indent=2)
+    key = found_key(settings, stack, buckets)
+    if settings.storage.encryption == "sse_kms":
+        said = f"key {key.key_id}" if key else "the key is missing: pulumi up makes one, which can't read old objects"
+        print(f"{'key':15} {said}")
+    document = json.dumps(import_file(buckets, stack, project_name(project), key), indent=2)
     if output is None:
         print(f"\n{document}\n\nnothing written: --output FILE writes it")
         return 0

@@ -187,9 +187,66 @@ def test_nothing_to_import() -> None:
     assert run("import", "buckets", "--stack", "staging").code == 1
 
 
-def test_the_import_names_what_the_program_registers(run: Any, make_settings: Any) -> None:
-    settings = make_settings("staging")
-    names = Names(project=settings.project, stack="staging")
+ALIAS = "alias/pyairtable-lgtm-prod-objects"
+
+
+@pytest.fixture
+def protected(s3: Any) -> tuple[Any, str]:
+    """A bucket of prod and the key that it encrypts with: a KMS client and the key's id."""
+    import boto3
+
+    untyped: Any = boto3
+    kms = untyped.client("kms", region_name="us-west-2")
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    bucket = f"pyairtable-lgtm-prod-loki-chunks-{ACCOUNT}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{key_id}"}
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [{"ApplyServerSideEncryptionByDefault": default}]},
+    )
+    return kms, key_id
+
+
+@pytest.mark.parametrize("alias", [True, False])
+def test_the_key_comes_with_its_buckets(alias: bool, protected: tuple[Any, str], tmp_path: Path) -> None:
+    kms, key_id = protected
+    if alias:
+        kms.create_alias(AliasName=ALIAS, TargetKeyId=key_id)
+    output = tmp_path / "import.json"
+    ran = run("import", "buckets", "--stack", "prod", "--output", str(output))
+    assert ran.code == 0, ran.err
+    assert f"key {key_id}" in ran.out
+    resources = json.loads(output.read_text(encoding="utf-8"))["resources"]
+    assert len({one["name"] for one in resources}) == len(resources)
+    ids = {one["type"]: one["id"] for one in resources if "kms" in one["type"]}
+    assert ids == {"aws:kms/key:Key": key_id} | ({"aws:kms/alias:Alias": ALIAS} if alias else {})
+
+
+def test_a_key_that_waits_to_be_deleted_is_saved_first(protected: tuple[Any, str]) -> None:
+    kms, key_id = protected
+    kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=30)
+    ran = run("import", "buckets", "--stack", "prod")
+    assert ran.code == 2
+    assert f"aws kms cancel-key-deletion --key-id {key_id}" in ran.err
+
+
+def test_a_key_that_is_gone_is_named(s3: Any) -> None:
+    bucket = f"pyairtable-lgtm-prod-loki-chunks-{ACCOUNT}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+        },
+    )
+    assert "the key is missing: pulumi up makes one" in run("import", "buckets", "--stack", "prod").out
+
+
+@pytest.mark.parametrize("stack", ["staging", "prod"])
+def test_the_import_names_what_the_program_registers(stack: str, run: Any, make_settings: Any) -> None:
+    settings = make_settings(stack)
+    names = Names(project=settings.project, stack=stack)
 
     def program() -> None:
         environment = aws_environment_for(settings, names)
@@ -197,19 +254,25 @@ def test_the_import_names_what_the_program_registers(run: Any, make_settings: An
         arguments = TierBucketsArgs(settings.storage, names, environment.location, settings.tier_plans)
         TierBuckets("storage", arguments, environment.options())
 
-    registered = run(program, stack="staging").resources
+    registered = run(program, stack=stack).resources
     named = {(one.type, one.name) for one in registered}
-    providers = {one.provider.rpartition("::")[0] for one in registered if one.name.startswith("storage-")}
+    providers = {
+        one.provider.rpartition("::")[0] for one in registered if one.name.startswith("storage-") and one.provider
+    }
     project = registered[0].urn.split("::")[1]
     for purpose, plan in settings.tier_plans.items():
         found = importing.Found(purpose=purpose, bucket="b", exists=True, versioned=plan.versioned)
-        document = importing.import_file((found,), "staging", project)
+        document = importing.import_file((found,), stack, project)
         component, *resources = document["resources"]
         assert (component["type"], component["name"]) in named
         assert {document["nameTable"][one["provider"]] for one in resources} == providers
         assert {(one["type"], one["logicalName"]) for one in resources} == {
             one for one in named if one[1] == f"storage-{purpose}"
         }
+    key = importing.import_file((), stack, project, importing.FoundKey(key_id="k", alias="a"))["resources"][1:]
+    kept = {(one["type"], one.get("logicalName", one["name"])) for one in key}
+    assert (kept <= named) is (settings.storage.encryption == "sse_kms")
+    assert kept == {one for one in named if one[1] == "storage-objects"} or not kept <= named
     assert importing.project_name(PROJECT_ROOT) == "lgtm"
 
 
