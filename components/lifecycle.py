@@ -25,9 +25,7 @@ def _rule(rule: LifecycleRule) -> s3.BucketLifecycleConfigurationRuleArgs:
             for transition in rule.transitions
         ]
         or None,
-        expiration=s3.BucketLifecycleConfigurationRuleExpirationArgs(days=rule.expiration_days)
-        if rule.expiration_days is not None
-        else None,
+        expiration=_expiration(rule),
         noncurrent_version_expiration=s3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
             noncurrent_days=rule.noncurrent_expiration_days
         )
@@ -39,6 +37,14 @@ def _rule(rule: LifecycleRule) -> s3.BucketLifecycleConfigurationRuleArgs:
         if rule.abort_multipart_days is not None
         else None,
     )
+
+
+def _expiration(rule: LifecycleRule) -> s3.BucketLifecycleConfigurationRuleExpirationArgs | None:
+    if rule.expired_delete_markers:
+        return s3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True)
+    if rule.expiration_days is not None:
+        return s3.BucketLifecycleConfigurationRuleExpirationArgs(days=rule.expiration_days)
+    return None
 
 
 def _filter(rule: LifecycleRule) -> s3.BucketLifecycleConfigurationRuleFilterArgs:

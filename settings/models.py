@@ -199,7 +199,9 @@ class PlatformSettings(Frozen):
         """The lifecycle of every bucket and its application's windows, compiled from retention, audit and workload."""
         flows = object_flows(self.workload, self.sampling, self.replication)
         limits = LifecycleLimits.of_region(self.region)
-        return compile_tier_plans(self.retention, self.audit, flows, self.s3_prices, limits)
+        return compile_tier_plans(
+            self.retention, self.audit, flows, self.s3_prices, limits, self.backup.object_version_days
+        )
 
     @property
     def s3_prices(self) -> S3Prices:

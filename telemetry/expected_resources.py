@@ -22,6 +22,7 @@ from telemetry.object_storage import ObjectStorage
 from telemetry.placement import placement_for
 
 STORAGE_CLASS = "gp3"
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET, LIFECYCLE = "aws:s3/bucket:Bucket", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 CLUSTER, NODE_GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
 LAUNCH_TEMPLATE, SUBNET = "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/subnet:Subnet"
@@ -70,6 +71,8 @@ def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
         name = f"storage-{purpose}"
         yield _resource("TierBuckets", BUCKET, name, {"tags": {"purpose": purpose.value}})
         yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [*_rules(plan)]})
+        if plan.versioned:
+            yield _resource("TierBuckets", VERSIONING, name, {"versioningConfiguration": {"status": "Enabled"}})
     if settings.storage.encryption == "sse_kms":
         yield _resource("EncryptionKey", KEY, "storage-objects", {"enableKeyRotation": True})
 
@@ -81,6 +84,9 @@ def _rules(plan: TierPlan) -> Iterator[Mapping[str, Any]]:
             "status": "Enabled",
             "filter": _filter(rule),
             "transitions": [{"days": move.days, "storageClass": move.storage_class.value} for move in rule.transitions],
+            "noncurrentVersionExpiration": {"noncurrentDays": rule.noncurrent_expiration_days}
+            if rule.noncurrent_expiration_days is not None
+            else None,
             "expiration": None if rule.expiration_days is None else {"days": rule.expiration_days},
         }
 

@@ -93,16 +93,20 @@ class Bill:
         found = [self._by_urn[urn] for urn in resource.property_dependencies.get(key, ()) if urn in self._by_urn]
         return [candidate for candidate in found if candidate.type == type_token]
 
-    @cached_property
-    def lifecycles(self) -> dict[str, Resource]:
-        """Lifecycle configurations by their bucket's URN, its name, and their own logical name."""
+    def of_bucket(self, bucket: Resource, *type_tokens: str) -> Resource | None:
+        """A bucket's configuration of a type: by the bucket's URN, its name, else by the same logical name."""
+        by_key = self.once(("of bucket", type_tokens), lambda: self._by_bucket(*type_tokens))
+        names = [f"name:{name}" for key in ("bucket", "id") if isinstance(name := bucket.at(key), str)]
+        return next((by_key[key] for key in (bucket.urn, *names, f"logical:{bucket.name}") if key in by_key), None)
+
+    def _by_bucket(self, *type_tokens: str) -> dict[str, Resource]:
         found: dict[str, Resource] = {}
-        for lifecycle in self.of_type(*LIFECYCLE_TYPES):
-            bucket = lifecycle.at("bucket")
-            keys = [*lifecycle.property_dependencies.get("bucket", ()), f"logical:{lifecycle.name}"]
+        for one in self.of_type(*type_tokens):
+            bucket = one.at("bucket")
+            keys = [*one.property_dependencies.get("bucket", ()), f"logical:{one.name}"]
             keys += [f"name:{bucket}"] if isinstance(bucket, str) else []
             for key in keys:
-                found.setdefault(key, lifecycle)
+                found.setdefault(key, one)
         return found
 
     @cached_property

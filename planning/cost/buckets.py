@@ -5,7 +5,7 @@ from math import ceil
 
 from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
 from planning.capacity.steady_state import BucketUse, bucket_uses
-from planning.cost.bill import RELEASE, Bill
+from planning.cost.bill import LIFECYCLE_TYPES, RELEASE, Bill
 from planning.cost.model import LineKind
 from planning.cost.reading import duration_days, number, text
 from planning.registered import Property, Resource, is_list, value_at
@@ -13,6 +13,7 @@ from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
 from planning.tiers import AuditArchive, LifecycleRule, TierPlan, Transition
 
 REQUESTS_PER_UNIT = 1000
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 # Where the applications' own retention stands in the releases' values, which deletes before the bucket does.
 RETENTION_VALUES = {
     BucketPurpose.LOKI_CHUNKS: ("loki", "loki", "limits_config", "retention_period"),
@@ -41,6 +42,8 @@ def price_bucket(bucket: Resource, bill: Bill) -> None:
         note = f"audit records of a control plane, deleted after {days} days ({bound})"
     _storage_lines(bucket, use, note, bill)
     _request_lines(bucket, use, bill)
+    if purpose in RETENTION_VALUES:
+        _version_line(bucket, purpose, rules, bill)
 
 
 def purpose_of(bucket: Resource) -> BucketPurpose | None:
@@ -79,6 +82,36 @@ def _request_lines(bucket: Resource, use: BucketUse, bill: Bill) -> None:
         if bill.table.price(f"s3.retrieval.{name}").usd:
             read = asked.retrieved_bytes / GIB
             bill.add(bucket, kind, f"retrieval from {name}", read, f"s3.retrieval.{name}", f"{read:.1f} GB read")
+
+
+def _version_line(bucket: Resource, purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: Bill) -> None:
+    """What was deleted or replaced and is kept: in steady state as many bytes are deleted a day as are written."""
+    versioning = bill.of_bucket(bucket, VERSIONING)
+    if versioning is None or versioning.at("versioningConfiguration", "status") != "Enabled":
+        return
+    ends = [rule.noncurrent_expiration_days for rule in rules if rule.noncurrent_expiration_days]
+    days = min(ends, default=bill.assumptions.unbounded_days)
+    for name, gib_per_day in _deleted_gib_per_day(purpose, rules, bill).items():
+        note = f"{gib_per_day:.2f} GiB deleted or replaced a day, kept {days} days"
+        bill.add(
+            bucket, LineKind.BUCKET_STORAGE, f"superseded versions ({name})", gib_per_day * days,
+            f"s3.storage.{name}", note,
+        )  # fmt: skip
+
+
+def _deleted_gib_per_day(
+    purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: Bill
+) -> dict[ObjectClass, float]:
+    """By the class that objects are in when they are deleted; a version stays in it."""
+    moves = [move for rule in rules for move in rule.transitions]
+    coldest = ObjectClass(max(moves, key=lambda move: move.days).storage_class.value) if moves else ObjectClass.STANDARD
+    least_bytes = max((rule.min_object_bytes or 0 for rule in rules if rule.transitions), default=0)
+    deleted: dict[ObjectClass, float] = {}
+    for cohort in bill.flows.of(purpose).cohorts:
+        moved = cohort.lifetime_days is None and cohort.object_bytes > least_bytes
+        name = coldest if moved else ObjectClass.STANDARD
+        deleted[name] = deleted.get(name, 0.0) + cohort.gib_per_day
+    return deleted
 
 
 def _use(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], days: int, bill: Bill) -> BucketUse:
@@ -127,15 +160,7 @@ def _application_days(purpose: BucketPurpose, bill: Bill) -> int | None:
 
 def _rules(bucket: Resource, bill: Bill) -> Iterator[LifecycleRule]:
     """The enabled rules of the bucket's lifecycle configuration, or those written into the bucket itself."""
-    lifecycle = next(
-        (
-            bill.lifecycles[key]
-            for key in (bucket.urn, f"name:{text(bucket.at('bucket'))}", f"name:{text(bucket.at('id'))}",
-                        f"logical:{bucket.name}")
-            if key in bill.lifecycles
-        ),
-        None,
-    )  # fmt: skip
+    lifecycle = bill.of_bucket(bucket, *LIFECYCLE_TYPES)
     rules = lifecycle.at("rules") if lifecycle is not None else bucket.at("lifecycleRules")
     for index, rule in enumerate(rules if is_list(rules) else ()):
         if value_at(rule, "status") != "Disabled" and value_at(rule, "enabled") is not False:
@@ -147,6 +172,7 @@ def _rule(name: str, rule: Property) -> LifecycleRule:
     moves = [_transition(item) for item in transitions] if is_list(transitions) else []
     expiration = number(value_at(rule, "expiration", "days"))
     minimum = number(value_at(rule, "filter", "objectSizeGreaterThan"))
+    noncurrent = number(value_at(rule, "noncurrentVersionExpiration", "noncurrentDays"))
     minimum = minimum or number(value_at(rule, "filter", "and", "objectSizeGreaterThan"))
     return LifecycleRule.model_construct(
         id=name,
@@ -154,7 +180,7 @@ def _rule(name: str, rule: Property) -> LifecycleRule:
         min_object_bytes=int(minimum) if minimum else None,
         transitions=tuple(sorted((move for move in moves if move), key=lambda move: move.days)),
         expiration_days=int(expiration) if expiration else None,
-        noncurrent_expiration_days=None,
+        noncurrent_expiration_days=int(noncurrent) if noncurrent else None,
         abort_multipart_days=None,
     )
 

@@ -34,7 +34,7 @@ FREE: Mapping[str, str] = {
     "aws:s3/bucketPolicy:BucketPolicy": "free",
     "aws:s3/bucketOwnershipControls:BucketOwnershipControls": "free",
     "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": "free",
-    "aws:s3/bucketVersioning:BucketVersioning": "free; superseded versions are few",
+    "aws:s3/bucketVersioning:BucketVersioning": "free; superseded versions are priced with the bucket",
     "aws:secretsmanager/secretVersion:SecretVersion": "free; the secret is priced",
     "aws:ec2/vpcEndpoint:VpcEndpoint": "gateway endpoints are free",
 }

@@ -29,6 +29,7 @@ LOKI_COLD_MIN_OBJECT_BYTES = 128 * KIB
 
 ABORT_MULTIPART_DAYS = 1
 NONCURRENT_VERSION_DAYS = 30
+OLD_VERSIONS_RULE = "expire-old-versions"
 
 PREFIXES = {
     BucketPurpose.LOKI_CHUNKS: LOKI_TENANT_PREFIX,
@@ -53,20 +54,22 @@ def compile_tier_plans(
     flows: ObjectFlows | None = None,
     prices: S3Prices = US_WEST_2,
     limits: LifecycleLimits | None = None,
+    object_version_days: int | None = None,
 ) -> Mapping[BucketPurpose, TierPlan]:
     """The lifecycle of every bucket. Raises `pydantic.ValidationError` where a plan would be illegal or unreadable.
 
     `flows` is what the stack is expected to write (default: the reference workload); it and `prices` decide whether a
-    colder class pays.
+    colder class pays. With `object_version_days` every bucket keeps what was deleted or overwritten for so many days.
     """
     limits = limits or LifecycleLimits.of_region(prices.region)
     flows = flows or reference_flows()
     # Settings, Helm values and buckets of one program all ask for the same plans.
-    key = (retention, audit, flows, prices, limits)
+    key = (retention, audit, flows, prices, limits, object_version_days)
     if key not in _compiled:
         if len(_compiled) >= MOST_COMPILED:
             _compiled.clear()
-        _compiled[key] = {plan.purpose: plan for plan in _plans(retention, audit, flows, prices, limits)}
+        plans = _plans(retention, audit, flows, prices, limits)
+        _compiled[key] = {plan.purpose: _kept_for(plan, object_version_days) for plan in plans}
     return _compiled[key]
 
 
@@ -95,6 +98,21 @@ def _plans(
             BucketPurpose.MIMIR_RULER, "Rules and Alertmanager state are rewritten in place: STANDARD, nothing expires."
         ),
         _audit_plan(audit),
+    )
+
+
+def _kept_for(plan: TierPlan, days: int | None) -> TierPlan:
+    """The plan with versions; the audit archive has its own, and longer."""
+    if days is None or plan.versioned:
+        return plan
+    # No prefix: indexes and rules come back too. It touches nothing that is current.
+    rule = LifecycleRule(id=OLD_VERSIONS_RULE, noncurrent_expiration_days=days, expired_delete_markers=True)
+    return plan.model_copy(
+        update={
+            "rules": (*plan.rules, rule),
+            "versioned": True,
+            "explanation": f"{plan.explanation} What is deleted or overwritten can be brought back for {days} days.",
+        }
     )
 
 

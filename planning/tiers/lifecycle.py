@@ -40,6 +40,8 @@ class LifecycleRule(Frozen):
     """Age in days at which current objects expire."""
     noncurrent_expiration_days: Days | None = None
     """Days after which a superseded version is deleted."""
+    expired_delete_markers: bool = False
+    """Whether the mark of a deleted object goes when its last version has gone."""
     abort_multipart_days: Days | None = None
     """Days after which an incomplete multipart upload is dropped."""
 
@@ -54,6 +56,8 @@ class LifecycleRule(Frozen):
                 f"rule {self.id}: expiration_days {self.expiration_days} must be later than "
                 f"the last transition ({days[-1]})"
             )
+        if self.expired_delete_markers and self.expiration_days is not None:
+            raise ValueError(f"rule {self.id}: S3 takes expired_delete_markers in no rule with expiration_days")
         if self.abort_multipart_days is not None and self.min_object_bytes is not None:
             raise ValueError(f"rule {self.id}: S3 takes no size filter on a rule that aborts multipart uploads")
         return self
