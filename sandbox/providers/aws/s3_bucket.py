@@ -115,6 +115,9 @@ class Bucket(AwsType):
                 f"BucketNotEmpty: The bucket you tried to delete is not empty: {resource_id} has at least "
                 f"{len(versions)} objects. Empty it, or set forceDestroy and update before destroying."
             )
+        if versions and s3.get_bucket_versioning(Bucket=resource_id).get("Status") == "Suspended":
+            # moto fails on the delete markers of a suspended bucket; S3 takes them.
+            s3.put_bucket_versioning(Bucket=resource_id, VersioningConfiguration={"Status": "Enabled"})
         while versions:
             s3.delete_objects(Bucket=resource_id, Delete={"Objects": versions, "Quiet": True})
             versions = self._versions(s3, resource_id)
