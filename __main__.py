@@ -16,6 +16,7 @@ from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
 from components.site import Site
 from components.tempo import Tempo, TempoArgs
+from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
 from settings import Names, load_settings
 
@@ -25,6 +26,7 @@ names = Names(project=settings.project, stack=pulumi.get_stack())
 aws = aws_environment_for(settings, names)
 cluster = connect_cluster(settings, names, aws)
 objects = object_storage_for(settings, names, aws, settings.tier_plans)
+volume_snapshots_for(settings, names, aws, cluster)
 identities = workload_identities(settings, names, aws, cluster, objects)
 namespace = PlatformNamespace(
     "namespace", PlatformNamespaceArgs(settings, objects.storage, names.stack), cluster.options()

@@ -21,6 +21,8 @@ from settings.names import Names
 
 STORAGE_CLASS = "gp3"
 VOLUME_PROVISIONER = "ebs.csi.aws.com"
+# On every volume: the cluster and the namespace of its claim, by which snapshots find a stack's own.
+VOLUMES_TAG = "lgtm-volumes"
 _T = TypeVar("_T")
 
 
@@ -80,7 +82,7 @@ def _own_cluster(
         aws.options([nodes]),
     )
     provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
-    storage_class = _gp3_storage_class(provider, aws.tags, pod_addons)
+    storage_class = _gp3_storage_class(provider, names, aws.tags, pod_addons)
     return ClusterAccess(
         name=control_plane.name,
         arn=location.cluster_arn(names.cluster),
@@ -148,9 +150,13 @@ def _provider(kubeconfig: pulumi.Output[str], cluster_identifier: pulumi.Input[s
     return kubernetes.Provider("kubernetes", kubeconfig=kubeconfig, cluster_identifier=cluster_identifier)
 
 
-def _gp3_storage_class(provider: kubernetes.Provider, tags: dict[str, str], driver: pulumi.Resource) -> StorageClass:
+def _gp3_storage_class(
+    provider: kubernetes.Provider, names: Names, tags: dict[str, str], driver: pulumi.Resource
+) -> StorageClass:
     # Guests' volumes come from here too, so the stack is left out; the driver itself tags namespace and claim.
     volume_tags = {key: value for key, value in tags.items() if key != "stack"} | {"component": "volumes"}
+    # The driver puts the namespace in (its controller has extra-create-metadata on, as the add-on comes).
+    volume_tags[VOLUMES_TAG] = f"{names.cluster}/{{{{ .PVCNamespace }}}}"
     return StorageClass(
         "gp3",
         metadata=ObjectMetaArgs(

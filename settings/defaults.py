@@ -84,7 +84,7 @@ TABLE: tuple[Row, ...] = (
     Row("storage.encryption",                   "sse_s3",         "sse_s3",     "sse_kms"),
     Row("storage.protect",                      False,            False,        True),
     Row("storage.force_destroy",                True,             True,         False),
-    _same("backup.replica_buckets",             ["loki-chunks", "tempo-traces", "mimir-blocks", "audit-archive"]),
+    _same("backup",                             {}),
     #   days                                    hot  warm  delete
     _same("retention.logs",                     _days(3, 7, 14)),
     _same("retention.traces",                   _days(1, 3, 7)),

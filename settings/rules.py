@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from planning.retention import MAX_RETENTION_DAYS, Signal
 from planning.tiers import SAFETY_NET_DAYS
-from settings.cluster import EksCluster
+from settings.cluster import EksCluster, ExistingCluster
 from settings.fit import ComponentRequest, ResourceSums, nodes_offer, resource_sums
 from settings.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 
@@ -114,17 +114,18 @@ def _objectives_have_services(settings: PlatformSettings) -> Iterator[Violation]
 
 def _backups_have_a_place(settings: PlatformSettings) -> Iterator[Violation]:
     backup = settings.backup
-    if backup.replica_region == settings.region:
-        yield Violation(("backup", "replica_region"), f"{settings.region} is the stack's own region; name another one")
-    if settings.on_aws:
-        return
-    for key in ("object_version_days", "replica_region", "volume_snapshot_days"):
-        if getattr(backup, key) is not None:
-            yield Violation(
-                ("backup", key),
-                "buckets and volumes of a stack with an object_store of its own are not on AWS: remove it, and back "
-                "up that server by its own means",
-            )
+    if backup.volume_snapshot_days is not None and isinstance(settings.cluster, ExistingCluster):
+        yield Violation(
+            ("backup", "volume_snapshot_days"),
+            "volumes of cluster mode existing come from a StorageClass that isn't this stack's to tag: remove it, and "
+            "let the cluster's owner take snapshots",
+        )
+    if backup.object_version_days is not None and not settings.on_aws:
+        yield Violation(
+            ("backup", "object_version_days"),
+            "buckets of a stack with an object_store of its own are not on AWS: remove it, and keep versions there "
+            "by that server's own means",
+        )
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:

@@ -22,6 +22,7 @@ from telemetry.object_storage import ObjectStorage
 from telemetry.placement import placement_for
 
 STORAGE_CLASS = "gp3"
+SNAPSHOT_POLICY, HOURS_PER_DAY = "aws:dlm/lifecyclePolicy:LifecyclePolicy", 24
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 BUCKET, LIFECYCLE = "aws:s3/bucket:Bucket", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 CLUSTER, NODE_GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
@@ -73,6 +74,12 @@ def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
         yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [*_rules(plan)]})
         if plan.versioned:
             yield _resource("TierBuckets", VERSIONING, name, {"versioningConfiguration": {"status": "Enabled"}})
+    if settings.backup.volume_snapshot_days is not None:
+        schedule = {
+            "createRule": {"interval": HOURS_PER_DAY, "intervalUnit": "HOURS"},
+            "retainRule": {"interval": settings.backup.volume_snapshot_days, "intervalUnit": "DAYS"},
+        }
+        yield _resource("VolumeSnapshots", SNAPSHOT_POLICY, "snapshots", {"policyDetails": {"schedules": [schedule]}})
     if settings.storage.encryption == "sse_kms":
         yield _resource("EncryptionKey", KEY, "storage-objects", {"enableKeyRotation": True})
 

@@ -128,13 +128,16 @@ def _snapshots(settings: PlatformSettings, now: datetime) -> Check:
     except LiveError as error:
         return failed("volume snapshots", error)
     if not found:
+        wanted = settings.backup.volume_snapshot_days is not None
         return Check(
             name="volume snapshots",
-            state=State.FINDING,
+            state=State.FINDING if wanted else State.UNKNOWN,
             detail=f"none of the volumes of {namespace}: the hours since the last upload, and Grafana's own database, "
             "live on one volume each",
-            advice="let AWS Backup or Data Lifecycle Manager take daily snapshots of volumes with the tag "
-            f"{CLAIM_NAMESPACE_TAG}={namespace}",
+            advice="the first is taken within a day of pulumi up; after that the policy's status says why: "
+            "aws dlm get-lifecycle-policies"
+            if wanted
+            else "by choice: backup.volume_snapshot_days has daily ones taken, and pulumi preview says what they cost",
         )
     hours = (now - max(one["StartTime"] for one in found)).total_seconds() / HOURS
     late = hours > SNAPSHOT_HOURS

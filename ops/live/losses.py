@@ -6,13 +6,12 @@ cluster's is measured by this project, by `dr-test --run`.
 Sources: Grafana Loki 3 documentation, "Configuration" (`max_chunk_age` 2 h) and "Single Store TSDB" (the index is
 uploaded every 15 min); Grafana Mimir 3.2 documentation, "Ingester" (a block of 2 h is cut when it is 3 h old);
 Kubernetes documentation, "Taints and Tolerations" (pods leave an unreachable node after 300 s) and "Node Shutdowns"
-(a volume is detached by force after 6 min); Amazon S3 User Guide, "Replicating objects" (most objects within 15 min).
+(a volume is detached by force after 6 min).
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planning.buckets import BucketPurpose
 from settings.models import PlatformSettings
 from telemetry.helm.tempo import Ingester
 
@@ -42,7 +41,7 @@ def losses(settings: PlatformSettings) -> tuple[Loss, ...]:
         _bucket(settings),
         _cluster(settings),
         Loss("Pulumi's state", "nothing that runs", "the last version", "15 min, with a versioned state bucket"),
-        _region(settings),
+        Loss("the region", "everything", "all of it", "45 min, empty, in another region"),
     )
 
 
@@ -90,16 +89,11 @@ def _objects(settings: PlatformSettings) -> Loss:
 
 
 def _bucket(settings: PlatformSettings) -> Loss:
-    backup = settings.backup
     guard = "a protected one is refused by Pulumi, and S3 deletes none with objects" if settings.storage.protect else (
         "`pulumi destroy` empties and deletes it (storage.force_destroy)" if settings.storage.force_destroy
         else "S3 deletes none with objects"
     )  # fmt: skip
-    if backup.replica_region is None:
-        return Loss("a bucket", f"that signal's history; {guard}", "all of it", "5 min, empty")
-    missing = [str(purpose) for purpose in BucketPurpose if purpose not in backup.replicated]
-    said = f"nothing older than its copy in {backup.replica_region}" + (f"; not copied: {', '.join(missing)}")
-    return Loss("a bucket", f"{said}; {guard}", "15 min", "hours: its objects are copied back")
+    return Loss("a bucket", f"that signal's history; {guard}", "all of it", "5 min, empty")
 
 
 def _cluster(settings: PlatformSettings) -> Loss:
@@ -110,19 +104,6 @@ def _cluster(settings: PlatformSettings) -> Loss:
     )
     return Loss(
         "the cluster", lost, _not_uploaded(settings), "40 min: EKS itself takes 10, nodes and releases the rest"
-    )
-
-
-def _region(settings: PlatformSettings) -> Loss:
-    backup = settings.backup
-    if backup.replica_region is None:
-        return Loss("the region", "everything", "all of it", "45 min, empty, in another region")
-    copied = ", ".join(str(purpose) for purpose in backup.replicated)
-    return Loss(
-        "the region",
-        f"what is not in {backup.replica_region} ({copied}), and {_not_uploaded(settings)}",
-        "15 min more than an upload takes",
-        "45 min for a new stack; hours until it has the copied objects",
     )
 
 

@@ -56,7 +56,10 @@ class Assumptions(Frozen):
     log_compression: Share = 0.15
     """Share of ingested log bytes that CloudWatch bills as stored: it compresses."""
     snapshot_share: Share = 0.3
-    """Size of a snapshot against its volume: snapshots are compressed and hold no free blocks."""
+    """Size of a first snapshot against its volume: a snapshot holds no free blocks."""
+    snapshot_changed_share: Share = 1
+    """Share of a snapshot's blocks that are others a day later. Write-ahead logs and the newest blocks are rewritten
+    within hours, so every daily snapshot is counted as if it were the first: the dear side."""
     unbounded_days: Annotated[int, Field(ge=1)] = 365
     """Age up to which objects are counted in a bucket that nothing ever expires: a year of growth."""
     plain_bucket_gib: NotNegative = 10

@@ -68,6 +68,7 @@ class Bill:
         self.unpriced: list[Unpriced] = []
         self.used_prices: dict[str, Price] = {}
         self.named: set[str] = set()
+        self.data_volume_gib = 0.0
         self._found: dict[Hashable, object] = {}
         self._by_type: dict[str, list[Resource]] = defaultdict(list)
         for resource in resources:

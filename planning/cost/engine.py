@@ -39,6 +39,7 @@ from planning.cost.services import (
     price_log_group,
     price_secret,
 )
+from planning.cost.snapshots import SNAPSHOT_POLICY, price_snapshots
 from planning.cost.volumes import (
     price_claim,
     price_release,
@@ -121,7 +122,7 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
     for resource in resources:
         pricers = PRICERS.get(resource.type)
         if pricers is None:
-            if free_reason(resource.type) is None:
+            if resource.type != SNAPSHOT_POLICY and free_reason(resource.type) is None:
                 bill.leave_out(resource, "no rule prices this type: add one, or name it as free")
             continue
         for pricer in pricers:
@@ -131,6 +132,9 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
         _priced(lambda: price_guest(groups, bill), groups[0], bill)
     if groups:
         _priced(lambda: price_zone_transfer(bill), groups[0], bill)
+    # Last: they count the volumes that are in the bill by then.
+    for policy in bill.of_type(SNAPSHOT_POLICY):
+        _priced(lambda policy=policy: price_snapshots(policy, bill), policy, bill)
 
 
 def _priced(price: Callable[[], None], resource: Resource, bill: Bill) -> None:

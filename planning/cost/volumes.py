@@ -64,6 +64,8 @@ def _volume(resource: Resource, kind: LineKind, what: str, ebs: Property, count:
     if size is None:
         bill.leave_out(resource, f"the size of its {what} isn't known yet")
         return
+    if kind is LineKind.DATA_VOLUME:
+        bill.data_volume_gib += size * count
     bill.add(
         resource, kind, f"{volume_type} {what}", size * count, f"ebs.storage.{volume_type}", f"{note} x {size:g} GiB"
     )

@@ -1,4 +1,4 @@
-"""The WSGI application of the simulated AWS: EKS, the token webhook, S3 lifecycles; moto answers the rest."""
+"""The WSGI application of the simulated AWS: EKS, DLM, the token webhook, S3 lifecycles; moto answers the rest."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
 from sandbox.cloud import moto_state, tokens
+from sandbox.cloud.dlm import DlmState
 from sandbox.cloud.eks import api
 from sandbox.cloud.eks.access import KubernetesUser, kubernetes_user
 from sandbox.cloud.eks.state import EksState
@@ -36,6 +37,7 @@ class Front:
     moto: WSGIApplication
     eks: EksState
     lifecycles: LifecycleDocuments = field(default_factory=LifecycleDocuments)
+    dlm: DlmState = field(default_factory=DlmState)
     moto_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -48,6 +50,8 @@ class Front:
         credential = CREDENTIAL.search(str(environ.get("HTTP_AUTHORIZATION", "")))
         if credential is not None and credential["service"] == "eks":
             return self._eks(environ, credential["region"], credential["key"])
+        if credential is not None and credential["service"] == "dlm":
+            return self._dlm(environ, credential["region"])
         query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
         if credential is not None and credential["service"] == "s3" and "lifecycle" in query:
             return self._lifecycle(environ, unquote(path).strip("/"))
@@ -73,6 +77,15 @@ class Front:
             access_key_id=access_key_id,
         )
         return Response(answer.body, status=answer.status, headers=answer.headers)
+
+    def _dlm(self, environ: WSGIEnvironment, region: str) -> Response:
+        from werkzeug.wrappers import Response
+
+        query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
+        method, path = str(environ["REQUEST_METHOD"]), str(environ.get("PATH_INFO", ""))
+        answer = self.dlm.answer(method, path, query, _body(environ), region)
+        headers = {"x-amzn-ErrorType": answer.error} if answer.error else None
+        return Response(json.dumps(answer.body), answer.status, headers, content_type="application/json")
 
     def _authenticate(self, cluster_name: str, environ: WSGIEnvironment) -> Response:
         from werkzeug.wrappers import Response

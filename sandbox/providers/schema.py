@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict
 TOKENS = (
     "aws:budgets/budget:Budget",
     "aws:cloudwatch/logGroup:LogGroup",
+    "aws:dlm/lifecyclePolicy:LifecyclePolicy",
     "aws:ec2/eip:Eip",
     "aws:ec2/internetGateway:InternetGateway",
     "aws:ec2/launchTemplate:LaunchTemplate",

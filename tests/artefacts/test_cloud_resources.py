@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.providers.aws.provider import DEFINITION
-from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud
 from tests.artefacts.resource_life import Network, end, life
 
 
@@ -236,3 +236,36 @@ def test_every_type_was_here() -> None:
     """A new type comes with a test in these files."""
     source = "".join(one.read_text(encoding="utf-8") for one in Path(__file__).parent.glob("test_cloud_resources*.py"))
     assert [token for token in DEFINITION.types if f'"{token}"' not in source] == []
+
+
+def test_snapshot_policy(engine: Engine, role: Resource) -> None:
+    schedule = {
+        "name": "daily",
+        "copyTags": True,
+        "tagsToAdd": {"owner": "platform"},
+        "createRule": {"interval": 24, "intervalUnit": "HOURS", "times": "03:00"},
+        "retainRule": {"interval": 7, "intervalUnit": "DAYS"},
+    }
+    details = {"resourceTypes": ["VOLUME"], "targetTags": {"volumes": "one/monitoring"}, "schedules": [schedule]}
+    inputs: dict[str, Any] = {
+        "description": "Daily snapshots", "executionRoleArn": role.state["arn"], "policyDetails": details,
+    }  # fmt: skip
+    longer = {**schedule, "retainRule": {"interval": 14, "intervalUnit": "DAYS"}}
+    policy = life(
+        engine, "aws:dlm/lifecyclePolicy:LifecyclePolicy", inputs,
+        {**inputs, "policyDetails": {**details, "schedules": [longer]}, "tags": {"a": "b"}},
+        {**inputs, "state": "DISABLED"},
+    )  # fmt: skip
+    assert policy.state["arn"].endswith(f":policy/{policy.id}")
+    end(engine, policy)
+
+
+def test_a_suspended_bucket_with_delete_markers_is_emptied(engine: Engine, cloud: RunningCloud) -> None:
+    bucket = engine.create("aws:s3/bucket:Bucket", "versions", {"forceDestroy": True})
+    configured = {"bucket": bucket.id, "versioningConfiguration": {"status": "Enabled"}}
+    versioning = engine.create("aws:s3/bucketVersioning:BucketVersioning", "versions", configured)
+    s3 = cloud.client("s3")
+    s3.put_object(Bucket=bucket.id, Key="fake/chunk", Body=b"log lines")
+    s3.delete_object(Bucket=bucket.id, Key="fake/chunk")
+    engine.delete(versioning)  # suspends it: S3 takes versioning away from no bucket
+    end(engine, bucket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.providers.aws import (
     budgets,
+    dlm,
     ec2_endpoints,
     ec2_launch_template,
     ec2_network,
@@ -30,6 +31,7 @@ DEFINITION: ProviderDefinition[AwsCloud] = ProviderDefinition(
     version=VERSION,
     types=register(
         budgets.Budget(),
+        dlm.LifecyclePolicy(),
         ec2_endpoints.VpcEndpoint(),
         ec2_launch_template.LaunchTemplate(),
         ec2_network.InternetGateway(),
