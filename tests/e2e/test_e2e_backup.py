@@ -45,8 +45,8 @@ def test_other_days_change_in_place_and_none_takes_all_away(platform: Platform) 
     platform.change_settings("staging", backup={"object_version_days": 7, "volume_snapshot_days": 5})
     result = platform.pulumi("up", *NOW)
     counts = change_counts(result.stdout)
-    assert counts["updated"] == 1
-    assert counts.keys() <= {"updated", "unchanged"}
+    assert counts["updated"] == 1, result.stdout
+    assert counts.keys() <= {"updated", "unchanged"}, result.stdout
     platform.change_settings("staging", backup={})
     platform.pulumi("up", *NOW)
     assert platform.client("dlm").get_lifecycle_policies()["Policies"] == []
