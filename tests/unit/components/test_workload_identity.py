@@ -31,6 +31,13 @@ def test_no_wildcards_in_actions_and_nothing_beyond_the_grants(workload: Workloa
             assert resource == KEY or resource.split("/")[0] in own
 
 
+@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
+def test_no_pod_can_erase_old_versions(workload: Workload) -> None:
+    actions = {action for statement in statements(workload) for action in statement["Action"]}
+    assert "s3:DeleteObject" in actions
+    assert not [action for action in actions if "Version" in action or action.startswith("s3:PutBucket")]
+
+
 def test_loki_reaches_its_two_buckets_and_the_key_through_s3() -> None:
     assert statements(LOKI) == [
         {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": ["arn:aws:s3:::loki-chunks"]},

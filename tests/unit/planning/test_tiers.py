@@ -118,6 +118,29 @@ def test_every_compiled_plan_is_legal_and_readable(retention: Retention, audit: 
         explains_itself(plan, retention)
 
 
+@given(retention=retentions, audit=archives(), days=st.integers(1, 30))
+def test_versions_are_added_to_a_plan_and_change_nothing_else(
+    retention: Retention, audit: AuditArchive, days: int
+) -> None:
+    plain, kept = compile_tier_plans(retention, audit), compile_tier_plans(retention, audit, object_version_days=days)
+    for purpose, plan in kept.items():
+        assert plan.versioned
+        if purpose is BucketPurpose.AUDIT_ARCHIVE:
+            assert plan == plain[purpose]
+            continue
+        assert plan.rules[:-1] == plain[purpose].rules
+        assert plan.application == plain[purpose].application
+        old = plan.rules[-1]
+        # No prefix: indexes and rules come back too; nothing that is current expires.
+        assert (old.prefix, old.noncurrent_expiration_days, old.expiration_days) == ("", days, None)
+        assert old.expired_delete_markers
+
+
+def test_s3_takes_no_delete_markers_beside_an_age() -> None:
+    with pytest.raises(ValidationError, match="takes expired_delete_markers in no rule with expiration_days"):
+        LifecycleRule(id="both", expiration_days=7, expired_delete_markers=True)
+
+
 def test_the_promised_retention_compiles_to_the_studied_plan() -> None:
     plans = compile_tier_plans(PROMISED, ARCHIVE)
     dates = {
