@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import shutil
 import time
 import uuid
+from pathlib import Path
 from typing import Any
 
 from sandbox.cloud import moto_state
@@ -65,12 +67,14 @@ def create_cluster(state: EksState, request: EksRequest) -> Record:
 
 def _start_control_plane(state: EksState, name: str) -> Any:
     try:
-        return state.start_control_plane(
-            name, state.directory / "clusters" / name, f"{state.authentication_webhook_url}/{name}"
-        )
+        return state.start_control_plane(name, _directory(state, name), f"{state.authentication_webhook_url}/{name}")
     except Exception as error:
         # Whatever went wrong below, the caller of the API sees one message and no traceback.
         raise ServerException(f"The control plane of cluster {name} did not start: {error}") from error
+
+
+def _directory(state: EksState, name: str) -> Path:
+    return state.directory / "clusters" / name
 
 
 def _vpc_config(region: str, asked: Record) -> Record:
@@ -162,6 +166,8 @@ def delete_cluster(state: EksState, request: EksRequest) -> Record:
     with state.lock:
         state.clusters.pop(cluster.name, None)
     cluster.control_plane.stop()
+    # The next cluster of this name is a new one: nothing of what ran here may come back with it.
+    shutil.rmtree(_directory(state, cluster.name), ignore_errors=True)
     moto_state.delete_security_group(cluster.region, cluster.record["resourcesVpcConfig"]["clusterSecurityGroupId"])
     return {"cluster": {**cluster.record, "status": "DELETING"}}
 
