@@ -64,18 +64,18 @@ types: setup ## pyright, strict
 	@$(BIN)/pyright
 
 generated: setup ## schema, configuration reference, README's table, policy limits, rule book and runbook index match their sources
-	@$(BIN)/python -m settings.schema --check
-	@$(BIN)/python -m settings.reference --check
-	@$(BIN)/python -m settings.policy_config --check
-	@$(BIN)/python -m policies.document --check
-	@$(BIN)/python -m telemetry.rules.runbooks --check
+	@$(BIN)/python -m settings.document.schema --check
+	@$(BIN)/python -m settings.document.reference --check
+	@$(BIN)/python -m settings.document.policy_config --check
+	@$(BIN)/python -m policies.rule_book --check
+	@$(BIN)/python -m telemetry.alerting.rules.runbooks --check
 
 generate: setup ## write those again
-	@$(BIN)/python -m settings.schema
-	@$(BIN)/python -m settings.reference
-	@$(BIN)/python -m settings.policy_config
-	@$(BIN)/python -m policies.document
-	@$(BIN)/python -m telemetry.rules.runbooks
+	@$(BIN)/python -m settings.document.schema
+	@$(BIN)/python -m settings.document.reference
+	@$(BIN)/python -m settings.document.policy_config
+	@$(BIN)/python -m policies.rule_book
+	@$(BIN)/python -m telemetry.alerting.rules.runbooks
 
 local: setup ## the platform in Docker Compose on this machine, from STACK's settings (default dev), in build/local
 	@$(BIN)/python -m ops local --stack $(if $(filter command line,$(origin STACK)),$(STACK),dev) --output build/local

@@ -14,7 +14,7 @@ from components.loki import Loki, LokiArgs
 from components.mimir import Mimir, MimirArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
-from components.site import Site
+from components.platform_context import PlatformContext
 from components.tempo import Tempo, TempoArgs
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
@@ -32,15 +32,15 @@ namespace = PlatformNamespace(
     "namespace", PlatformNamespaceArgs(settings, objects.storage, names.stack), cluster.options()
 )
 certificates = Certificates("certificates", CertificatesArgs(settings, namespace), cluster.options())
-site = Site(settings, names.stack, cluster, namespace, certificates, objects, identities)
+context = PlatformContext(settings, names.stack, cluster, namespace, certificates, objects, identities)
 alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack), cluster.options())
 
-loki = Loki("loki", site.back_end(LokiArgs, "loki"), site.back_end_options("loki", alerting))
-tempo = Tempo("tempo", site.back_end(TempoArgs, "tempo"), site.back_end_options("tempo"))
-mimir = Mimir("mimir", site.back_end(MimirArgs, "mimir"), site.back_end_options("mimir", alerting))
-collector = Collector("collector", site.collector, cluster.options([loki, tempo, mimir]))
+loki = Loki("loki", context.back_end(LokiArgs, "loki"), context.back_end_options("loki", alerting))
+tempo = Tempo("tempo", context.back_end(TempoArgs, "tempo"), context.back_end_options("tempo"))
+mimir = Mimir("mimir", context.back_end(MimirArgs, "mimir"), context.back_end_options("mimir", alerting))
+collector = Collector("collector", context.collector, cluster.options([loki, tempo, mimir]))
 Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
-grafana = Grafana("grafana", site.grafana, cluster.options([loki, tempo, mimir]))
+grafana = Grafana("grafana", context.grafana, cluster.options([loki, tempo, mimir]))
 
 outputs = PlatformOutputs(loki, tempo, mimir, grafana, collector)
 exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports()

@@ -30,7 +30,7 @@ from benchmarks.collector_load import (
     log_requests,
     trace_requests,
 )
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.collector_driver import (
     DECISION_WAIT_SECONDS,

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from ops.cost import expected_load
+from ops.cost.plan import expected_load
 from ops.stacks import settings_of
 from planning.capacity.objects import object_flows
 from planning.cost import price_resources
@@ -22,8 +22,8 @@ from planning.registered_sources import from_event_log
 from planning.tiers import LifecycleLimits
 from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
 from planning.tiers.report import tier_rows
-from settings.models import PlatformSettings
-from telemetry.expected_resources import expected_resources
+from settings.models.platform import PlatformSettings
+from telemetry.cost.expected_resources import expected_resources
 
 STACK = "prod"
 # A preview of that stack on the real engine, cut down to what costs depend on.

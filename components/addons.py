@@ -11,9 +11,9 @@ from pulumi_aws import eks, iam
 from components.aws_environment import AwsLocation
 from components.iam_policies import pod_identity_trust
 from planning.base import Frozen
-from settings.addons import ClusterAddons as AddonSettings
-from settings.fit import CERT_MANAGER_POD, KUBE_STATE_METRICS, NODE_EXPORTER, AddonRequest
-from settings.names import Names
+from settings.models.addons import ClusterAddons as AddonSettings
+from settings.models.names import Names
+from settings.rules.sizing import CERT_MANAGER_POD, KUBE_STATE_METRICS, NODE_EXPORTER, AddonRequest
 
 ADDON_NAMESPACE = "kube-system"
 

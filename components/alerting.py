@@ -8,12 +8,12 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.namespace import PART_OF, PlatformNamespace
-from settings.alerting_secrets import alerting_secrets
-from settings.models import PlatformSettings
-from telemetry.alertmanager import alertmanager_text
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import loki_rule_files, mimir_rule_files
-from telemetry.rules.mounts import ALERTMANAGER, ALERTMANAGER_FILE, LOKI_RULES, MIMIR_RULES
+from settings.document.secrets import alerting_secrets
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.alertmanager import alertmanager_text
+from telemetry.alerting.rules.files import loki_rule_files, mimir_rule_files
+from telemetry.alerting.rules.mounts import ALERTMANAGER, ALERTMANAGER_FILE, LOKI_RULES, MIMIR_RULES
+from telemetry.cost.planned import planned_cost
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from planning.base import Frozen
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 
 
 class AwsLocation(Frozen):

@@ -13,9 +13,9 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.namespace import PART_OF, PlatformNamespace
-from settings.models import PlatformSettings
-from telemetry.endpoints import LOKI_RELEASE
-from telemetry.tls import CA_DAYS, CA_ENTRY, Certificate, ca_name, certificates, duration_of, renewal_before
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import LOKI_RELEASE
+from telemetry.kubernetes.tls import CA_DAYS, CA_ENTRY, Certificate, ca_name, certificates, duration_of, renewal_before
 
 API_GROUP = "cert-manager.io"
 API_VERSION = f"{API_GROUP}/v1"

@@ -8,11 +8,11 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from components.namespace import PlatformNamespace
-from settings.models import ChartSettings, PlatformSettings
-from telemetry.charts import ChartMirrorError, ChartName, chart_source
-from telemetry.helm.values import ChartValues
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import Placement
+from settings.models.platform import ChartSettings, PlatformSettings
+from telemetry.charts.lock import ChartMirrorError, ChartName, chart_source
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.values import ChartValues
+from telemetry.kubernetes.placement import Placement
 
 # Kept by Helm as Secrets in the namespace; one to go back to and a few to look at.
 MAX_HISTORY = 5

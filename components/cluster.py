@@ -14,10 +14,10 @@ from components.eks_cluster import EksCluster, EksClusterArgs
 from components.kubeconfig_file import read_context
 from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
-from settings.cluster import EksCluster as EksClusterSettings
-from settings.cluster import ExistingCluster, SharedCluster
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.cluster import EksCluster as EksClusterSettings
+from settings.models.cluster import ExistingCluster, SharedCluster
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 
 STORAGE_CLASS = "gp3"
 VOLUME_PROVISIONER = "ebs.csi.aws.com"

@@ -6,11 +6,11 @@ import pulumi
 
 from components.chart_release import ChartReleaseArgs, chart_release
 from components.namespace import PlatformNamespace
-from settings.models import PlatformSettings
-from telemetry.charts import ChartName
-from telemetry.endpoints import COLLECTOR_AGENT_RELEASE, COLLECTOR_GATEWAY_RELEASE, Endpoints
-from telemetry.helm.collector import agent_values, gateway_values
-from telemetry.placement import Placement
+from settings.models.platform import PlatformSettings
+from telemetry.charts.collector import agent_values, gateway_values
+from telemetry.charts.lock import ChartName
+from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, COLLECTOR_GATEWAY_RELEASE, Endpoints
+from telemetry.kubernetes.placement import Placement
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pulumi_kubernetes.core.v1 import ConfigMap
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.namespace import PART_OF, PlatformNamespace
-from settings.models import PlatformSettings
-from telemetry.dashboards.catalogue import FOLDER, dashboards
-from telemetry.helm.grafana import DASHBOARD_FOLDER_ANNOTATION, DASHBOARD_LABEL, LABEL_VALUE
+from settings.models.platform import PlatformSettings
+from telemetry.charts.grafana import DASHBOARD_FOLDER_ANNOTATION, DASHBOARD_LABEL, LABEL_VALUE
+from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Dashboards(pulumi.ComponentResource):
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:Dashboards", name, None, opts)
         # Late: Grafana's SDK takes a while to import, and only programs that make dashboards should wait for it.
-        from telemetry.dashboards.build import dashboard_json
+        from telemetry.grafana.dashboards.build import dashboard_json
 
         made = dashboards(args.settings)
         for dashboard in made:

@@ -10,8 +10,8 @@ from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document, service_trust
 from components.kubeconfig import eks_kubeconfig
-from settings.cluster import EksCluster as EksClusterSettings
-from settings.names import Names
+from settings.models.cluster import EksCluster as EksClusterSettings
+from settings.models.names import Names
 
 CLUSTER_ADMIN_POLICY = "AmazonEKSClusterAdminPolicy"
 

@@ -9,17 +9,17 @@ from pulumi_random import RandomPassword
 
 from components.chart_release import ChartReleaseArgs, built_values, chart_release
 from components.namespace import PART_OF, PlatformNamespace
-from settings.models import PlatformSettings
-from telemetry.charts import ChartName
-from telemetry.endpoints import (
+from settings.models.platform import PlatformSettings
+from telemetry.charts.grafana import grafana_values
+from telemetry.charts.lock import ChartName
+from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_PASSWORD_KEY,
     GRAFANA_ADMIN_SECRET,
     GRAFANA_ADMIN_USER_KEY,
     GRAFANA_RELEASE,
     Endpoints,
 )
-from telemetry.helm.grafana import grafana_values
-from telemetry.placement import Placement
+from telemetry.kubernetes.placement import Placement
 
 ADMIN_USER = "admin"
 PASSWORD_LENGTH = 32

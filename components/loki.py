@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.chart_release import BackEndArgs, back_end_release
-from telemetry.charts import ChartName
-from telemetry.endpoints import LOKI_RELEASE, Endpoints, SignalEndpoints
-from telemetry.helm.loki import loki_values
+from telemetry.charts.lock import ChartName
+from telemetry.charts.loki import loki_values
+from telemetry.kubernetes.endpoints import LOKI_RELEASE, Endpoints, SignalEndpoints
 
 
 @dataclass(frozen=True)

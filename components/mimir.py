@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.chart_release import BackEndArgs, back_end_release
-from telemetry.charts import ChartName
-from telemetry.endpoints import MIMIR_RELEASE, Endpoints, SignalEndpoints
-from telemetry.helm.mimir import mimir_values
+from telemetry.charts.lock import ChartName
+from telemetry.charts.mimir import mimir_values
+from telemetry.kubernetes.endpoints import MIMIR_RELEASE, Endpoints, SignalEndpoints
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
-from settings.loader import object_store_credentials
-from settings.models import PlatformSettings
-from telemetry.endpoints import Endpoints
-from telemetry.network_policies import Policy, agent_policies, platform_policies
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import STACK_LABEL
-from telemetry.quotas import (
+from settings.document.loader import object_store_credentials
+from settings.models.platform import PlatformSettings
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.kubernetes.endpoints import Endpoints
+from telemetry.kubernetes.network_policies import Policy, agent_policies, platform_policies
+from telemetry.kubernetes.placement import STACK_LABEL
+from telemetry.kubernetes.quotas import (
     DEFAULT_CPU_MILLICORES,
     DEFAULT_LIMIT_MIB,
     DEFAULT_REQUEST_MIB,

@@ -9,8 +9,8 @@ from pulumi_aws import ec2
 from components.aws_environment import AwsLocation
 from components.iam_policies import Statement, policy_document
 from components.subnets import SubnetPlan, plan_subnets
-from settings.names import Names
-from settings.network import NatMode, NetworkSettings
+from settings.models.names import Names
+from settings.models.network import NatMode, NetworkSettings
 
 ANYWHERE = "0.0.0.0/0"
 # Amazon EKS User Guide, "Subnet requirements for clusters": zones whose subnets CreateCluster refuses.

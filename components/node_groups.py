@@ -8,9 +8,9 @@ from pulumi_aws import ec2, eks, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import service_trust
-from settings.cluster import NodeGroup
-from settings.names import Names
-from telemetry.placement import DEDICATED_TAINT, STACK_LABEL
+from settings.models.cluster import NodeGroup
+from settings.models.names import Names
+from telemetry.kubernetes.placement import DEDICATED_TAINT, STACK_LABEL
 
 # The CNI has its own identity, so the node role carries neither AmazonEKS_CNI_Policy nor push access to ECR.
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")

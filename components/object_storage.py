@@ -9,10 +9,10 @@ import pulumi
 from components.aws_environment import AwsEnvironment
 from components.tier_buckets import TierBuckets, TierBucketsArgs
 from planning.tiers import BucketPurpose, TierPlan
-from settings.cluster import ExistingCluster, ObjectStore
-from settings.models import PlatformSettings
-from settings.names import Names
-from telemetry.object_storage import ObjectStorage
+from settings.models.cluster import ExistingCluster, ObjectStore
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
+from telemetry.charts.object_storage import ObjectStorage
 
 
 @dataclass(frozen=True)

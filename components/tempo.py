@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.chart_release import BackEndArgs, back_end_release
-from telemetry.charts import ChartName
-from telemetry.endpoints import TEMPO_RELEASE, Endpoints, SignalEndpoints
-from telemetry.helm.tempo import tempo_values
+from telemetry.charts.lock import ChartName
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.endpoints import TEMPO_RELEASE, Endpoints, SignalEndpoints
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document
 from components.lifecycle import TRANSITION_MINIMUM, lifecycle_rules
 from planning.tiers import BucketPurpose, TierPlan
-from settings.models import StorageSettings
-from settings.names import Names
-from telemetry.object_storage import ObjectStorage
+from settings.models.names import Names
+from settings.models.platform import StorageSettings
+from telemetry.charts.object_storage import ObjectStorage
 
 MIN_TLS_VERSION = "1.2"
 

@@ -18,8 +18,8 @@ from components.aws_environment import AwsEnvironment, AwsLocation
 from components.cluster import VOLUMES_TAG
 from components.cluster_access import ClusterAccess
 from components.iam_policies import Statement, policy_document
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 
 DAY_HOURS = 24
 # UTC; any hour does: volumes are small, and a snapshot doesn't slow them.

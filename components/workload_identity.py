@@ -12,9 +12,9 @@ from components.eks_cluster import OidcProvider
 from components.iam_policies import Statement, pod_identity_trust, policy_document, service_account_trust
 from components.object_storage import ObjectStorageAccess
 from planning.tiers import BucketPurpose
-from settings.models import PlatformSettings
-from settings.names import Names
-from telemetry.workloads import WORKLOADS, BucketGrant, Workload
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.workloads import WORKLOADS, BucketGrant, Workload
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")

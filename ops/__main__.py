@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typer.exceptions import TyperException
 
-from ops.commands import app
+from ops.cli.app import app
 
 # As it was called: the installed `lgtm`, or the module from a checkout.
 PROGRAM = "lgtm" if Path(sys.argv[0]).name == "lgtm" else "python -m ops"
@@ -45,7 +45,7 @@ def _is_wrong_input(error: Exception) -> bool:
     from ops.errors import CommandError
     from planning.prices import PriceTableError
     from planning.registered_sources import UnreadableResourcesError
-    from settings.messages import SettingsError
+    from settings.document.messages import SettingsError
 
     return isinstance(error, CommandError | PriceTableError | SettingsError | UnreadableResourcesError)
 

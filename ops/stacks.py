@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 
 from ops.errors import CommandError
-from settings.defaults import Json
-from settings.loader import FULL_KEY, parse_settings
-from settings.models import PlatformSettings
+from settings.document.defaults import Json
+from settings.document.loader import FULL_KEY, parse_settings
+from settings.models.platform import PlatformSettings
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 

@@ -9,7 +9,7 @@ from policies.limits import Limits, PolicyException
 from policies.rule import ExceptionUse, JudgingRule, NotYetKnown, Verdict, Violation
 
 
-class Ledger:
+class ExceptionUsage:
     """Every exception that rules were told of in this process, and whether it covered something."""
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Scene:
+class EvaluationContext:
     """What a rule was asked about."""
 
     names: Mapping[str, str]
@@ -59,28 +59,32 @@ class Scene:
     today: date
 
 
-def judge(rule: JudgingRule, verdicts: Iterable[Verdict], limits: Limits, scene: Scene, ledger: Ledger) -> Judgement:
+def judge(
+    rule: JudgingRule, verdicts: Iterable[Verdict], limits: Limits, context: EvaluationContext, usage: ExceptionUsage
+) -> Judgement:
     """Completes messages and leaves out what an exception covers."""
-    ledger.enter(rule.id, limits.exceptions)
+    usage.enter(rule.id, limits.exceptions)
     known: list[Violation] = []
     unknown: list[NotYetKnown] = []
     for verdict in verdicts:
         if isinstance(verdict, NotYetKnown):
             unknown.append(verdict)
         else:
-            known.extend(_told(rule, verdict, limits, scene, ledger))
+            known.extend(_told(rule, verdict, limits, context, usage))
     return Judgement(tuple(known), tuple(unknown))
 
 
-def _told(rule: JudgingRule, violation: Violation, limits: Limits, scene: Scene, ledger: Ledger) -> Iterator[Violation]:
-    urn = violation.urn or scene.urn
-    name = scene.names.get(urn, urn)
+def _told(
+    rule: JudgingRule, violation: Violation, limits: Limits, context: EvaluationContext, usage: ExceptionUsage
+) -> Iterator[Violation]:
+    urn = violation.urn or context.urn
+    name = context.names.get(urn, urn)
     expired = ""
     for exception in limits.exceptions:
         if not exception.covers(name, urn):
             continue
-        ledger.use(rule.id, exception)
-        if not exception.expired(scene.today):
+        usage.use(rule.id, exception)
+        if not exception.expired(context.today):
             return
         expired = f" Its exception ended on {exception.until} ({exception.reason})."
     yield Violation(f"{name}: {violation.message}. Fix: {rule.fix}{expired}", urn)

@@ -19,7 +19,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policies.configuration import ConfigurationError, limits_for, stack_of
 from policies.facts import UNKNOWN, Property, Resource, canonical_type, has_unknown
-from policies.judge import Ledger, Scene, judge
+from policies.judge import EvaluationContext, ExceptionUsage, judge
 from policies.limits import Limits, config_schema
 from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackRule, looks_at
 from policies.rules import EXCEPTION_RULES, RULES
@@ -46,7 +46,7 @@ class Adapter:
     """Rules as policies of the SDK, with what one process remembers between the engine's calls."""
 
     def __init__(self) -> None:
-        self._ledger = Ledger()
+        self._usage = ExceptionUsage()
         self._inputs: dict[str, Mapping[str, Property]] = {}
         self._complete: set[str] = set()
         self._limits: dict[tuple[str, str], Limits | ConfigurationError] = {}
@@ -84,8 +84,8 @@ class Adapter:
                 return
             inputs = self._inputs_of(args)
             resource = Resource(type_token, args.name, args.urn, inputs, protect=bool(args.opts.protect))
-            scene = Scene({args.urn: args.name}, args.urn, date.today())
-            judgement = judge(rule, rule.check(resource, limits), limits, scene, self._ledger)
+            context = EvaluationContext({args.urn: args.name}, args.urn, date.today())
+            judgement = judge(rule, rule.check(resource, limits), limits, context, self._usage)
             for violation in judgement.violations:
                 report(violation.message)
             if judgement.not_yet_known and not judgement.violations:
@@ -106,8 +106,8 @@ class Adapter:
                 for item in args.resources
                 if looks_at(rule, canonical_type(item.resource_type))
             ]
-            scene = Scene(names, root, date.today())
-            judgement = judge(rule, rule.check(resources, limits), limits, scene, self._ledger)
+            context = EvaluationContext(names, root, date.today())
+            judgement = judge(rule, rule.check(resources, limits), limits, context, self._usage)
             for violation in judgement.violations:
                 report(violation.message, violation.urn or None)
             if judgement.not_yet_known and not judgement.violations:
@@ -117,7 +117,7 @@ class Adapter:
 
     def _judge_exceptions(self, rule: ExceptionRule) -> Callable[[StackValidationArgs, Report], None]:
         def validate(_: StackValidationArgs, report: Report) -> None:
-            for violation in rule.check(self._ledger.uses(), date.today()):
+            for violation in rule.check(self._usage.uses(), date.today()):
                 report(f"{violation.message}. Fix: {rule.fix}")
 
         return validate
@@ -136,7 +136,7 @@ class Adapter:
         if key not in self._limits:
             try:
                 limits = limits_for(rule, stack, given)
-                self._ledger.enter(rule.id, limits.exceptions)
+                self._usage.enter(rule.id, limits.exceptions)
                 self._limits[key] = limits
             except ConfigurationError as error:
                 self._limits[key] = error

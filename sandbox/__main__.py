@@ -6,15 +6,15 @@ import sys
 import time
 from pathlib import Path
 
-from ops.cost import report_for, write_html
+from ops.cost.plan import report_for, write_html
 from ops.errors import CommandError
 from ops.stacks import settings_of
 from planning.prices import PriceTableError
 from sandbox.bootstrap.install import ToolError, ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox, SandboxError, running_sandbox
-from settings.cluster import SharedCluster
-from settings.messages import SettingsError
+from settings.models.cluster import SharedCluster
+from settings.document.messages import SettingsError
 
 STACKS = ("dev", "staging", "prod")
 DIRECTORY = PROJECT_ROOT / ".sandbox"

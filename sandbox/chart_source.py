@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
-from telemetry.charts import CHARTS, Chart
+from telemetry.charts.lock import CHARTS, Chart
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
 PULL_SECONDS = 20

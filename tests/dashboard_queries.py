@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.dashboards.model import Dashboard, Kind, Panel, Query, Source
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.dashboards.model import Dashboard, Kind, Panel, Query, Source
 from tests.artefacts.collector_driver import stack_settings
 
 # Every choice set to all, and windows that a short piece of traffic fills.

@@ -5,7 +5,7 @@ from typing import Any
 
 import promql_parser as promql
 
-from telemetry.rules.inventory import known_series
+from telemetry.alerting.rules.inventory import known_series
 
 # Labels that functions make out of nothing.
 _MADE_BY = {"label_replace": 1, "label_join": 1}

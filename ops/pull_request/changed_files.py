@@ -6,8 +6,8 @@ from pathlib import Path
 from ops.errors import CommandError
 from ops.pull_request.affected import Affected, ChangedFile, StackFacts, affected_stacks, stack_of_file
 from ops.stacks import PROJECT_ROOT, StackFileError, settings_of
-from settings.cluster import SharedCluster
-from settings.messages import SettingsError
+from settings.document.messages import SettingsError
+from settings.models.cluster import SharedCluster
 
 
 def affected_by(base: str, project: Path = PROJECT_ROOT) -> Affected:

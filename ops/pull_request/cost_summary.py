@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ops.cost import budget_of, priced
+from ops.cost.plan import budget_of, priced
 from ops.pull_request.model import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -12,7 +12,7 @@ from ops.pull_request.model import (
 )
 from planning.cost import BudgetLimits, Category, CostComparison, CostReport, budget_verdict, compare
 from planning.registered_sources import UnreadableResourcesError
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 
 SHOWN_CHANGES = 12
 NO_BEFORE = "no cost before: the stack has no resources yet"

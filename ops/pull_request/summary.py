@@ -11,8 +11,8 @@ from ops.pull_request.model import PolicyVerdict, Source, StackSummary
 from ops.pull_request.plan_changes import PlanChanges, is_event_log, plan_changes
 from ops.pull_request.policy_results import policy_verdict
 from ops.stacks import settings_of
-from settings.messages import SettingsError
-from settings.models import PlatformSettings
+from settings.document.messages import SettingsError
+from settings.models.platform import PlatformSettings
 
 # A stack's summary is some tens of kilobytes; what is larger was not made by this project.
 LARGEST_SUMMARY_BYTES = 2_000_000

@@ -59,7 +59,7 @@ class Compute(Frozen):
         return sum(need.volume_gib for need in self.components)
 
 
-class Ceiling(Frozen):
+class StackCapacity(Frozen):
     """What an environment may use."""
 
     name: str
@@ -88,9 +88,9 @@ class Ceiling(Frozen):
 
 # MISSION: the environment table.
 ENVIRONMENTS = (
-    Ceiling(name="dev", cpu_cores=4, memory_gb=8, storage_gb=100),
-    Ceiling(name="staging", cpu_cores=6, memory_gb=12, storage_gb=300),
-    Ceiling(name="prod", cpu_cores=8, memory_gb=16, storage_gb=1000, replication=Replication(loki=3, mimir=3)),
+    StackCapacity(name="dev", cpu_cores=4, memory_gb=8, storage_gb=100),
+    StackCapacity(name="staging", cpu_cores=6, memory_gb=12, storage_gb=300),
+    StackCapacity(name="prod", cpu_cores=8, memory_gb=16, storage_gb=1000, replication=Replication(loki=3, mimir=3)),
 )
 
 
@@ -180,7 +180,7 @@ def _basis(coefficient: Coefficient) -> str:
 class Fit(NamedTuple):
     """A workload against one environment."""
 
-    ceiling: Ceiling
+    ceiling: StackCapacity
     compute: Compute
 
     @property

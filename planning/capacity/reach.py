@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from planning.capacity import coefficients as c
-from planning.capacity.compute import Ceiling, Compute, Fit
+from planning.capacity.compute import Compute, Fit, StackCapacity
 from planning.capacity.ingest import SECONDS_PER_DAY
 
 # The node that the larger cluster is counted in: eight vCPU and 32 GiB, of which EKS's own pods leave about these.
@@ -27,7 +27,7 @@ class Carrying(NamedTuple):
     """Loki's deployment mode."""
 
 
-def largest_factor(ceiling: Ceiling, compute_at: Callable[[float], Compute]) -> float:
+def largest_factor(ceiling: StackCapacity, compute_at: Callable[[float], Compute]) -> float:
     """The largest multiple of a workload that fits, found by halving; 0 if not even an idle platform does."""
 
     def fits(factor: float) -> bool:
@@ -44,7 +44,7 @@ def largest_factor(ceiling: Ceiling, compute_at: Callable[[float], Compute]) -> 
     return low
 
 
-def logs_carried_by(ceiling: Ceiling) -> float:
+def logs_carried_by(ceiling: StackCapacity) -> float:
     """MB/s of logs that an environment carries if it did nothing else, by Loki's sizing page."""
     cores, memory = ceiling.cpu_cores - c.BASE_CPU.value, ceiling.memory_gib - c.BASE_MEMORY.value
     return max(0.0, min(cores / c.LOKI_CPU.value, memory / c.LOKI_MEMORY.value))

@@ -6,7 +6,7 @@ from functools import partial
 from planning.buckets import GIB
 from planning.capacity import coefficients as c
 from planning.capacity.coefficients import Basis, Coefficient, all_coefficients
-from planning.capacity.compute import ENVIRONMENTS, Ceiling, Compute, Fit
+from planning.capacity.compute import ENVIRONMENTS, Compute, Fit, StackCapacity
 from planning.capacity.estimate import PURPOSE_OF, CapacityEstimate, CapacityInputs, compute_at
 from planning.capacity.reach import NODE_TYPE, carrying_logs, largest_factor, logs_carried_by
 from planning.text_table import text_table
@@ -16,7 +16,9 @@ TARGET_MB_PER_SECOND = 50.0
 PEAK_MB_PER_SECOND = 75.0
 
 
-def render(estimate: CapacityEstimate, ceilings: Sequence[Ceiling] = ENVIRONMENTS, *, sources: bool = False) -> str:
+def render(
+    estimate: CapacityEstimate, ceilings: Sequence[StackCapacity] = ENVIRONMENTS, *, sources: bool = False
+) -> str:
     """The whole report; `sources` adds every coefficient with its source and date."""
     parts = [
         _heading(estimate),
@@ -109,7 +111,7 @@ def _needs(estimate: CapacityEstimate) -> str:
     return f"{table}\n{series}"
 
 
-def _environments(estimate: CapacityEstimate, ceilings: Sequence[Ceiling]) -> str:
+def _environments(estimate: CapacityEstimate, ceilings: Sequence[StackCapacity]) -> str:
     rate = estimate.inputs.workload.requests_per_second
     rows: list[tuple[str, ...]] = []
     for ceiling in ceilings:
@@ -139,7 +141,7 @@ def _compute_scaled(inputs: CapacityInputs, factor: float) -> Compute:
     return compute_at(inputs.scaled(factor))
 
 
-def _target(ceilings: Sequence[Ceiling]) -> Iterator[str]:
+def _target(ceilings: Sequence[StackCapacity]) -> Iterator[str]:
     for rate in (TARGET_MB_PER_SECOND, PEAK_MB_PER_SECOND):
         carrying = carrying_logs(rate)
         short = [ceiling for ceiling in ceilings if logs_carried_by(ceiling) < rate]

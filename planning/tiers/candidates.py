@@ -21,7 +21,7 @@ from planning.tiers.lifetime_cost import (
     TO_INFREQUENT_ACCESS_DAYS,
     Ages,
     Cost,
-    Stay,
+    Residency,
     chain_cost,
     stay_cost,
     upload_cost,
@@ -77,7 +77,7 @@ class Candidate(NamedTuple):
         return ", ".join([first, *(f"{days} d {object_class}" for days, object_class in self.moves)])
 
 
-class Situation(NamedTuple):
+class TieringInputs(NamedTuple):
     """What candidates of one bucket are judged by."""
 
     flow: ObjectFlow
@@ -101,7 +101,7 @@ class Situation(NamedTuple):
 
     def priced(self, moves: Sequence[Move], first: ObjectClass = ObjectClass.STANDARD) -> Candidate:
         """A given chain with its cost, legal or not."""
-        stays = [Stay(first, 0), *(Stay(move.object_class, move.days + self.lag_days) for move in moves)]
+        stays = [Residency(first, 0), *(Residency(move.object_class, move.days + self.lag_days) for move in moves)]
         cost = chain_cost(self.flow, stays, self.ages, self.prices, self.min_bytes)
         return Candidate(first, tuple(moves), cost)
 
@@ -110,41 +110,41 @@ Earliest = Callable[[ObjectClass], int | None]
 """The first age at which a class may be entered, in days; None: never."""
 
 
-def standard_alone(situation: Situation) -> Candidate:
+def standard_alone(inputs: TieringInputs) -> Candidate:
     """Objects stay as they were written."""
-    return situation.priced(())
+    return inputs.priced(())
 
 
-def literal_table(situation: Situation) -> Candidate:
+def literal_table(inputs: TieringInputs) -> Candidate:
     """The tiers as first promised: warm data in STANDARD_IA, cold data in GLACIER."""
-    ages = situation.retention
-    return situation.priced(
+    ages = inputs.retention
+    return inputs.priced(
         (Move(ages.hot_days, ObjectClass.STANDARD_IA), Move(ages.warm_days, ObjectClass.GLACIER)),
     )
 
 
-def direct_uploads(situation: Situation) -> Iterator[Candidate]:
+def direct_uploads(inputs: TieringInputs) -> Iterator[Candidate]:
     """Objects written to another class at once."""
     for object_class in ObjectClass:
         if object_class is not ObjectClass.STANDARD:
-            yield situation.priced((), object_class)
+            yield inputs.priced((), object_class)
 
 
-def chains(situation: Situation, earliest: Earliest | None = None) -> Iterator[Candidate]:
+def chains(inputs: TieringInputs, earliest: Earliest | None = None) -> Iterator[Candidate]:
     """The cheapest days of every sequence of classes that S3 accepts; `earliest` narrows it further."""
-    table = _Table(situation, earliest or situation.earliest)
+    table = _Table(inputs, earliest or inputs.earliest)
     yield from table.sequences()
 
 
 class _Table:
     """Costs of single stays, computed once for all sequences."""
 
-    def __init__(self, situation: Situation, earliest: Earliest) -> None:
-        self._situation = situation
+    def __init__(self, inputs: TieringInputs, earliest: Earliest) -> None:
+        self._situation = inputs
         self._first_day = {object_class: earliest(object_class) for object_class in ObjectClass}
-        self._days = telling_days(situation, [day for day in self._first_day.values() if day is not None])
+        self._days = breakpoints(inputs, [day for day in self._first_day.values() if day is not None])
         self._known: dict[tuple[ObjectClass, int, int | None], float] = {}
-        self._upload = upload_cost(situation.flow, ObjectClass.STANDARD, situation.prices).total
+        self._upload = upload_cost(inputs.flow, ObjectClass.STANDARD, inputs.prices).total
 
     def sequences(self) -> Iterator[Candidate]:
         """Depth first over all sequences; each extends the best ways into its last class."""
@@ -189,7 +189,7 @@ class _Table:
             first = object_class is ObjectClass.STANDARD
             self._known[key] = stay_cost(
                 here.flow,
-                Stay(object_class, 0 if first else since + lag),
+                Residency(object_class, 0 if first else since + lag),
                 None if until is None else until + lag,
                 here.ages,
                 here.prices,
@@ -204,17 +204,17 @@ def _legal_gap(current: ObjectClass, since: int, day: int, rest: int) -> bool:
     return day >= since if current is ObjectClass.STANDARD else day >= since + max(1, rest)
 
 
-def telling_days(situation: Situation, first_days: Sequence[int]) -> list[int]:
+def breakpoints(inputs: TieringInputs, first_days: Sequence[int]) -> list[int]:
     """The ages, in whole days before deletion, among which the cheapest days of every chain are."""
-    ages, lag = situation.retention, situation.lag_days
-    ends = {cohort.lifetime_days for cohort in situation.flow.cohorts if cohort.lifetime_days is not None}
+    ages, lag = inputs.retention, inputs.lag_days
+    ends = {cohort.lifetime_days for cohort in inputs.flow.cohorts if cohort.lifetime_days is not None}
     changes = [float(ages.hot_days), float(ages.warm_days), *ends]
     days = {*FIRST_DAYS, *first_days}
     days |= {
         rounding(change - shift) for change in changes for shift in (0, lag) for rounding in (math.floor, math.ceil)
     }
     durations = {object_class.rules.minimum_days for object_class in ObjectClass}
-    durations |= {TO_INFREQUENT_ACCESS_DAYS, TO_ARCHIVE_INSTANT_DAYS, situation.limits.ia_min_transition_days, 1}
+    durations |= {TO_INFREQUENT_ACCESS_DAYS, TO_ARCHIVE_INSTANT_DAYS, inputs.limits.ia_min_transition_days, 1}
     days |= {ages.delete_days - duration for duration in durations}
     days |= {day + duration for day in tuple(days) for duration in durations}
     return sorted(day for day in days if 0 <= day < ages.delete_days)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from planning.buckets import ObjectClass
-from planning.tiers.candidates import Candidate, Situation, chains, standard_alone
+from planning.tiers.candidates import Candidate, TieringInputs, chains, standard_alone
 
 # A plan must win by more than rounding.
 LEAST_GAIN_USD = 1e-9
@@ -22,38 +22,38 @@ class Choice(NamedTuple):
     """STANDARD alone."""
 
 
-def choose(situation: Situation) -> Choice:
+def choose(inputs: TieringInputs) -> Choice:
     """The cheapest candidate that stays queryable, and free of retrieval fees while warm; at worst STANDARD alone."""
-    standard = standard_alone(situation)
+    standard = standard_alone(inputs)
     best = standard
-    for candidate in chains(situation, eligible_from(situation)):
+    for candidate in chains(inputs, eligible_from(inputs)):
         if candidate.cost.total < best.cost.total - LEAST_GAIN_USD:
             best = candidate
     return Choice(best, standard)
 
 
-def eligible_from(situation: Situation) -> Callable[[ObjectClass], int | None]:
+def eligible_from(inputs: TieringInputs) -> Callable[[ObjectClass], int | None]:
     """The first age at which live data may enter a class, in days; None for classes that it may never enter."""
 
     def earliest(object_class: ObjectClass) -> int | None:
         rules = object_class.rules
         if not rules.queryable or rules.zonal:
             return None
-        first_day = max(situation.earliest(object_class), settled_days(situation))
-        return max(first_day, situation.retention.warm_days) if rules.retrieval_fee else first_day
+        first_day = max(inputs.earliest(object_class), settled_days(inputs))
+        return max(first_day, inputs.retention.warm_days) if rules.retrieval_fee else first_day
 
     return earliest
 
 
-def settled_days(situation: Situation) -> int:
+def settled_days(inputs: TieringInputs) -> int:
     """The age from which no compactor replaces an object any more, with a day to spare; 0 where none does."""
-    ends = [cohort.lifetime_days for cohort in situation.flow.cohorts if cohort.lifetime_days is not None]
+    ends = [cohort.lifetime_days for cohort in inputs.flow.cohorts if cohort.lifetime_days is not None]
     return math.ceil(max(ends)) + SETTLING_SPARE_DAYS if ends else 0
 
 
-def objection(candidate: Candidate, situation: Situation) -> str | None:
+def objection(candidate: Candidate, inputs: TieringInputs) -> str | None:
     """Why live data can't be kept this way; None if it can."""
-    if illegal := illegality(candidate, situation):
+    if illegal := illegality(candidate, inputs):
         return illegal
     frozen = [name for name in candidate.classes if not name.rules.queryable]
     if frozen:
@@ -62,8 +62,8 @@ def objection(candidate: Candidate, situation: Situation) -> str | None:
         return "holds for every object that the application writes, indexes and markers too"
     if any(name.rules.zonal for name in candidate.classes):
         return "kept in one availability zone: its loss loses the data"
-    warm = situation.retention.warm_days
-    settled = settled_days(situation)
+    warm = inputs.retention.warm_days
+    settled = settled_days(inputs)
     if candidate.moves and candidate.moves[0].days < settled:
         return f"compaction replaces blocks until day {settled}, and each would have paid for its move"
     early = [move for move in candidate.moves if move.object_class.rules.retrieval_fee and move.days < warm]
@@ -72,10 +72,10 @@ def objection(candidate: Candidate, situation: Situation) -> str | None:
     return None
 
 
-def illegality(candidate: Candidate, situation: Situation) -> str | None:
+def illegality(candidate: Candidate, inputs: TieringInputs) -> str | None:
     """The rule of S3 that refuses the chain; None if S3 takes it."""
     for move in candidate.moves:
-        first_day = situation.earliest(move.object_class)
+        first_day = inputs.earliest(move.object_class)
         if move.days < first_day:
             return f"refused by S3: no move to {move.object_class} before day {first_day}"
     return None

@@ -6,7 +6,7 @@ from planning.buckets import KIB, MIB, BucketPurpose, StorageClass
 from planning.capacity.objects import ObjectFlows, reference_flows
 from planning.retention import Retention, SignalRetention
 from planning.tiers.application import ApplicationWindows, loki_windows, mimir_windows, tempo_windows
-from planning.tiers.candidates import Candidate, LifecycleLimits, Situation
+from planning.tiers.candidates import Candidate, LifecycleLimits, TieringInputs
 from planning.tiers.choice import Choice, choose
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
@@ -86,7 +86,7 @@ def _plans(
         BucketPurpose.MIMIR_BLOCKS: mimir_windows(retention.metrics),
     }
     queried = {
-        purpose: _queried_plan(situation_of(purpose, retention, flows, prices, limits), window)
+        purpose: _queried_plan(tiering_inputs(purpose, retention, flows, prices, limits), window)
         for purpose, window in windows.items()
     }
     return (
@@ -125,11 +125,11 @@ def retention_of(purpose: BucketPurpose, retention: Retention) -> SignalRetentio
     }[purpose]
 
 
-def situation_of(
+def tiering_inputs(
     purpose: BucketPurpose, retention: Retention, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits
-) -> Situation:
+) -> TieringInputs:
     """What one bucket's candidates are judged by."""
-    return Situation(
+    return TieringInputs(
         flow=flows.of(purpose),
         retention=retention_of(purpose, retention),
         prices=prices,
@@ -138,9 +138,9 @@ def situation_of(
     )
 
 
-def _queried_plan(situation: Situation, windows: ApplicationWindows) -> TierPlan:
-    purpose, delete_days = situation.flow.purpose, situation.retention.delete_days
-    choice = choose(situation)
+def _queried_plan(inputs: TieringInputs, windows: ApplicationWindows) -> TierPlan:
+    purpose, delete_days = inputs.flow.purpose, inputs.retention.delete_days
+    choice = choose(inputs)
     return TierPlan(
         purpose=purpose,
         rules=(

@@ -19,7 +19,7 @@ TO_INFREQUENT_ACCESS_DAYS = 30
 TO_ARCHIVE_INSTANT_DAYS = 90
 
 
-class Stay(NamedTuple):
+class Residency(NamedTuple):
     """A class in which objects are kept from an age, in days."""
 
     object_class: ObjectClass
@@ -62,7 +62,7 @@ class Cost(NamedTuple):
         return Cost(*(a + b for a, b in zip(self, other, strict=True)))
 
 
-def chain_cost(flow: ObjectFlow, stays: Sequence[Stay], ages: Ages, prices: S3Prices, min_bytes: int = 0) -> Cost:
+def chain_cost(flow: ObjectFlow, stays: Sequence[Residency], ages: Ages, prices: S3Prices, min_bytes: int = 0) -> Cost:
     """All cohorts of a flow in one chain; smaller objects than `min_bytes` (or 128 KB) never leave the first class."""
     cost = upload_cost(flow, stays[0].object_class, prices)
     for index, stay in enumerate(stays):
@@ -79,7 +79,7 @@ def upload_cost(flow: ObjectFlow, object_class: ObjectClass, prices: S3Prices) -
 
 def stay_cost(
     flow: ObjectFlow,
-    stay: Stay,
+    stay: Residency,
     until_days: float | None,
     ages: Ages,
     prices: S3Prices,
@@ -108,7 +108,7 @@ def movable(cohort: Cohort, min_bytes: int) -> bool:
 
 
 def _cohort_cost(
-    cohort: Cohort, reads: ReadPattern, stay: Stay, end: float, ages: Ages, prices: S3Prices, *, moved: bool
+    cohort: Cohort, reads: ReadPattern, stay: Residency, end: float, ages: Ages, prices: S3Prices, *, moved: bool
 ) -> Cost:
     rules, price = stay.object_class.rules, prices.of(stay.object_class)
     days = end - stay.from_days

@@ -17,14 +17,14 @@ from planning.tiers.candidates import (
     Candidate,
     LifecycleLimits,
     Move,
-    Situation,
+    TieringInputs,
     chains,
     direct_uploads,
     literal_table,
     standard_alone,
 )
 from planning.tiers.choice import Choice, choose, objection
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.s3_prices import S3Prices
 from planning.workload import Workload
@@ -59,22 +59,22 @@ class TierRow(NamedTuple):
         return self.candidate.cost.total
 
 
-def tier_rows(situation: Situation) -> tuple[TierRow, ...]:
+def tier_rows(inputs: TieringInputs) -> tuple[TierRow, ...]:
     """Every candidate of one bucket, cheapest first: all chains of classes at their cheapest days, direct uploads, the
     literal table and STANDARD alone."""
-    choice = choose(situation)
-    literal = literal_table(situation)
+    choice = choose(inputs)
+    literal = literal_table(inputs)
     found: dict[tuple[ObjectClass, tuple[object, ...]], TierRow] = {}
     for candidate in (
         choice.chosen,
-        standard_alone(situation),
+        standard_alone(inputs),
         literal,
-        *_at_cold_age(situation),
-        *chains(situation),
-        *direct_uploads(situation),
+        *_at_cold_age(inputs),
+        *chains(inputs),
+        *direct_uploads(inputs),
     ):
         key = (candidate.first, candidate.moves)
-        found.setdefault(key, _row(candidate, situation, choice, literal))
+        found.setdefault(key, _row(candidate, inputs, choice, literal))
     return tuple(sorted(found.values(), key=lambda row: row.usd_per_month))
 
 
@@ -139,7 +139,7 @@ def tier_plan_rows(
             verdict=row.verdict,
         )
         for purpose in COLD_MIN_OBJECT_BYTES
-        for row in tier_rows(situation_of(purpose, retention, flows, prices, limits))
+        for row in tier_rows(tiering_inputs(purpose, retention, flows, prices, limits))
     ]
 
 
@@ -148,9 +148,9 @@ def _sections(
 ) -> Iterator[str]:
     yield f"S3 prices of {prices.region}, {prices.as_of}; assumed reads and requests included; USD a month"
     for purpose in COLD_MIN_OBJECT_BYTES:
-        situation = situation_of(purpose, retention, flows, prices, limits)
-        ages = situation.retention
-        found = tier_rows(situation)
+        inputs = tiering_inputs(purpose, retention, flows, prices, limits)
+        ages = inputs.retention
+        found = tier_rows(inputs)
         shown = _shown(found, most)
         yield (
             f"\n{purpose}: hot to day {ages.hot_days}, warm to day {ages.warm_days}, deleted at day {ages.delete_days}"
@@ -165,12 +165,12 @@ def _audit_section(audit: AuditArchive, prices: S3Prices, limits: LifecycleLimit
     end = audit.delete_days
     # Without reads the ages of hot and warm data change nothing.
     ages = SignalRetention.model_construct(hot_days=1, warm_days=1, delete_days=end)
-    situation = Situation(audit_flow(), ages, prices, limits)
-    setting = situation.priced([Move(t.days, ObjectClass(t.storage_class.value)) for t in audit.transitions])
-    best = min(chains(situation), key=lambda candidate: candidate.cost.total)
+    inputs = TieringInputs(audit_flow(), ages, prices, limits)
+    setting = inputs.priced([Move(t.days, ObjectClass(t.storage_class.value)) for t in audit.transitions])
+    best = min(chains(inputs), key=lambda candidate: candidate.cost.total)
     rows = [
         ("the setting", setting.text, f"{setting.cost.total:.2f}"),
-        (Role.STANDARD.value, ObjectClass.STANDARD.value, f"{standard_alone(situation).cost.total:.2f}"),
+        (Role.STANDARD.value, ObjectClass.STANDARD.value, f"{standard_alone(inputs).cost.total:.2f}"),
         ("cheapest", best.text, f"{best.cost.total:.2f}"),
     ]
     yield f"\n{BucketPurpose.AUDIT_ARCHIVE}: no querier reads it, deleted at day {end}"
@@ -200,17 +200,17 @@ def _cells(row: TierRow) -> tuple[str, ...]:
     return (row.role.value, row.candidate.text, f"{row.usd_per_month:.2f}", readable, row.verdict)
 
 
-def _at_cold_age(situation: Situation) -> Iterator[Candidate]:
+def _at_cold_age(inputs: TieringInputs) -> Iterator[Candidate]:
     """One move when data gets cold: what most people would try first."""
 
     def once_cold(object_class: ObjectClass) -> int:
-        return max(situation.retention.warm_days, situation.earliest(object_class))
+        return max(inputs.retention.warm_days, inputs.earliest(object_class))
 
-    return (candidate for candidate in chains(situation, once_cold) if len(candidate.moves) == 1)
+    return (candidate for candidate in chains(inputs, once_cold) if len(candidate.moves) == 1)
 
 
-def _row(candidate: Candidate, situation: Situation, choice: Choice, literal: Candidate) -> TierRow:
-    purpose = situation.flow.purpose
+def _row(candidate: Candidate, inputs: TieringInputs, choice: Choice, literal: Candidate) -> TierRow:
+    purpose = inputs.flow.purpose
     readable = all(name.rules.queryable for name in candidate.classes)
     role = Role.OTHER
     if candidate.moves == choice.chosen.moves and candidate.first is choice.chosen.first:
@@ -219,16 +219,16 @@ def _row(candidate: Candidate, situation: Situation, choice: Choice, literal: Ca
         role = Role.STANDARD
     elif candidate.moves == literal.moves and candidate.first is literal.first:
         role = Role.LITERAL
-    return TierRow(purpose, candidate, role, readable, _verdict(candidate, situation, choice, role))
+    return TierRow(purpose, candidate, role, readable, _verdict(candidate, inputs, choice, role))
 
 
-def _verdict(candidate: Candidate, situation: Situation, choice: Choice, role: Role) -> str:
+def _verdict(candidate: Candidate, inputs: TieringInputs, choice: Choice, role: Role) -> str:
     against_standard = candidate.cost.total / choice.standard.cost.total - 1 if choice.standard.cost.total else 0.0
     if role is Role.CHOSEN:
         return "the cheapest that stays queryable" + (
             f", {-against_standard:.0%} below STANDARD" if candidate.moves else ""
         )
-    reasons = [reason] if (reason := objection(candidate, situation)) else []
+    reasons = [reason] if (reason := objection(candidate, inputs)) else []
     dearer = candidate.cost.total - choice.chosen.cost.total
     if dearer > 0:
         times = candidate.cost.total / choice.chosen.cost.total if choice.chosen.cost.total else 0.0

@@ -1,19 +1,19 @@
 """Every rule of the pack, one module a subject."""
 
 from policies.rule import ExceptionRule, JudgingRule
-from policies.rules.bounds import APPLICATIONS_RETAIN, BACKUPS_BOUNDED, LOGS_BOUNDED
 from policies.rules.bucket_lifetime import BUCKETS_EXPIRE, INDEXES_UNTOUCHED, UPLOADS_ABORTED, VERSIONS_EXPIRE
 from policies.rules.cluster_support import CLUSTER_IN_STANDARD_SUPPORT
+from policies.rules.cost import BUDGET, COST_DELTA, COSTS_KNOWN
 from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, KEYS_ROTATE, VOLUMES_ENCRYPTED
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
-from policies.rules.hosts import CONTROL_PLANE_AUDITED, METADATA_CLOSED
+from policies.rules.nodes import CONTROL_PLANE_AUDITED, METADATA_CLOSED
 from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
 from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED
 from policies.rules.protection import DATA_PROTECTED
 from policies.rules.public_access import BUCKETS_PRIVATE, CLUSTER_ENDPOINT_LIMITED, NO_OPEN_INGRESS
+from policies.rules.retention_limits import APPLICATIONS_RETAIN, BACKUPS_BOUNDED, LOGS_BOUNDED
 from policies.rules.secrets import SECRETS_NOT_PLAIN
 from policies.rules.sizes import AUTOSCALING_BOUNDED, INSTANCES_LIMITED, NAT_LIMITED, NODES_LIMITED, VOLUMES_LIMITED
-from policies.rules.spending import BUDGET, COST_DELTA, COSTS_KNOWN
 from policies.rules.tags import REQUIRED_TAGS
 from policies.rules.transitions import QUERIED_DATA_READABLE, TRANSITIONS_LEGAL, TRANSITIONS_PAY
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from policies.buckets import BUCKET, POLICY
-from policies.documents import Statement, statements_of
 from policies.facts import UNKNOWN, Property, RegisteredResource, Resource, belonging_to, of_type, tables, value_at
+from policies.iam_documents import Statement, statements_of
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 

@@ -173,7 +173,7 @@ def _compared(bucket: RegisteredResource, moves: Sequence[Move], life: int, obje
 
 def life_cost(moves: Sequence[Move], life_days: int, objects_per_gib: int) -> float:
     """US dollars a month for one GiB written each day and never read: storage with minimums, PUT and moves."""
-    from planning.tiers.lifetime_cost import Ages, Stay, chain_cost  # heavy, and needed only where there are moves
+    from planning.tiers.lifetime_cost import Ages, Residency, chain_cost  # heavy, and needed only where there are moves
     from planning.tiers.s3_prices import US_WEST_2
 
     flow = ObjectFlow(
@@ -182,8 +182,8 @@ def life_cost(moves: Sequence[Move], life_days: int, objects_per_gib: int) -> fl
             Cohort(name="data", gib_per_day=1, objects_per_day=objects_per_gib, put_requests_per_day=objects_per_gib),
         ),
     )
-    stays = [Stay(ObjectClass.STANDARD, 0)]
-    stays += [Stay(ObjectClass(move.storage_class), float(move.days or 0)) for move in moves]
+    stays = [Residency(ObjectClass.STANDARD, 0)]
+    stays += [Residency(ObjectClass(move.storage_class), float(move.days or 0)) for move in moves]
     return chain_cost(flow, stays, Ages(0, 0, life_days), US_WEST_2).total
 
 

@@ -6,9 +6,9 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 from typing import Any
 from urllib.parse import quote
 
-from settings.cluster import ExistingCluster, SharedCluster
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.cluster import ExistingCluster, SharedCluster
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 from telemetry.collector.cluster_metrics import K8S_CLUSTER, LEADER_ELECTOR, cluster_receiver, leader_elector
 from telemetry.collector.config import (
     BATCH,
@@ -26,8 +26,8 @@ from telemetry.collector.config import (
 from telemetry.collector.pod_logs import pod_logs
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.scrapes import PROMETHEUS, prometheus_receiver
-from telemetry.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
-from telemetry.tls import collector_client
+from telemetry.kubernetes.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
+from telemetry.kubernetes.tls import collector_client
 
 HOST_ROOT = "/hostfs"
 COLLECTION_INTERVAL = "60s"

@@ -10,9 +10,9 @@ OpenTelemetry Collector contrib 0.149 to 0.158.
 
 from typing import Any
 
-from settings.cluster import SharedCluster
-from settings.models import PlatformSettings
-from telemetry.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
+from settings.models.cluster import SharedCluster
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
 
 K8S_CLUSTER = "k8s_cluster"
 LEADER_ELECTOR = "k8s_leader_elector"

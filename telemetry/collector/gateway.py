@@ -10,8 +10,8 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 from typing import Any
 
 from planning.sampling_estimate import surge_budget
-from settings.models import PlatformSettings
-from settings.slos import LATENCY_BOUNDARIES_MS
+from settings.models.platform import PlatformSettings
+from settings.models.slos import LATENCY_BOUNDARIES_MS
 from telemetry.collector.config import (
     BATCH,
     HEALTH_CHECK,
@@ -27,8 +27,8 @@ from telemetry.collector.config import (
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.redaction import SPAN_NAMES, log_redactors, redaction_processors, redactors
 from telemetry.collector.sampling import sampling_policies
-from telemetry.endpoints import Endpoints
-from telemetry.tls import collector_client, collector_server
+from telemetry.kubernetes.endpoints import Endpoints
+from telemetry.kubernetes.tls import collector_client, collector_server
 
 # Python services export spans every 30 s (MISSION): a trace that they take part in is not whole before that.
 DECISION_WAIT = "40s"

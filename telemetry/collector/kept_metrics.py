@@ -3,7 +3,7 @@ against."""
 
 from functools import cache
 
-from telemetry.rules.inventory import inventory_files
+from telemetry.alerting.rules.inventory import inventory_files
 
 # What Mimir adds to a counter's name, and the parts of a histogram or summary.
 _SUFFIXES = "_total|_bucket|_sum|_count"

@@ -11,7 +11,7 @@ Sources: README files of the transform processor and of the OTTL functions in Op
 import re
 from collections.abc import Iterator, Sequence
 
-from settings.redaction import RedactionSettings
+from settings.models.redaction import RedactionSettings
 from telemetry.collector.patterns import MASK, RULES, SECRET_WORDS, Rule
 
 # Shorter parts of a wildcard's name would be in any text.

@@ -25,7 +25,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from settings.redaction import RedactionSettings
+from settings.models.redaction import RedactionSettings
 from telemetry.collector.masking import literal, masked, quoted
 from telemetry.collector.patterns import SUSPICIOUS, WHOLE_VALUE_PATTERN
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from planning.sampling import SamplingMode, SamplingPolicy
 from planning.sampling_estimate import SurgeBudget, ordinary_percent
-from settings.services import Service, ServiceTier
+from settings.models.services import Service, ServiceTier
 
 Policy = dict[str, Any]
 

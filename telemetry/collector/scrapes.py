@@ -7,22 +7,22 @@ objects by the `k8s_cluster` receiver instead. Node exporters run on every node,
 
 How many series: unfiltered, Loki, Tempo, Mimir and Grafana expose 1000 to 4000 a pod (latency histograms by route,
 gRPC, Go runtime), which for prod's twenty pods alone would be more than `workload.active_series`. So of these and of
-the exporters only the names in `telemetry/rules/inventory/` are kept: what rules and dashboards may ask for. That
+the exporters only the names in `telemetry/alerting/rules/inventory/` are kept: what rules and dashboards ask for. That
 leaves 100 to 600 a pod; one more name there is one more family here.
 
 Sources: README of the Prometheus receiver, OpenTelemetry Collector contrib 0.149 to 0.158; Prometheus documentation,
-"Configuration", `kubernetes_sd_config` and `relabel_config`; labels and ports of the charts in `telemetry/charts.py`
+"Configuration", `kubernetes_sd_config` and `relabel_config`; labels and ports of the charts in `telemetry.charts.lock`
 and of prometheus-community's kube-state-metrics and prometheus-node-exporter, which EKS's community add-ons package.
 """
 
 from typing import Any
 
 from planning.base import Frozen
-from settings.cluster import SharedCluster
-from settings.models import PlatformSettings
+from settings.models.cluster import SharedCluster
+from settings.models.platform import PlatformSettings
 from telemetry.collector.config import NODE_NAME_VARIABLE
 from telemetry.collector.kept_metrics import kept_expression
-from telemetry.endpoints import (
+from telemetry.kubernetes.endpoints import (
     CERT_MANAGER_METRICS_PORT,
     CERT_MANAGER_NAMESPACE,
     COLLECTOR_AGENT_RELEASE,
@@ -42,7 +42,7 @@ from telemetry.endpoints import (
     TEMPO_RELEASE,
     Endpoints,
 )
-from telemetry.tls import scrape_client
+from telemetry.kubernetes.tls import scrape_client
 
 PROMETHEUS = "prometheus"
 INSTANCE_LABEL = "app_kubernetes_io_instance"

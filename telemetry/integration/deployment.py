@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from planning.sampling_advice import ServiceAdvice
-from settings.models import PlatformSettings
-from settings.services import Service
+from settings.models.platform import PlatformSettings
+from settings.models.services import Service
 from telemetry.integration.environment import Variable, documentation, variables
 
 ANNOTATION_PREFIX = "resource.opentelemetry.io"

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from planning.base import Frozen
 from planning.sampling_advice import Sampler, ServiceAdvice, span_queue_size
-from settings.models import PlatformSettings
-from settings.services import Language, Service
-from telemetry.endpoints import Endpoints
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service
+from telemetry.kubernetes.endpoints import Endpoints
 
 # MISSION: Python services export every 30 s, Go services' metrics every 15 s. Spans of Go services and of others leave
 # after the SDKs' default. All must be well below the gateway's decision wait.

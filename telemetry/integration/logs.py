@@ -2,7 +2,7 @@
 
 import json
 
-from settings.services import Service
+from settings.models.services import Service
 from telemetry.collector.pod_logs import MAX_ENTRY_KIB
 
 # The ids of the examples in the W3C's "Trace Context".

@@ -14,8 +14,8 @@ from planning.sampling_advice import (
     tail_kept_percent,
 )
 from planning.sampling_estimate import SurgeBudget, surge_budget
-from settings.models import PlatformSettings
-from settings.services import Language, Service, ServiceTier
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service, ServiceTier
 
 MILLICORES = 1000
 

@@ -5,8 +5,8 @@ from enum import StrEnum
 
 from planning.base import Frozen
 from planning.sampling_advice import ServiceAdvice
-from settings.models import PlatformSettings
-from settings.services import Language, Service
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service
 from telemetry.integration.deployment import deployment_patch, shell_lines
 from telemetry.integration.environment import documentation
 from telemetry.integration.logs import log_format

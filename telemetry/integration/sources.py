@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from settings.models import PlatformSettings
-from settings.services import Language, Service
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service
 
 SOURCES = Path(__file__).resolve().parent / "sources"
 

@@ -1,11 +1,11 @@
 """Names, ports, images and buckets of the local platform."""
 
 from planning.tiers import BucketPurpose
-from settings.models import PlatformSettings
-from settings.names import Names
-from telemetry.charts import CHARTS, ChartName
-from telemetry.endpoints import Endpoints
-from telemetry.object_storage import ObjectStorage
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
+from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.kubernetes.endpoints import Endpoints
 
 STACK = "local"
 S3_HOST = "seaweedfs"

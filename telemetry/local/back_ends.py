@@ -7,14 +7,14 @@ documentation of Grafana Loki 3.7, Tempo 2.10 and Mimir 3.2.
 from typing import Any, cast
 
 from planning.tiers import BucketPurpose, LokiWindows, windows_of
-from settings.models import PlatformSettings
-from telemetry.endpoints import LOKI_HTTP_PORT, MIMIR_GATEWAY_PORT, TEMPO_HTTP_PORT
-from telemetry.helm.loki_section import LokiSection, loki_section
-from telemetry.helm.mimir_config import mimir_config
-from telemetry.helm.tempo import tempo_values
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import Placement
-from telemetry.rules.mounts import LOKI_RULES
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.mounts import LOKI_RULES
+from telemetry.charts.loki_section import LokiSection, loki_section
+from telemetry.charts.mimir_config import mimir_config
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.endpoints import LOKI_HTTP_PORT, MIMIR_GATEWAY_PORT, TEMPO_HTTP_PORT
+from telemetry.kubernetes.placement import Placement
 
 DATA = "/data"
 # dskit's in-process key-value store: one process needs no gossip.

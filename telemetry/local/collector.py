@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
-from telemetry.endpoints import (
+from telemetry.kubernetes.endpoints import (
     COLLECTOR_METRICS_PORT,
     GRAFANA_PORT,
     LOKI_HTTP_PORT,

@@ -5,7 +5,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from telemetry.endpoints import (
+from telemetry.alerting.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.kubernetes.endpoints import (
     GRAFANA_PORT,
     LOKI_HTTP_PORT,
     MIMIR_GATEWAY_PORT,
@@ -16,8 +18,6 @@ from telemetry.endpoints import (
 )
 from telemetry.local.addresses import IMAGES, LOOPBACK, S3_HOST, S3_PORT
 from telemetry.local.back_ends import DATA
-from telemetry.object_storage import ObjectStorage
-from telemetry.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
 
 PROJECT = "lgtm"
 COLLECTOR_STATE = "/var/lib/otelcol"

@@ -6,19 +6,19 @@ from typing import Any
 
 import yaml
 
-from settings.alerting import Receivers
-from settings.cluster import ExistingCluster, ObjectStore
-from settings.models import PlatformSettings
-from telemetry.alertmanager import alertmanager_text
-from telemetry.dashboards.build import dashboard_json
-from telemetry.dashboards.catalogue import FOLDER, dashboards
-from telemetry.datasources import datasources
+from settings.models.alerting import Receivers
+from settings.models.cluster import ExistingCluster, ObjectStore
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.alertmanager import alertmanager_text
+from telemetry.alerting.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
+from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT
+from telemetry.grafana.dashboards.build import dashboard_json
+from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
+from telemetry.grafana.datasources import datasources
 from telemetry.local.addresses import S3_HOST, S3_PORT, LocalEndpoints, local_storage
 from telemetry.local.back_ends import loki_file, mimir_file, tempo_file
 from telemetry.local.collector import collector_file
 from telemetry.local.compose import compose_document
-from telemetry.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
-from telemetry.rules.mounts import LOKI_TENANT, MIMIR_TENANT
 
 DASHBOARDS = "config/grafana/dashboards"
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sandbox.kubernetes.control_plane import ControlPlane
+from telemetry.charts.collector import agent_values
 from telemetry.collector.agent import agent_config
-from telemetry.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
-from telemetry.helm.collector import agent_values
-from telemetry.placement import placement_for
+from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
+from telemetry.kubernetes.placement import placement_for
 from tests.artefacts.collector_driver import (
     POD_ENVIRONMENT,
     STACKS,

@@ -1,4 +1,4 @@
-"""The platform's certificates in folders, as pods see them: what `telemetry.tls` asks for, issued here."""
+"""The platform's certificates in folders, as pods see them: what `telemetry.kubernetes.tls` asks for, issued here."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import datetime
 from pathlib import Path
 
 from sandbox.kubernetes.authority import Authority, Issued
-from settings.models import PlatformSettings
-from telemetry.tls import certificates
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.tls import certificates
 
 LIFETIME = datetime.timedelta(days=1)
 BACK_ENDS = "back-ends"

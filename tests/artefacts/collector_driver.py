@@ -28,9 +28,9 @@ import yaml
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.kubernetes.processes import free_ports
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
-from telemetry.tls import DIRECTORY
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.tls import DIRECTORY
 
 ROOT = Path(__file__).resolve().parents[2]
 STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml"))

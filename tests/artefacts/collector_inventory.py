@@ -1,7 +1,7 @@
 """What arrives in Mimir: agent and gateway of prod on the real collector, with everything that they can be given to
 collect, into a sink whose metrics are read as Mimir names them.
 
-`python -m tests.artefacts.collector_inventory` writes telemetry/rules/inventory/collector.yaml again.
+`python -m tests.artefacts.collector_inventory` writes telemetry/alerting/rules/inventory/collector.yaml again.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
+from telemetry.alerting.rules.inventory import DIRECTORY
+from telemetry.charts.mimir_config import PROMOTED_ATTRIBUTES
 from telemetry.collector.gateway import gateway_config
 from telemetry.collector.scrapes import Scrape, scrapes
-from telemetry.helm.mimir_config import PROMOTED_ATTRIBUTES
-from telemetry.rules.inventory import DIRECTORY
 from tests.artefacts.agent_driver import Agent, Cluster, agent_for, running_cluster
 from tests.artefacts.application_metrics import application_metrics
 from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running, stack_settings

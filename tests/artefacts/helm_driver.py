@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from telemetry.charts import PROJECT_ROOT, ChartName
+from telemetry.charts.lock import PROJECT_ROOT, ChartName
 
 Json = dict[str, Any]
 

@@ -19,7 +19,7 @@ import yaml
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.kubernetes.processes import free_ports
-from telemetry.helm.mimir_config import PROMOTED_ATTRIBUTES
+from telemetry.charts.mimir_config import PROMOTED_ATTRIBUTES
 
 LOOPBACK = "127.0.0.1"
 READY_SECONDS = 30.0

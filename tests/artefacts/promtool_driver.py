@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from settings.models import PlatformSettings
-from telemetry.rules.model import Alert, Group, text
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.model import Alert, Group, text
 from tests.artefacts.rule_cases.model import AlertCase, RecordingCase
 
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from telemetry.alerting.rules.inventory import inventory_files
 from telemetry.collector.scrapes import Scrape
-from telemetry.rules.inventory import inventory_files
 from tests.artefacts.collector_driver import LOOPBACK, Document
 
 UNLISTED = "unlisted_family_total"

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
-from telemetry.alertmanager import alertmanager_text
-from telemetry.charts import PROJECT_ROOT
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import loki_groups, mimir_groups
-from telemetry.rules.model import alerts
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.alertmanager import alertmanager_text
+from telemetry.alerting.rules.files import loki_groups, mimir_groups
+from telemetry.alerting.rules.model import alerts
+from telemetry.charts.lock import PROJECT_ROOT
+from telemetry.cost.planned import planned_cost
 from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS
 
 

@@ -9,16 +9,16 @@ import pytest
 import yaml
 
 from planning.tiers import BucketPurpose
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
-from telemetry.charts import CHARTS, PROJECT_ROOT, ChartName
-from telemetry.helm.collector import agent_values, gateway_values
-from telemetry.helm.grafana import grafana_values
-from telemetry.helm.loki import loki_values
-from telemetry.helm.mimir import mimir_values
-from telemetry.helm.tempo import tempo_values
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import placement_for
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
+from telemetry.charts.collector import agent_values, gateway_values
+from telemetry.charts.grafana import grafana_values
+from telemetry.charts.lock import CHARTS, PROJECT_ROOT, ChartName
+from telemetry.charts.loki import loki_values
+from telemetry.charts.mimir import mimir_values
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.placement import placement_for
 
 KEYS = PROJECT_ROOT / "tests" / "data" / "charts"
 STACKS = ("dev", "staging", "prod")

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from telemetry.alerting.rules.inventory import InventoryFile, inventory_files
 from telemetry.collector.scrapes import Scrape, scrapes
-from telemetry.rules.inventory import InventoryFile, inventory_files
 from tests.artefacts.agent_driver import Cluster, running_cluster
 from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.collector_inventory import (

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.collector_driver import (
     POD_ENVIRONMENT,

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from telemetry.dashboards.model import Panel
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import mimir_groups, mimir_rule_files
-from telemetry.rules.model import recordings
+from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
+from telemetry.alerting.rules.model import recordings
+from telemetry.cost.planned import planned_cost
+from telemetry.grafana.dashboards.model import Panel
 from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.prometheus_driver import Prometheus, make_blocks, prometheus
 from tests.dashboard_queries import logql, promql, traceql

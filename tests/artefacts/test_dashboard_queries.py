@@ -8,16 +8,16 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from telemetry.dashboards.build import ANNOTATIONS
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.dashboards.links import panel_links, series_links
-from telemetry.datasources import datasources
-from telemetry.endpoints import Endpoints
-from telemetry.helm.loki_config import INDEX_LABELS
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import mimir_groups
-from telemetry.rules.loki_rules import loki_groups
-from telemetry.rules.model import alerts, recordings
+from telemetry.alerting.rules.files import mimir_groups
+from telemetry.alerting.rules.loki_rules import loki_groups
+from telemetry.alerting.rules.model import alerts, recordings
+from telemetry.charts.loki_config import INDEX_LABELS
+from telemetry.cost.planned import planned_cost
+from telemetry.grafana.dashboards.build import ANNOTATIONS
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.dashboards.links import panel_links, series_links
+from telemetry.grafana.datasources import datasources
+from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.collector_driver import STACKS, stack_settings
 from tests.dashboard_queries import logql, promql, replaced, traceql
 from tests.query_inventory import metric_names, parse, unknown_names

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import pytest
 
 from telemetry.collector.gateway import gateway_config
-from telemetry.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET, datasources
-from telemetry.endpoints import Endpoints
+from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET, datasources
+from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.collector_driver import Ports, on_loopback, running, stack_settings
 from tests.artefacts.collector_traffic import SERVICES, Trace, make_traces, requests
 from tests.artefacts.kubernetes_driver import eventually

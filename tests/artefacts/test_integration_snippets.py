@@ -19,13 +19,13 @@ import pytest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from sandbox.kubernetes.processes import free_ports
-from settings.models import PlatformSettings
-from settings.services import Language, Service
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service
 from telemetry.collector.gateway import gateway_config
-from telemetry.endpoints import Endpoints
 from telemetry.integration.logs import EXAMPLE_SPAN_ID, EXAMPLE_TRACE_ID, example_lines
 from telemetry.integration.sampling import stack_advice
 from telemetry.integration.snippets import snippets_for
+from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
 from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running, stack_settings
 from tests.artefacts.integration_driver import (

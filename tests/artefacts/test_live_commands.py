@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import mimir_groups, mimir_rule_files
-from telemetry.rules.model import recordings
+from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
+from telemetry.alerting.rules.model import recordings
+from telemetry.cost.planned import planned_cost
 from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.prometheus_driver import Prometheus, QueryError, make_blocks, prometheus
 from tests.live_servers import Platform, running_platform

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
-from telemetry.charts import PROJECT_ROOT
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import loki_groups, mimir_groups, mimir_rule_files
-from telemetry.rules.model import Group, alerts, recordings, text
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.files import loki_groups, mimir_groups, mimir_rule_files
+from telemetry.alerting.rules.model import Group, alerts, recordings, text
+from telemetry.charts.lock import PROJECT_ROOT
+from telemetry.cost.planned import planned_cost
 from tests.artefacts.promtool_driver import alert_tests, check_rules, promtool, recording_tests, rendered_texts
 from tests.artefacts.rule_cases import ALERT_CASES, RECORDING_CASES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from telemetry.charts import CHARTS, ChartName
+from telemetry.charts.lock import CHARTS, ChartName
 from tests.artefacts.helm_driver import (
     COLLECTOR,
     LEAST,

@@ -10,15 +10,15 @@ import yaml
 
 from planning.tiers import BucketPurpose
 from sandbox.kubernetes.control_plane import ControlPlane
-from settings.loader import parse_settings
-from telemetry.charts import PROJECT_ROOT
-from telemetry.helm.collector import agent_values, gateway_values
-from telemetry.helm.grafana import grafana_values
-from telemetry.helm.loki import loki_values
-from telemetry.helm.mimir import mimir_values
-from telemetry.helm.tempo import tempo_values
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import placement_for
+from settings.document.loader import parse_settings
+from telemetry.charts.collector import agent_values, gateway_values
+from telemetry.charts.grafana import grafana_values
+from telemetry.charts.lock import PROJECT_ROOT
+from telemetry.charts.loki import loki_values
+from telemetry.charts.mimir import mimir_values
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.placement import placement_for
 from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
 from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
 

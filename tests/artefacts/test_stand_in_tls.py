@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from telemetry.charts import ChartName
-from telemetry.endpoints import MIMIR_GATEWAY_TLS_PORT
+from telemetry.charts.lock import ChartName
+from telemetry.kubernetes.endpoints import MIMIR_GATEWAY_TLS_PORT
 from tests.artefacts.helm_driver import Json, container, one, pod, ports, render
 from tests.artefacts.test_chart_values import stack_settings, values_of
 

@@ -23,7 +23,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberData
 
 from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
-from telemetry.endpoints import Endpoints
+from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.certificate_folders import CertificateFolders
 from tests.artefacts.collector_driver import LOOPBACK, Collector, Document, Ports, on_loopback, running, stack_settings
 from tests.artefacts.collector_traffic import KINDS, make_traces, requests

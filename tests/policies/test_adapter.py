@@ -15,9 +15,9 @@ from pulumi_policy.policy import _NotApplicableError  # pyright: ignore[reportPr
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from policies.pack import ROOT_TYPE, Adapter
+from policies.rules.cost import BUDGET
 from policies.rules.pinning import CHARTS_PINNED
 from policies.rules.public_access import BUCKETS_PRIVATE
-from policies.rules.spending import BUDGET
 from policies.rules.transitions import QUERIED_DATA_READABLE
 from tests.policies.cases import STACK_URN
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from policies.judge import Ledger, Scene, judge
+from policies.judge import EvaluationContext, ExceptionUsage, judge
 from policies.limits import Limits, PolicyException
 from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
@@ -29,11 +29,11 @@ def excepted(resource: str = "logs", until: str = "2026-12-31") -> PolicyExcepti
     return PolicyException(resource=resource, reason="moved in ticket 7", until=date.fromisoformat(until))
 
 
-def judged(*exceptions: PolicyException, ledger: Ledger | None = None) -> list[str]:
+def judged(*exceptions: PolicyException, usage: ExceptionUsage | None = None) -> list[str]:
     rule = says(Violation("is wrong"), Violation("too", OTHER_URN))
     limits = Limits(exceptions=exceptions)
     verdicts = rule.check(None, limits)  # pyright: ignore[reportArgumentType]
-    judgement = judge(rule, verdicts, limits, Scene(NAMES, URN, TODAY), ledger or Ledger())
+    judgement = judge(rule, verdicts, limits, EvaluationContext(NAMES, URN, TODAY), usage or ExceptionUsage())
     return [violation.message for violation in judgement.violations]
 
 
@@ -55,16 +55,16 @@ def test_an_exception_counts_on_its_last_day_and_no_longer() -> None:
 def test_what_is_not_yet_known_is_neither_pass_nor_violation() -> None:
     rule = says(NotYetKnown("an id"), NotYetKnown("an id"), NotYetKnown("an ARN"))
     verdicts = rule.check(None, Limits())  # pyright: ignore[reportArgumentType]
-    judgement = judge(rule, verdicts, Limits(), Scene(NAMES, URN, TODAY), Ledger())
+    judgement = judge(rule, verdicts, Limits(), EvaluationContext(NAMES, URN, TODAY), ExceptionUsage())
     assert judgement.violations == ()
     assert judgement.reason == "not yet known: an id, an ARN"
 
 
 def test_expired_exceptions_are_violations_and_unused_ones_are_reported() -> None:
-    ledger = Ledger()
-    judged(excepted("logs"), excepted("gone"), excepted("other", "2026-11-01"), ledger=ledger)
-    expired = [violation.message for violation in EXCEPTIONS_IN_DATE.check(ledger.uses(), TODAY)]
-    unused = [violation.message for violation in EXCEPTIONS_IN_USE.check(ledger.uses(), TODAY)]
+    usage = ExceptionUsage()
+    judged(excepted("logs"), excepted("gone"), excepted("other", "2026-11-01"), usage=usage)
+    expired = [violation.message for violation in EXCEPTIONS_IN_DATE.check(usage.uses(), TODAY)]
+    unused = [violation.message for violation in EXCEPTIONS_IN_USE.check(usage.uses(), TODAY)]
     assert expired == ["the exception of other from a-rule ended on 2026-11-01 (moved in ticket 7)"]
     assert unused == ["the exception of gone from a-rule covers no violation any more"]
 

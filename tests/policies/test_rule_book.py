@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from policies.configuration import ConfigurationError, config_file, limits_for, stack_of
-from policies.document import PAGE, STACKS, level_in, rule_book, stack_configs
 from policies.limits import Limits, config_schema
 from policies.rule import Level
+from policies.rule_book import PAGE, STACKS, level_in, rule_book, stack_configs
 from policies.rules import EXCEPTION_RULES, RULES
 from policies.rules.sizes import NAT_LIMITED, NODES_LIMITED
-from settings.policy_config import config_files, policy_config, stack_settings
+from settings.document.policy_config import config_files, policy_config, stack_settings
 from tests.policies import (
     test_cost_rules,
     test_kubernetes_rules,
@@ -57,7 +57,9 @@ def test_every_limit_is_described_and_its_schema_stands_by_itself(rule: Any) -> 
 
 def test_files_are_what_the_settings_say() -> None:
     for path, text in config_files(ROOT).items():
-        assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run python -m settings.policy_config"
+        assert path.read_text(encoding="utf-8") == text, (
+            f"{path.name} is stale: run python -m settings.document.policy_config"
+        )
 
 
 def test_files_configure_rules_that_exist_with_limits_that_they_take() -> None:
@@ -87,7 +89,7 @@ def test_exceptions_in_a_file_outlive_its_generation() -> None:
 
 
 def test_the_page_is_up_to_date() -> None:
-    assert PAGE.read_text(encoding="utf-8") == rule_book(dict(stack_configs())), "run python -m policies.document"
+    assert PAGE.read_text(encoding="utf-8") == rule_book(dict(stack_configs())), "run python -m policies.rule_book"
 
 
 def test_the_page_shows_every_rule_and_limit() -> None:

@@ -9,7 +9,7 @@ import pytest
 from policies.buckets import POLICY
 from policies.facts import UNKNOWN, Property, Resource
 from policies.rules.encryption import BUCKET_ENCRYPTION, CLUSTER, KEY, LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME
-from policies.rules.hosts import INSTANCE, NODE_GROUP
+from policies.rules.nodes import INSTANCE, NODE_GROUP
 from policies.rules.permissions import ADDON, ATTACHMENT, POD_IDENTITY, ROLE
 from policies.rules.public_access import BLOCKS, INGRESS_RULE, OLD_RULE, PUBLIC_ACCESS_BLOCK, SECURITY_GROUPS
 from policies.rules.tags import REQUIRED

@@ -9,8 +9,8 @@ import pytest
 from policies.configuration import CONFIG_FOLDER
 from policies.facts import UNKNOWN, Property, Resource
 from policies.rules.cluster_support import CLUSTER
+from policies.rules.cost import AWS_PROVIDER, BudgetLimits, priced
 from policies.rules.sizes import NODE_GROUP
-from policies.rules.spending import AWS_PROVIDER, BudgetLimits, priced
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
 
 CONTROL_PLANE_USD = 73.0

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
 from tests.unit.recording import Graph, run_program
 
 SERVICES: list[dict[str, Any]] = [

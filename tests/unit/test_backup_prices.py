@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.live.effects import priced_settings
 from ops.stacks import PROJECT_ROOT, settings_of
+from ops.tuning.effects import priced_settings
 from planning.cost import CostReport, LineKind
-from settings.backup import MAX_SNAPSHOT_DAYS, MAX_VERSION_DAYS
-from settings.models import PlatformSettings
+from settings.models.backup import MAX_SNAPSHOT_DAYS, MAX_VERSION_DAYS
+from settings.models.platform import PlatformSettings
 
 STACKS = ("dev", "staging", "prod")
 PAGE = PROJECT_ROOT / "docs" / "backup-recovery.md"

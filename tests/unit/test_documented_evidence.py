@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from settings.defaults import TABLE
+from settings.document.defaults import TABLE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ("security.md", "compliance.md", "backup-recovery.md")

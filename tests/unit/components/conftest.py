@@ -10,8 +10,8 @@ from components.cluster import connect_cluster
 from components.object_storage import object_storage_for
 from components.workload_identity import workload_identities
 from planning.tiers import compile_tier_plans
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 from tests.unit.recording import ACCOUNT_ID, Graph, run_program
 
 OWNER = "organization/lgtm/staging"

@@ -10,7 +10,7 @@ import yaml
 
 from components.alerting import Alerting, AlertingArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from tests.unit.recording import Graph, run_program
 from tests.unit.telemetry.stores import S3
 from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS

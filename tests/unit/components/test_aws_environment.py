@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components.aws_environment import AwsLocation, aws_environment_for, default_tags
-from settings.names import Names
+from settings.models.names import Names
 from tests.unit import recording
 from tests.unit.recording import ACCOUNT_ID, CALLER_ARN, EngineError, run_program
 

@@ -6,7 +6,7 @@ import pulumi
 
 from components.certificates import Certificates, CertificatesArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 

@@ -7,9 +7,9 @@ import pytest
 
 from components.dashboards import Dashboards, DashboardsArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
-from settings.models import PlatformSettings
-from telemetry.helm.grafana import grafana_values
-from telemetry.placement import placement_for
+from settings.models.platform import PlatformSettings
+from telemetry.charts.grafana import grafana_values
+from telemetry.kubernetes.placement import placement_for
 from tests.unit.recording import Graph, run_program
 from tests.unit.telemetry.stores import S3
 

@@ -15,9 +15,9 @@ from components.loki import Loki, LokiArgs
 from components.mimir import Mimir, MimirArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.tempo import Tempo, TempoArgs
-from settings.models import PlatformSettings
-from telemetry.charts import CHARTS
-from telemetry.placement import placement_for
+from settings.models.platform import PlatformSettings
+from telemetry.charts.lock import CHARTS
+from telemetry.kubernetes.placement import placement_for
 from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 

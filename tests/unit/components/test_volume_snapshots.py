@@ -6,8 +6,8 @@ from typing import Any
 from components.aws_environment import aws_environment_for
 from components.cluster import VOLUMES_TAG, connect_cluster
 from components.volume_snapshots import volume_snapshots_for
-from settings.models import PlatformSettings
-from settings.names import Names
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 from tests.unit.components.conftest import OWNER, OWNER_OUTPUTS
 from tests.unit.recording import ACCOUNT_ID, Graph, run_program
 

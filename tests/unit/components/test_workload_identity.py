@@ -8,7 +8,7 @@ import pytest
 from components.aws_environment import AwsLocation
 from components.workload_identity import workload_policy
 from planning.tiers import BucketPurpose
-from telemetry.workloads import LOKI, MIMIR, TEMPO, WORKLOADS, Workload
+from telemetry.kubernetes.workloads import LOKI, MIMIR, TEMPO, WORKLOADS, Workload
 from tests.unit.recording import ACCOUNT_ID
 
 LOCATION = AwsLocation(account_id=ACCOUNT_ID, region="us-west-2", partition="aws", dns_suffix="amazonaws.com")

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from ops.__main__ import main
-from ops.assessment import assess_elasticsearch, assess_prometheus
-from ops.live import http
-from ops.live.errors import LiveError, Problem
-from ops.live.http import Address, HttpService
+from ops.backends import http
+from ops.backends.errors import LiveError, Problem
+from ops.backends.http import Address, HttpService
+from ops.migration.assessment import assess_elasticsearch, assess_prometheus
 from ops.stacks import settings_of
 from tests.live_servers import DOWN, GARBAGE, UNAUTHORIZED, Failure, Server, busy, closed_port, serving, vector
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ops.dashboard_pictures.page import page
-from ops.dashboard_pictures.png import SIGNATURE, NotRgbError, with_palette
-from ops.dashboard_pictures.samples import samples
-from ops.dashboard_pictures.units import formatted
-from ops.dashboards import render
+from docs.tools.dashboard_pictures.page import page
+from docs.tools.dashboard_pictures.png import SIGNATURE, NotRgbError, with_palette
+from docs.tools.dashboard_pictures.render import render
+from docs.tools.dashboard_pictures.samples import samples
+from docs.tools.dashboard_pictures.units import formatted
 from ops.errors import CommandError
 from ops.stacks import settings_of
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.dashboards.model import Kind, Unit
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.dashboards.model import Kind, Unit
 
 
 @pytest.mark.parametrize(

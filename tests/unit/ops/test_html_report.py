@@ -6,12 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from ops.cost import sharing_of
-from ops.html_report import html_report
-from ops.html_report.axes import WIDTH, round_step, scale
-from ops.html_report.figures import Figures, figures
-from ops.html_report.growth import growth
-from ops.html_report.sensitivity import FACTORS
+from ops.cost.plan import sharing_of
+from ops.report.html import html_report
+from ops.report.html.axes import WIDTH, round_step, scale
+from ops.report.html.figures import Figures, figures
+from ops.report.html.growth import growth
+from ops.report.html.sensitivity import FACTORS
 from ops.stacks import settings_of
 from planning.capacity.estimate import PURPOSE_OF, estimate
 from planning.registered import Resource

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CommandError
-from ops.integrate import show_integration, show_sampling_advice
+from ops.setup.integrate import show_integration, show_sampling_advice
 
 Capture = pytest.CaptureFixture[str]
 

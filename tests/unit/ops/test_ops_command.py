@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from ops import cost, prices, stacks
+from ops import stacks
 from ops.__main__ import main
-from ops.cost import report_for, sharing_of
-from ops.price_refresh import PriceChange, Refreshed
+from ops.cost import plan as cost
+from ops.cost.plan import report_for, sharing_of
+from ops.prices import tables as prices
+from ops.prices.refresh import PriceChange, Refreshed
 from ops.stacks import PROJECT_ROOT, StackFileError, settings_of
 from planning.prices import parse_document, table_path
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY

@@ -7,8 +7,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops.price_list import AwsClients, AwsPrices, connect, first_tier
-from ops.price_queries import ASKS, questions
+from ops.prices.price_list import AwsClients, AwsPrices, connect, first_tier
+from ops.prices.queries import ASKS, questions
 from tests.unit.ops.price_answers import product, spot
 
 REGION = "eu-west-1"

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from ops.price_refresh import LIST_SOURCE, SPOT_SOURCE, refresh
-from ops.prices import describe
+from ops.prices.refresh import LIST_SOURCE, SPOT_SOURCE, refresh
+from ops.prices.tables import describe
 from planning.prices import Confidence, PriceDocument, dump_document, load_prices, parse_document, table_path
 
 TODAY = date(2026, 12, 24)

@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from ops.__main__ import main
-from ops.cost import budget_of
+from ops.cost.plan import budget_of
+from ops.report.terminal import print_report
 from ops.stacks import PROJECT_ROOT, settings_of
-from ops.terminal import print_report
 from planning.cost import BudgetLimits, render_report
 from tests.unit.planning.cost_cases import DATA, STACKS, stack_report
 

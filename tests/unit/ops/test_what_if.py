@@ -10,16 +10,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.cost import sharing_of
+from ops.cost.plan import sharing_of
+from ops.cost.what_if import WhatIf, render_what_if, what_if
 from ops.errors import CommandError
 from ops.stacks import PROJECT_ROOT, settings_of
-from ops.what_if import WhatIf, render_what_if, what_if
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
-from settings.ceiling import ceiling_of
-from settings.loader import FULL_KEY, parse_settings
-from settings.models import PlatformSettings
-from telemetry.expected_resources import expected_resources
+from settings.document.loader import FULL_KEY, parse_settings
+from settings.models.platform import PlatformSettings
+from settings.rules.capacity import capacity_of
+from telemetry.cost.expected_resources import expected_resources
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY, amounts, priced, stack_load, stack_report
 
 # Recordings may be older than the back ends' compression; these lines follow from it.
@@ -76,7 +76,7 @@ def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
     after = edited("prod", answer.edits)
     assert after.workload.requests_per_second == 2500
     assert after.retention.logs.delete_days == 30
-    assert not Fit(ceiling_of(after), compute_at(after.capacity_inputs)).shortfalls
+    assert not Fit(capacity_of(after), compute_at(after.capacity_inputs)).shortfalls
     assert answer.nodes is not None
     assert answer.nodes.before == "3 x t4g.large"
     assert not answer.verdict.within

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ops.cost import budget_of, expected_load, sharing_of
+from ops.cost.plan import budget_of, expected_load, sharing_of
 from ops.stacks import settings_of
 from planning.cost import CostReport, ExpectedLoad, price_resources, render_report
 from planning.prices import load_prices

@@ -6,7 +6,7 @@ from planning.buckets import BucketPurpose
 from planning.capacity.ingest import Replication
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
-from planning.tiers.candidates import LifecycleLimits, Situation
+from planning.tiers.candidates import LifecycleLimits, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 
@@ -68,9 +68,9 @@ def flows(draw: st.DrawFn) -> ObjectFlow:
 
 
 @st.composite
-def situations(draw: st.DrawFn, longest: int = 400) -> Situation:
+def situations(draw: st.DrawFn, longest: int = 400) -> TieringInputs:
     """Any load under any retention, with and without the old rule for STANDARD_IA."""
-    return Situation(
+    return TieringInputs(
         flow=draw(flows()),
         retention=draw(ages(longest)),
         prices=US_WEST_2,

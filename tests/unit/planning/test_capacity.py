@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from planning.buckets import GIB, BucketPurpose, ObjectClass
-from planning.capacity.compute import ENVIRONMENTS, Ceiling, Fit, compute_for
+from planning.capacity.compute import ENVIRONMENTS, Fit, StackCapacity, compute_for
 from planning.capacity.estimate import CapacityInputs, compute_at, estimate
 from planning.capacity.ingest import Replication, ingest_of
 from planning.capacity.objects import object_flows
@@ -19,7 +19,7 @@ from planning.capacity.steady_state import use_of
 from planning.retention import Signal, SignalRetention
 from planning.sampling import SamplingMode
 from planning.tiers import AuditArchive, LifecycleRule, StorageClass, TierPlan, Transition
-from planning.tiers.candidates import Move, Situation
+from planning.tiers.candidates import Move, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload, kept_trace_share
 from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads
@@ -121,7 +121,7 @@ def test_billed_bytes_and_requests_cost_what_the_planner_says(
     flow: object, retention: SignalRetention, chain: tuple[tuple[int, str], ...]
 ) -> None:
     """Two ways to one sum: bytes at rest times price, and the price of every day's objects over their life."""
-    here = Situation(flow, retention, US_WEST_2)  # type: ignore[arg-type]
+    here = TieringInputs(flow, retention, US_WEST_2)  # type: ignore[arg-type]
     moves = [Move(days, ObjectClass(name)) for days, name in chain if days < retention.delete_days]
     rule = LifecycleRule(
         id="move",
@@ -167,14 +167,14 @@ def test_the_stored_total_meets_the_mission_s_target() -> None:
 
 
 @pytest.mark.parametrize("ceiling", ENVIRONMENTS, ids=lambda ceiling: ceiling.name)
-def test_the_largest_load_is_where_something_runs_out(ceiling: Ceiling) -> None:
+def test_the_largest_load_is_where_something_runs_out(ceiling: StackCapacity) -> None:
     factor = largest_factor(ceiling, lambda f: compute_at(INPUTS.scaled(f)))
     assert not Fit(ceiling, compute_at(INPUTS.scaled(factor))).shortfalls
     assert Fit(ceiling, compute_at(INPUTS.scaled(factor * 1.001 + 1e-6))).shortfalls
 
 
 def test_an_environment_too_small_for_an_idle_platform_carries_nothing() -> None:
-    tiny = Ceiling(name="tiny", cpu_cores=0.1, memory_gb=0.5, storage_gb=1)
+    tiny = StackCapacity(name="tiny", cpu_cores=0.1, memory_gb=0.5, storage_gb=1)
     assert largest_factor(tiny, lambda factor: compute_at(INPUTS.scaled(factor))) == 0
     assert logs_carried_by(tiny) == 0
 

@@ -3,7 +3,7 @@
 import pytest
 
 from planning.capacity.coefficients import Basis, all_coefficients
-from planning.capacity.compute import Ceiling
+from planning.capacity.compute import StackCapacity
 from planning.capacity.estimate import estimate
 from planning.capacity.report import render
 from tests.unit.planning.test_capacity import INPUTS
@@ -30,7 +30,7 @@ def test_each_environment_is_judged_with_its_own_replication() -> None:
 
 
 def test_what_does_not_fit_is_named_with_both_numbers() -> None:
-    small = Ceiling(name="small", cpu_cores=2, memory_gb=4, storage_gb=100)
+    small = StackCapacity(name="small", cpu_cores=2, memory_gb=4, storage_gb=100)
     (line,) = lines(render(estimate(INPUTS), (small,)), "small")
     assert "needs CPU" in line
     assert "of 2 cores" in line
@@ -44,7 +44,7 @@ def test_fifty_mb_a_second_and_what_could_carry_it() -> None:
 
 
 def test_a_large_cluster_gets_no_such_sentence() -> None:
-    large = Ceiling(name="large", cpu_cores=128, memory_gb=512, storage_gb=10_000)
+    large = StackCapacity(name="large", cpu_cores=128, memory_gb=512, storage_gb=10_000)
     assert "can't be carried" not in render(estimate(INPUTS), (large,))
 
 

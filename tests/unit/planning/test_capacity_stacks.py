@@ -7,9 +7,9 @@ from planning.capacity.estimate import compute_at, estimate
 from planning.capacity.reach import largest_factor
 from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.tiers import BucketPurpose, StorageClass, Transition
-from settings.ceiling import ceiling_of
-from settings.loader import parse_settings
-from settings.models import PlatformSettings
+from settings.document.loader import parse_settings
+from settings.models.platform import PlatformSettings
+from settings.rules.capacity import capacity_of
 from tests.unit.settings.documents import STACKS, stack_file
 
 
@@ -21,19 +21,19 @@ def stack(name: str) -> PlatformSettings:
 def test_each_stack_carries_the_load_that_it_declares(name: str) -> None:
     """By the vendors' sizing pages: CPU, memory, volumes, and the memory limit of every component that grows."""
     settings = stack(name)
-    assert Fit(ceiling_of(settings), compute_at(settings.capacity_inputs)).shortfalls == ()
+    assert Fit(capacity_of(settings), compute_at(settings.capacity_inputs)).shortfalls == ()
 
 
 def test_prod_carries_the_load_test_of_1000_requests_a_second() -> None:
     settings = stack("prod")
     inputs = settings.capacity_inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
-    assert Fit(ceiling_of(settings), compute_at(inputs)).shortfalls == ()
+    assert Fit(capacity_of(settings), compute_at(inputs)).shortfalls == ()
 
 
 @pytest.mark.parametrize("name", STACKS)
 def test_a_component_s_own_limit_ends_before_the_environment_does(name: str) -> None:
     settings = stack(name)
-    as_sized = ceiling_of(settings)
+    as_sized = capacity_of(settings)
     as_a_whole = as_sized.model_copy(update={"memory_limits_gib": ()})
     own, whole = (
         largest_factor(ceiling, lambda factor: compute_at(settings.capacity_inputs.scaled(factor)))
@@ -59,7 +59,7 @@ def test_default_stacks_keep_the_studied_tiers(name: str) -> None:
 def test_the_environment_table_and_the_sampling_table_are_the_settings_own(name: str) -> None:
     settings = stack(name)
     (ceiling,) = [ceiling for ceiling in ENVIRONMENTS if ceiling.name == name]
-    assert ceiling == ceiling_of(settings).model_copy(update={"memory_limits_gib": ()})
+    assert ceiling == capacity_of(settings).model_copy(update={"memory_limits_gib": ()})
     assert settings.sampling == REFERENCE_SAMPLING
 
 

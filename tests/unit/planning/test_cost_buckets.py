@@ -8,7 +8,7 @@ from planning.buckets import ObjectClass
 from planning.capacity.objects import object_flows
 from planning.cost import Assumptions, ExpectedLoad, LineKind
 from planning.registered import UNKNOWN, Resource
-from planning.tiers.lifetime_cost import Ages, Stay, chain_cost
+from planning.tiers.lifetime_cost import Ages, Residency, chain_cost
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.cost_cases import amounts, priced, release, resource
 
@@ -38,7 +38,7 @@ def test_standard_storage_costs_what_the_tier_planner_says() -> None:
     flow = object_flows(LOAD.workload, LOAD.sampling, LOAD.replication).loki
     ages = LOAD.retention.logs
     expected = chain_cost(
-        flow, [Stay(ObjectClass.STANDARD, 0)], Ages(ages.hot_days, ages.warm_days, ages.delete_days + 1), US_WEST_2
+        flow, [Residency(ObjectClass.STANDARD, 0)], Ages(ages.hot_days, ages.warm_days, ages.delete_days + 1), US_WEST_2
     )
     report = priced(_bucket(), LOKI_14_DAYS)
     assert report.usd_per_month == pytest.approx(expected.total)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ops.cost import budget_of
+from ops.cost.plan import budget_of
 from ops.stacks import settings_of
 from planning.cost import (
     BudgetLimits,

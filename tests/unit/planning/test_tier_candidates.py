@@ -12,7 +12,7 @@ from planning.retention import SignalRetention
 from planning.tiers.candidates import (
     LifecycleLimits,
     Move,
-    Situation,
+    TieringInputs,
     chains,
     direct_uploads,
     literal_table,
@@ -30,7 +30,7 @@ LONG = SignalRetention(hot_days=3, warm_days=10, delete_days=130)
 
 @given(here=situations())
 @hypothesis_settings(max_examples=25)
-def test_every_chain_is_one_that_s3_accepts(here: Situation) -> None:
+def test_every_chain_is_one_that_s3_accepts(here: TieringInputs) -> None:
     for candidate in chains(here):
         days = [move.days for move in candidate.moves]
         assert days == sorted(set(days))
@@ -44,7 +44,7 @@ def test_every_chain_is_one_that_s3_accepts(here: Situation) -> None:
 
 
 def test_every_sequence_of_classes_is_there_once() -> None:
-    here = Situation(flow(200), PROMISED.metrics, US_WEST_2)
+    here = TieringInputs(flow(200), PROMISED.metrics, US_WEST_2)
     found = [candidate.classes for candidate in chains(here)]
     colder = list(ObjectClass)[1:]
     possible = [
@@ -69,7 +69,7 @@ def test_no_other_days_are_cheaper(
     retention: SignalRetention, lag_days: float, reads: ReadPattern, sources: tuple[tuple[float, float], ...]
 ) -> None:
     """All whole days of single moves, and of two moves where the retention is short, against the telling days."""
-    here = Situation(flow(100, sources=sources, reads=reads), retention, US_WEST_2, lag_days=lag_days)
+    here = TieringInputs(flow(100, sources=sources, reads=reads), retention, US_WEST_2, lag_days=lag_days)
     best = {candidate.classes: candidate.cost.total for candidate in chains(here)}
     days = range(retention.delete_days)
     for classes, usd in best.items():
@@ -85,7 +85,7 @@ def test_no_other_days_are_cheaper(
 
 @given(here=situations())
 @hypothesis_settings(max_examples=20)
-def test_chains_are_priced_as_they_are_searched(here: Situation) -> None:
+def test_chains_are_priced_as_they_are_searched(here: TieringInputs) -> None:
     """The search adds single stays up; pricing the whole chain must say the same.
 
     To a millionth: INTELLIGENT_TIERING's price is curved between the days that the search tries.
@@ -100,7 +100,7 @@ def test_the_old_rule_for_ia_is_a_knob() -> None:
     """In the China partition nothing enters STANDARD_IA before day 30."""
     assert LifecycleLimits.of_region("cn-north-1").ia_min_transition_days == 30
     assert LifecycleLimits.of_region("us-west-2").ia_min_transition_days == 0
-    china = Situation(flow(200), PROMISED.metrics, US_WEST_2, LifecycleLimits(ia_min_transition_days=30))
+    china = TieringInputs(flow(200), PROMISED.metrics, US_WEST_2, LifecycleLimits(ia_min_transition_days=30))
     assert illegality(literal_table(china), china) == "refused by S3: no move to STANDARD_IA before day 30"
     elsewhere = china._replace(limits=LifecycleLimits())
     assert illegality(literal_table(elsewhere), elsewhere) is None
@@ -109,14 +109,14 @@ def test_the_old_rule_for_ia_is_a_knob() -> None:
 def test_too_small_objects_never_move() -> None:
     """S3 leaves objects below 128 KB, or below a rule's size filter, where they are."""
     for per_gib, min_bytes in ((20_000, 0), (2000, 1 * MIB)):
-        here = Situation(flow(per_gib), PROMISED.metrics, US_WEST_2, min_bytes=min_bytes)
+        here = TieringInputs(flow(per_gib), PROMISED.metrics, US_WEST_2, min_bytes=min_bytes)
         cold = here.priced([Move(30, ObjectClass.GLACIER_IR)])
         assert cold.cost == standard_alone(here).cost
 
 
 def test_compacted_sources_that_moved_pay_the_minimum() -> None:
     """A block that lives two days and moves at day 1 is billed for 90 days of GLACIER_IR."""
-    plain = Situation(flow(100), PROMISED.metrics, US_WEST_2, lag_days=0.0)
+    plain = TieringInputs(flow(100), PROMISED.metrics, US_WEST_2, lag_days=0.0)
     rewritten = plain._replace(flow=flow(100, sources=((2.0, 1.0),)))
     early, late = [Move(1, ObjectClass.GLACIER_IR)], [Move(2, ObjectClass.GLACIER_IR)]
     extra_early = rewritten.priced(early).cost.total - plain.priced(early).cost.total
@@ -131,7 +131,7 @@ def test_reads_cost_gets_and_retrieval() -> None:
     ages = Ages(1, 30, 91)
     assert share_read(0, 91, reads, ages) == pytest.approx(0.5 + 2.9 + 0.61)
     assert share_read(30, 91, reads, ages) == pytest.approx(0.61)
-    here = Situation(flow(200, reads=reads), PROMISED.metrics, US_WEST_2)
+    here = TieringInputs(flow(200, reads=reads), PROMISED.metrics, US_WEST_2)
     cost = here.priced([Move(30, ObjectClass.GLACIER_IR)]).cost
     standard_gib, cold_gib = 30 * (0.5 + 2.9 + 0.01), 30 * 0.60
     assert cost.reads == pytest.approx(
@@ -140,7 +140,7 @@ def test_reads_cost_gets_and_retrieval() -> None:
 
 
 def test_intelligent_tiering_keeps_what_is_read_in_the_frequent_tier() -> None:
-    unread = Situation(flow(200), PROMISED.metrics, US_WEST_2, lag_days=0.0)
+    unread = TieringInputs(flow(200), PROMISED.metrics, US_WEST_2, lag_days=0.0)
     busy = unread._replace(flow=flow(200, reads=ReadPattern(warm_share_per_day=1, cold_share_per_day=1)))
     stay = (ObjectClass.INTELLIGENT_TIERING,)
     cool = next(c for c in direct_uploads(unread) if c.classes == stay).cost
@@ -151,6 +151,6 @@ def test_intelligent_tiering_keeps_what_is_read_in_the_frequent_tier() -> None:
 
 def test_costs_have_no_negative_part() -> None:
     for retention in (PROMISED.logs, PROMISED.traces, PROMISED.metrics):
-        here = Situation(flow(1e5), retention, US_WEST_2)
+        here = TieringInputs(flow(1e5), retention, US_WEST_2)
         for candidate in (*chains(here), *direct_uploads(here), literal_table(here)):
             assert all(part >= 0 for part in candidate.cost)

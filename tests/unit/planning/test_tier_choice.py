@@ -25,9 +25,17 @@ from planning.tiers import (
     compile_tier_plans,
     windows_of,
 )
-from planning.tiers.candidates import Candidate, LifecycleLimits, Move, Situation, chains, direct_uploads, literal_table
+from planning.tiers.candidates import (
+    Candidate,
+    LifecycleLimits,
+    Move,
+    TieringInputs,
+    chains,
+    direct_uploads,
+    literal_table,
+)
 from planning.tiers.choice import choose, illegality, objection, settled_days
-from planning.tiers.compiler import situation_of
+from planning.tiers.compiler import tiering_inputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 from tests.unit.planning.loads import PROMISED, ages, flow, replications, situations, workloads
@@ -41,7 +49,7 @@ QUERIED = (BucketPurpose.LOKI_CHUNKS, BucketPurpose.TEMPO_TRACES, BucketPurpose.
 
 @given(here=situations())
 @hypothesis_settings(max_examples=60)
-def test_never_dearer_than_standard_alone(here: Situation) -> None:
+def test_never_dearer_than_standard_alone(here: TieringInputs) -> None:
     choice = choose(here)
     assert choice.chosen.cost.total <= choice.standard.cost.total
     assert choice.standard.moves == ()
@@ -49,7 +57,7 @@ def test_never_dearer_than_standard_alone(here: Situation) -> None:
 
 @given(here=situations())
 @hypothesis_settings(max_examples=60)
-def test_never_illegal_or_unreadable(here: Situation) -> None:
+def test_never_illegal_or_unreadable(here: TieringInputs) -> None:
     chosen = choose(here).chosen
     assert objection(chosen, here) is None
     assert illegality(chosen, here) is None
@@ -58,7 +66,7 @@ def test_never_illegal_or_unreadable(here: Situation) -> None:
 
 @given(here=situations())
 @hypothesis_settings(max_examples=40)
-def test_warm_data_stays_free_of_retrieval_fees(here: Situation) -> None:
+def test_warm_data_stays_free_of_retrieval_fees(here: TieringInputs) -> None:
     for move in choose(here).chosen.moves:
         assert not move.object_class.rules.retrieval_fee or move.days >= here.retention.warm_days
         assert move.days >= settled_days(here)
@@ -66,7 +74,7 @@ def test_warm_data_stays_free_of_retrieval_fees(here: Situation) -> None:
 
 @given(here=situations())
 @hypothesis_settings(max_examples=20)
-def test_nothing_eligible_is_cheaper(here: Situation) -> None:
+def test_nothing_eligible_is_cheaper(here: TieringInputs) -> None:
     """Every candidate without an objection, the literal table and direct uploads included, costs at least as much."""
     chosen = choose(here).chosen.cost.total
     others: list[Candidate] = [*chains(here), *direct_uploads(here), literal_table(here)]
@@ -77,7 +85,7 @@ def test_nothing_eligible_is_cheaper(here: Situation) -> None:
 
 @given(here=situations(), factor=st.floats(1, 1000))
 @hypothesis_settings(max_examples=25)
-def test_more_bytes_never_cost_less(here: Situation, factor: float) -> None:
+def test_more_bytes_never_cost_less(here: TieringInputs, factor: float) -> None:
     more = here._replace(flow=here.flow.scaled(factor))
     assert choose(more).chosen.cost.total >= choose(here).chosen.cost.total - 1e-9
     assert choose(more).chosen.cost.total == pytest.approx(choose(here).chosen.cost.total * factor, rel=1e-6)
@@ -148,7 +156,7 @@ def test_prices_decide() -> None:
 def test_long_lived_logs_get_colder() -> None:
     """A year of logs leaves STANDARD; where their chunks are large, once for GLACIER_IR."""
     year = SignalRetention(hot_days=3, warm_days=30, delete_days=365)
-    choice = choose(Situation(flow(200), year, US_WEST_2))
+    choice = choose(TieringInputs(flow(200), year, US_WEST_2))
     assert choice.chosen.classes[-1] is ObjectClass.GLACIER_IR
     assert choice.chosen.cost.total < choice.standard.cost.total / 2
 
@@ -166,7 +174,7 @@ def test_long_lived_logs_get_colder() -> None:
     ],
 )
 def test_objections_in_words(candidate: tuple[tuple[int, str], ...], reason: str | None) -> None:
-    here = situation_of(BucketPurpose.MIMIR_BLOCKS, PROMISED, reference_flows(), US_WEST_2, LifecycleLimits())
+    here = tiering_inputs(BucketPurpose.MIMIR_BLOCKS, PROMISED, reference_flows(), US_WEST_2, LifecycleLimits())
     said = objection(here.priced([Move(days, ObjectClass(name)) for days, name in candidate]), here)
     assert (said is None) == (reason is None)
     assert reason is None or re.search(reason, said or "")

@@ -9,7 +9,7 @@ import pytest
 
 from planning.buckets import ObjectClass
 from planning.retention import SignalRetention
-from planning.tiers.candidates import Candidate, Move, Situation, literal_table
+from planning.tiers.candidates import Candidate, Move, TieringInputs, literal_table
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.loads import PROMISED, flow
 
@@ -49,11 +49,11 @@ FIGURES: list[tuple[str, str | tuple[tuple[int, str], ...], float, float]] = [
 ]
 
 
-def situation(retention: SignalRetention, case: str) -> Situation:
-    return Situation(flow(CASES[case]), retention, US_WEST_2, lag_days=0.0)
+def inputs(retention: SignalRetention, case: str) -> TieringInputs:
+    return TieringInputs(flow(CASES[case]), retention, US_WEST_2, lag_days=0.0)
 
 
-def priced(here: Situation, plan: str | tuple[tuple[int, str], ...]) -> Candidate:
+def priced(here: TieringInputs, plan: str | tuple[tuple[int, str], ...]) -> Candidate:
     if plan == LITERAL:
         return literal_table(here)
     if isinstance(plan, str):
@@ -66,24 +66,24 @@ def priced(here: Situation, plan: str | tuple[tuple[int, str], ...]) -> Candidat
 def test_the_study_s_figures(
     signal: str, plan: str | tuple[tuple[int, str], ...], case_a: float, case_b: float, case: str
 ) -> None:
-    usd = priced(situation(getattr(PROMISED, signal), case), plan).cost.total
+    usd = priced(inputs(getattr(PROMISED, signal), case), plan).cost.total
     # The study rounds to a tenth of a cent.
     assert usd == pytest.approx({"A": case_a, "B": case_b}[case], abs=0.000501)
 
 
 def test_the_literal_table_moves_at_the_retention_s_ages() -> None:
-    moves = literal_table(situation(PROMISED.logs, "A")).moves
+    moves = literal_table(inputs(PROMISED.logs, "A")).moves
     assert moves == ((3, ObjectClass.STANDARD_IA), (7, ObjectClass.GLACIER))
 
 
 @pytest.mark.parametrize(("signal", "times"), [("logs", 3.0), ("traces", 5.2)])
 def test_the_literal_table_costs_several_times_standard(signal: str, times: float) -> None:
-    here = situation(getattr(PROMISED, signal), "A")
+    here = inputs(getattr(PROMISED, signal), "A")
     assert literal_table(here).cost.total / here.priced(()).cost.total == pytest.approx(times, abs=0.05)
 
 
 def test_metrics_in_glacier_ir_at_day_30_save_43_percent() -> None:
-    here = situation(PROMISED.metrics, "A")
+    here = inputs(PROMISED.metrics, "A")
     saved = 1 - priced(here, ((30, GIR),)).cost.total / here.priced(()).cost.total
     assert saved == pytest.approx(0.43, abs=0.005)
 
@@ -91,7 +91,7 @@ def test_metrics_in_glacier_ir_at_day_30_save_43_percent() -> None:
 @pytest.mark.parametrize(("days", "usd"), [(2, 0.556), (7, 0.671)])
 def test_early_glacier_ir_corrected(days: int, usd: float) -> None:
     """The study's sentence says 0.53 to 0.65 for these days; see the module's docstring."""
-    assert priced(situation(PROMISED.metrics, "A"), ((days, GIR),)).cost.total == pytest.approx(usd, abs=0.000501)
+    assert priced(inputs(PROMISED.metrics, "A"), ((days, GIR),)).cost.total == pytest.approx(usd, abs=0.000501)
 
 
 @pytest.mark.parametrize(
@@ -107,5 +107,5 @@ def test_break_even_of_the_minimum_durations(object_class: ObjectClass, days: fl
 def test_keeping_metrics_to_day_120_costs_no_more() -> None:
     """GLACIER_IR bills 90 days from day 30 on anyway."""
     longer = SignalRetention(hot_days=1, warm_days=30, delete_days=120)
-    usd = priced(situation(PROMISED.metrics, "A"), ((30, GIR),)).cost.total
-    assert priced(situation(longer, "A"), ((30, GIR),)).cost.total == pytest.approx(usd)
+    usd = priced(inputs(PROMISED.metrics, "A"), ((30, GIR),)).cost.total
+    assert priced(inputs(longer, "A"), ((30, GIR),)).cost.total == pytest.approx(usd)

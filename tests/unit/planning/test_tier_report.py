@@ -7,7 +7,7 @@ from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.tiers import AuditArchive, StorageClass, Transition
 from planning.tiers.candidates import LifecycleLimits
-from planning.tiers.compiler import situation_of
+from planning.tiers.compiler import tiering_inputs
 from planning.tiers.report import MOST_UNREADABLE, Role, TierRow, tier_report, tier_rows
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.loads import PROMISED
@@ -17,7 +17,7 @@ QUERIED = (BucketPurpose.LOKI_CHUNKS, BucketPurpose.TEMPO_TRACES, BucketPurpose.
 
 def rows(purpose: BucketPurpose) -> tuple[TierRow, ...]:
     flows = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
-    return tier_rows(situation_of(purpose, PROMISED, flows, US_WEST_2, LifecycleLimits()))
+    return tier_rows(tiering_inputs(purpose, PROMISED, flows, US_WEST_2, LifecycleLimits()))
 
 
 def only(purpose: BucketPurpose, role: Role) -> TierRow:

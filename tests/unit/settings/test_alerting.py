@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from settings.loader import parse_settings, unknown_key_problems
-from settings.messages import SettingsError
-from settings.slos import LATENCY_BOUNDARIES_MS
+from settings.document.loader import parse_settings, unknown_key_problems
+from settings.document.messages import SettingsError
+from settings.models.slos import LATENCY_BOUNDARIES_MS
 from telemetry.collector.gateway import DURATION_BUCKETS
 from tests.unit.settings.documents import changed
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from planning.retention import Retention
-from settings.cluster import EksCluster, ExistingCluster, SharedCluster
-from settings.environment import Environment
-from settings.loader import parse_settings, with_defaults
-from settings.models import PlatformSettings
+from settings.document.loader import parse_settings, with_defaults
+from settings.models.cluster import EksCluster, ExistingCluster, SharedCluster
+from settings.models.environment import Environment
+from settings.models.platform import PlatformSettings
 from tests.unit.settings.documents import MODES, OFFICE, STACKS, changed, minimal, stack_file
 
 

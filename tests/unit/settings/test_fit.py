@@ -2,10 +2,10 @@
 
 import pytest
 
-from settings.fit import NODE_EXPORTER, NODE_SYSTEM_PODS, nodes_offer, resource_sums
-from settings.instances import InstanceShape, instance_shape
-from settings.loader import parse_settings
-from settings.sizes import cache_memory_request_mib
+from settings.document.loader import parse_settings
+from settings.models.sizes import cache_memory_request_mib
+from settings.rules.instances import InstanceShape, instance_shape
+from settings.rules.sizing import NODE_EXPORTER, NODE_SYSTEM_PODS, nodes_allocatable, resource_sums
 from tests.unit.settings.documents import STACKS, changed, minimal
 
 
@@ -35,7 +35,7 @@ def test_sums_of_the_environments(
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_environments_fit_their_row_and_their_nodes(stack: str) -> None:
     settings = parsed(stack)
-    sums, offer = resource_sums(settings), nodes_offer(settings)
+    sums, offer = resource_sums(settings), nodes_allocatable(settings)
     assert sums.memory_mib * 1024**2 <= settings.capacity.memory_gb * 10**9
     assert sums.cpu_millicores <= settings.capacity.cpu_cores * 1000
     assert (sums.data_volumes_gib + sums.root_volumes_gib) * 1024**3 <= settings.capacity.storage_gb * 10**9
@@ -72,13 +72,13 @@ def test_an_existing_cluster_offers_what_nobody_knows() -> None:
         "cluster": {"mode": "existing", "context": "kind", "eks_cluster_name": "c", "nodes": 3}
     }
     settings = parse_settings(document, stack="dev")
-    assert nodes_offer(settings) is None
+    assert nodes_allocatable(settings) is None
     assert resource_sums(settings).root_volumes_gib == 0
     assert {c.key: c.pods for c in resource_sums(settings).components}["collector_agent"] == 3
 
 
 def test_a_guest_does_not_carry_the_owners_system_pods() -> None:
-    guest = nodes_offer(parsed("dev"))
+    guest = nodes_allocatable(parsed("dev"))
     shape = instance_shape("t4g.medium")
     assert guest is not None
     assert shape is not None
@@ -89,9 +89,10 @@ def test_the_owner_carries_the_add_ons_of_the_cluster() -> None:
     names = ("kube_state_metrics", "prometheus_node_exporter", "cert_manager")
     # Without cert-manager nothing could be encrypted.
     offers = {
-        name: nodes_offer(parsed("staging", tls__mode="plain", **{f"cluster__addons__{name}": False})) for name in names
+        name: nodes_allocatable(parsed("staging", tls__mode="plain", **{f"cluster__addons__{name}": False}))
+        for name in names
     }
-    full = nodes_offer(parsed("staging"))
+    full = nodes_allocatable(parsed("staging"))
     assert full is not None
     freed = {
         name: (offer.pods - full.pods, offer.memory_mib - full.memory_mib) for name, offer in offers.items() if offer
@@ -104,8 +105,8 @@ def test_the_owner_carries_the_add_ons_of_the_cluster() -> None:
 
 
 def test_the_smallest_of_several_types_counts() -> None:
-    mixed = nodes_offer(parsed("prod", cluster__node_groups__spot__instance_types=["t4g.xlarge", "t4g.large"]))
-    assert mixed == nodes_offer(parsed("prod"))
+    mixed = nodes_allocatable(parsed("prod", cluster__node_groups__spot__instance_types=["t4g.xlarge", "t4g.large"]))
+    assert mixed == nodes_allocatable(parsed("prod"))
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.loader import parse_settings
-from settings.messages import SettingsError
-from settings.models import PlatformSettings
+from settings.document.loader import parse_settings
+from settings.document.messages import SettingsError
+from settings.models.platform import PlatformSettings
 from tests.unit.settings.documents import ROOT, changed, minimal
 
 CASES: list[dict[str, Any]] = yaml.safe_load(

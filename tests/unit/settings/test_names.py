@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planning.tiers import BucketPurpose
-from settings.names import MAX_ROLE_PURPOSE, Names, length_problems, stack_name_problems
+from settings.models.names import MAX_ROLE_PURPOSE, Names, length_problems, stack_name_problems
 from tests.unit.settings.documents import STACKS
 
 ACCOUNT = "123456789012"

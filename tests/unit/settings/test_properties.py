@@ -6,11 +6,11 @@ import jsonschema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from settings.loader import parse_settings
-from settings.messages import SettingsError
-from settings.models import PlatformSettings
-from settings.schema import stack_schema
-from settings.shape import NOTHING, NULLABLE, VARIANTS, Node, shape
+from settings.document.loader import parse_settings
+from settings.document.messages import SettingsError
+from settings.document.schema import stack_schema
+from settings.document.schema_tree import NOTHING, NULLABLE, VARIANTS, Node, shape
+from settings.models.platform import PlatformSettings
 from tests.unit.settings.documents import MODES, STACKS, minimal
 from tests.unit.settings.test_messages import JARGON
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from settings import reference
-from settings.reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
-from settings.shape import NOTHING, leaves, shape
+from settings.document import reference
+from settings.document.reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
+from settings.document.schema_tree import NOTHING, leaves, shape
 
 
 def test_the_committed_files_are_the_generated_ones(capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_stale_files_are_noticed_and_written(
     monkeypatch.setattr(reference, "REFERENCE_FILE", tmp_path / "docs" / "configuration.md")
     monkeypatch.setattr(reference, "README_FILE", readme)
     assert reference.main(["--check"]) == 1
-    assert capsys.readouterr().err.count("is stale: run python -m settings.reference") == 2
+    assert capsys.readouterr().err.count("is stale: run python -m settings.document.reference") == 2
     assert reference.main([]) == 0
     assert reference.main(["--check"]) == 0
     readme.write_text("no markers", encoding="utf-8")

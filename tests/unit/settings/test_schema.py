@@ -8,9 +8,9 @@ import jsonschema
 import pytest
 import yaml
 
-from settings import schema
-from settings.defaults import MODE_TABLE, SIZE_TABLE, TABLE
-from settings.loader import parse_settings
+from settings.document import schema
+from settings.document.defaults import MODE_TABLE, SIZE_TABLE, TABLE
+from settings.document.loader import parse_settings
 from tests.unit.settings.documents import MODES, ROOT, STACKS, changed, minimal, stack_file
 
 VALIDATOR = jsonschema.Draft7Validator(schema.stack_schema())
@@ -71,7 +71,7 @@ def test_a_stale_file_is_noticed_and_written(
 ) -> None:
     monkeypatch.setattr(schema, "SCHEMA_FILE", tmp_path / "stack.schema.json")
     assert schema.main(["--check"]) == 1
-    assert "is stale: run python -m settings.schema" in capsys.readouterr().err
+    assert "is stale: run python -m settings.document.schema" in capsys.readouterr().err
     assert schema.main([]) == 0
     assert schema.main(["--check"]) == 0
     assert json.loads((tmp_path / "stack.schema.json").read_text()) == schema.stack_schema()

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.helm.collector import agent_values, gateway_values
-from telemetry.helm.grafana import grafana_values
-from telemetry.helm.loki import loki_values
-from telemetry.helm.mimir import mimir_values
-from telemetry.helm.tempo import tempo_values
-from telemetry.object_storage import ObjectStorage
-from telemetry.placement import placement_for
+from settings.models.platform import PlatformSettings
+from telemetry.charts.collector import agent_values, gateway_values
+from telemetry.charts.grafana import grafana_values
+from telemetry.charts.loki import loki_values
+from telemetry.charts.mimir import mimir_values
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.placement import placement_for
 from tests.unit.telemetry.stores import S3, server_for
 
 ON_PREMISES: dict[str, Any] = {

@@ -1,9 +1,9 @@
 """Object stores for tests."""
 
 from planning.tiers import BucketPurpose
-from settings.cluster import ExistingCluster
-from settings.models import PlatformSettings
-from telemetry.object_storage import ObjectStorage
+from settings.models.cluster import ExistingCluster
+from settings.models.platform import PlatformSettings
+from telemetry.charts.object_storage import ObjectStorage
 
 BUCKETS = {purpose: f"acme-{purpose}" for purpose in BucketPurpose}
 S3 = ObjectStorage(buckets=BUCKETS, region="us-west-2", endpoint="s3.us-west-2.amazonaws.com")

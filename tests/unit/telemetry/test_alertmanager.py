@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from settings.models import PlatformSettings
-from telemetry.alertmanager import alertmanager_config, alertmanager_text
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.alertmanager import alertmanager_config, alertmanager_text
 
 Make = Callable[..., PlatformSettings]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
 Make = Callable[..., PlatformSettings]
@@ -270,8 +270,8 @@ def test_on_aws_no_secret_holds_credentials(make_settings: Make, build: Build) -
 
 
 def test_a_volume_that_is_missing_is_named(make_settings: Make) -> None:
-    from settings.sizes import WorkloadSize
-    from telemetry.helm.values import volume_size
+    from settings.models.sizes import WorkloadSize
+    from telemetry.charts.values import volume_size
 
     size = WorkloadSize(cpu_request_millicores=10, memory_request_mib=64, memory_limit_mib=64)
     with pytest.raises(ValueError, match=r"sizes\.mimir\.ingester: volume_gib is missing"):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import telemetry.charts
-from telemetry.charts import CHARTS, ChartMirrorError, ChartName, ChartSource, chart_source
+import telemetry.charts.lock
+from telemetry.charts.lock import CHARTS, ChartMirrorError, ChartName, ChartSource, chart_source
 
 
 @pytest.mark.parametrize("name", list(ChartName))
@@ -50,7 +50,7 @@ def test_a_relative_mirror_is_relative_to_the_project_root_and_stays_relative_in
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chart_folder(tmp_path / "mirror" / "tempo", "2.2.4")
-    monkeypatch.setattr(telemetry.charts, "PROJECT_ROOT", tmp_path)
+    monkeypatch.setattr(telemetry.charts.lock, "PROJECT_ROOT", tmp_path)
     assert chart_source(ChartName.TEMPO, "./mirror") == ChartSource(chart="./mirror/tempo")
 
 

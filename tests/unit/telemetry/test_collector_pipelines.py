@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.agent import agent_config
 from telemetry.collector.config import CollectorConfig, Pipeline
 from telemetry.collector.gateway import gateway_config

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from planning.sampling_estimate import SurgeBudget
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.sampling import LEAST_SPANS_PER_SECOND, sampling_policies
 
 Make = Callable[..., PlatformSettings]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.charts import CHARTS, ChartName
+from settings.models.platform import PlatformSettings
+from telemetry.charts.lock import CHARTS, ChartName
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
 Make = Callable[..., PlatformSettings]

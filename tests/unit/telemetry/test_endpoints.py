@@ -1,6 +1,6 @@
 """Addresses as clients and outputs see them."""
 
-from telemetry.endpoints import Endpoints
+from telemetry.kubernetes.endpoints import Endpoints
 
 
 def test_ports_are_those_that_clients_were_promised() -> None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.datasources import datasources
-from telemetry.endpoints import Endpoints
+from settings.models.platform import PlatformSettings
+from telemetry.grafana.datasources import datasources
+from telemetry.kubernetes.endpoints import Endpoints
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
 Make = Callable[..., PlatformSettings]

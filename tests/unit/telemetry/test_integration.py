@@ -10,16 +10,16 @@ import pytest
 import yaml
 
 from planning.sampling_advice import USABLE_MEMORY_SHARE, Sampler, span_queue_size
-from settings.models import PlatformSettings
-from settings.services import Language, Service
+from settings.models.platform import PlatformSettings
+from settings.models.services import Language, Service
 from telemetry.collector.config import memory_limiter
 from telemetry.collector.gateway import DECISION_WAIT
-from telemetry.endpoints import Endpoints
 from telemetry.integration.deployment import DOWNWARD
 from telemetry.integration.environment import OTHER_SPAN_DELAY_MS, SPAN_DELAY_MS
 from telemetry.integration.sampling import stack_advice
 from telemetry.integration.snippets import CODE_KINDS, Kind, kinds_for, snippets_for
 from telemetry.integration.sources import FASTAPI_PACKAGES, FILES, GO_MODULES, PYTHON_PACKAGES, SOURCES
+from telemetry.kubernetes.endpoints import Endpoints
 
 Make = Callable[..., PlatformSettings]
 PINNED = Path(__file__).resolve().parents[2] / "data" / "integration"

@@ -7,8 +7,8 @@ import yaml
 
 from ops.stacks import settings_of
 from planning.tiers import BucketPurpose
-from settings.models import PlatformSettings
-from telemetry.endpoints import Endpoints
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.local.addresses import LocalEndpoints, local_storage
 from telemetry.local.files import local_files
 

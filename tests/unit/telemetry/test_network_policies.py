@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.network_policies import Policy, agent_policies, platform_policies
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.network_policies import Policy, agent_policies, platform_policies
 from tests.unit.telemetry.stores import S3, server_for
 
 Make = Callable[..., PlatformSettings]

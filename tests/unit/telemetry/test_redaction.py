@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from settings.messages import SettingsError
-from settings.models import PlatformSettings
+from settings.document.messages import SettingsError
+from settings.models.platform import PlatformSettings
 from telemetry.collector.redaction import redaction_processors, redactors
 
 Make = Callable[..., PlatformSettings]

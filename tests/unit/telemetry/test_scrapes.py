@@ -4,9 +4,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.inventory import inventory_files
 from telemetry.collector.scrapes import prometheus_receiver, scrapes
-from telemetry.rules.inventory import inventory_files
 
 Make = Callable[..., PlatformSettings]
 PLATFORM = {"loki", "tempo", "mimir", "grafana", "collector-agent", "collector-gateway"}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from settings.fit import GB_PER_GIB, GB_PER_MIB, node_groups, resource_sums
-from settings.models import PlatformSettings
-from telemetry.quotas import agent_quota, platform_quota
+from settings.models.platform import PlatformSettings
+from settings.rules.sizing import GB_PER_GIB, GB_PER_MIB, node_groups, resource_sums
+from telemetry.kubernetes.quotas import agent_quota, platform_quota
 from tests.unit.telemetry.rendered import Pods, pods_of
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]

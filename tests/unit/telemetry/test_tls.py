@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
-from telemetry.endpoints import Endpoints
-from telemetry.tls import Usage, certificates, renewal_before
+from telemetry.kubernetes.endpoints import Endpoints
+from telemetry.kubernetes.tls import Usage, certificates, renewal_before
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
 Make = Callable[..., PlatformSettings]

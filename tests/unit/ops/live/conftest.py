@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from ops.live import http
+from ops.backends import http
 from ops.stacks import PROJECT_ROOT
 from tests.live_servers import Platform, running_platform
 from tests.unit.ops.live.running import Ran, run, stand_in

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import pytest
 
 from ops import __main__ as program
-from ops import options
-from ops.live.app import register
+from ops.cli import options
+from ops.cli.live import register
 
 SCRIPT = f"#!{sys.executable}\n"
 

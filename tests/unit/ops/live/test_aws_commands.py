@@ -10,14 +10,15 @@ import pytest
 
 from components.aws_environment import aws_environment_for
 from components.tier_buckets import TierBuckets, TierBucketsArgs
-from ops.live import backups, importing, storage
-from ops.live.aws import client
-from ops.live.cost_actual import actual_cost, category_of
-from ops.live.errors import LiveError
+from ops.backends.aws import client
+from ops.backends.errors import LiveError
+from ops.cost import storage
+from ops.cost.actual import actual_cost, category_of
+from ops.recovery import backups, importing
 from ops.stacks import PROJECT_ROOT, settings_of
 from planning.buckets import BucketPurpose
 from planning.cost import Category
-from settings.names import Names
+from settings.models.names import Names
 from tests.unit.ops.live.running import run
 
 ACCOUNT = "123456789012"
@@ -294,7 +295,7 @@ def _charged(monkeypatch: pytest.MonkeyPatch, *pages: Any) -> list[Any]:
             asked.append(dict(request))
             return left.pop(0)
 
-    monkeypatch.setattr("ops.live.cost_actual.client", lambda service, region: Explorer())  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr("ops.cost.actual.client", lambda service, region: Explorer())  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
     return asked
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ops.backends.errors import LiveError
 from ops.errors import CommandError
-from ops.live.drill import MARKER_KEY, run_drill
-from ops.live.errors import LiveError
+from ops.recovery.drill import MARKER_KEY, run_drill
 from planning.buckets import BucketPurpose
 from tests.unit.ops.live.running import run
 
@@ -106,7 +106,7 @@ def test_a_step_that_fails_stops_the_drill(
 def test_a_bucket_that_was_emptied_meanwhile_is_found(
     pulumi: Callable[..., Path], buckets: list[str], s3: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ops.live import drill
+    from ops.recovery import drill
 
     pulumi()
     real = drill._pulumi  # pyright: ignore[reportPrivateUsage]
@@ -137,7 +137,7 @@ def test_a_bucket_that_is_missing_destroys_nothing(pulumi: Callable[..., Path], 
 def test_an_interrupted_drill_says_how_to_go_on(
     pulumi: Callable[..., Path], buckets: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ops.live import drill
+    from ops.recovery import drill
 
     pulumi()
     real = drill._pulumi  # pyright: ignore[reportPrivateUsage]

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.live.http import Address, HttpService
-from ops.live.kubernetes import Kubernetes
+from ops.backends.http import Address, HttpService
+from ops.backends.kubernetes import Kubernetes
 from sandbox.bootstrap.paths import VENV_BIN
 from tests.live_servers import DOWN, GARBAGE, LOOPBACK, SILENT, UNAUTHORIZED, Failure, Platform, closed_port, serving
 from tests.unit.ops.live.certificates import certificates

@@ -6,10 +6,10 @@ from email.utils import format_datetime
 
 import pytest
 
+from ops.backends import http
+from ops.backends.errors import LiveError, Problem
+from ops.backends.http import Address, HttpService, retry_after_seconds
 from ops.errors import CommandError
-from ops.live import http
-from ops.live.errors import LiveError, Problem
-from ops.live.http import Address, HttpService, retry_after_seconds
 from tests.live_servers import (
     DOWN,
     GARBAGE,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from ops.live import load_test
-from ops.live.http import Address
-from ops.live.load_effects import BUSIEST_NODE, FULLEST_NODE
-from ops.live.load_test import percentile
-from ops.live.otlp_load import LoadPlan, send_load, trace_body
+from ops.backends.http import Address
+from ops.load import load_test
+from ops.load.load_effects import BUSIEST_NODE, FULLEST_NODE
+from ops.load.load_test import percentile
+from ops.load.otlp_load import LoadPlan, send_load, trace_body
 from tests.live_servers import LOOPBACK, UNAUTHORIZED, Failure, Platform, busy, closed_port, serving
 from tests.query_inventory import unknown_names
 from tests.unit.ops.live.certificates import certificates

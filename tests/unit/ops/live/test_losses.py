@@ -2,9 +2,9 @@
 
 import pytest
 
-from ops.live.losses import losses, table_rows
+from ops.recovery.rpo_rto import losses, table_rows
 from ops.stacks import PROJECT_ROOT, settings_of
-from settings.models import PlatformSettings
+from settings.models.platform import PlatformSettings
 
 PAGE = PROJECT_ROOT / "docs" / "backup-recovery.md"
 

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ops.live import logfmt
-from telemetry.helm.loki_config import INDEX_LABELS
+from ops.backends import logfmt
+from telemetry.charts.loki_config import INDEX_LABELS
 from tests.live_servers import DOWN, GARBAGE, SILENT, Platform, busy, streams, vector
 from tests.query_inventory import unknown_names
 from tests.query_parsers import syntax_errors

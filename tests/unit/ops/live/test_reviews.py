@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from ops.live import retention_review
-from ops.live.document import Document, Section
-from ops.live.kubernetes import Kubernetes
-from ops.live.retention_review import review
-from ops.live.upgrade_check import upgrade_check
+from ops.backends.kubernetes import Kubernetes
+from ops.checks.upgrade_check import upgrade_check
+from ops.report.document import Document, Section
 from ops.stacks import settings_of
+from ops.tuning import retention_review
+from ops.tuning.retention_review import review
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
 from planning.retention import MAX_RETENTION_DAYS, Signal
 from tests.live_servers import DOWN, Platform

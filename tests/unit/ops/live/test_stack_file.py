@@ -8,10 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.errors import CommandError
-from ops.live import cache, sampling, stack_file
-from ops.live.stack_file import edited, proposed
+from ops.tuning import cache, sampling, stack_file
+from ops.tuning.stack_file import edited, proposed
 from planning.sampling import SamplingMode
-from settings.messages import SettingsError
+from settings.document.messages import SettingsError
 
 COMMENTED = """\
 # why this stack is here

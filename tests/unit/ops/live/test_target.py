@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from ops.live import port_forward
-from ops.live.connection import Connection
-from ops.live.errors import LiveError, Problem
-from ops.live.port_forward import Forwarded, PortForward
-from ops.live.target import Role, Target
+from ops.backends import port_forward
+from ops.backends.connection import Connection
+from ops.backends.errors import LiveError, Problem
+from ops.backends.port_forward import Forwarded, PortForward
+from ops.backends.target import Role, Target
 from tests.live_servers import LOOPBACK, Platform, serving
 from tests.unit.ops.live.certificates import certificates
 from tests.unit.ops.live.running import run

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.dashboards.model import Dashboard
+from settings.models.platform import PlatformSettings
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.dashboards.model import Dashboard
 
 
 @pytest.fixture(params=["dev", "staging", "prod"])

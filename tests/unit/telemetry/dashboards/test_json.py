@@ -7,11 +7,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.dashboards.build import dashboard_json
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.datasources import datasources
-from telemetry.endpoints import Endpoints
+from settings.models.platform import PlatformSettings
+from telemetry.grafana.dashboards.build import dashboard_json
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.datasources import datasources
+from telemetry.kubernetes.endpoints import Endpoints
 
 MEBIBYTE = 1024 * 1024
 Make = Callable[..., PlatformSettings]
@@ -62,7 +62,7 @@ def test_ids_are_unique_and_every_panel_has_its_place(built: dict[str, Document]
 
 def test_places_are_those_of_the_layout(make_settings: Make, built: dict[str, Document]) -> None:
     """The SDK moves panels that it takes for unplaced."""
-    from telemetry.dashboards.model import placed
+    from telemetry.grafana.dashboards.model import placed
 
     for dashboard in dashboards(make_settings("prod")):
         written = [

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.dashboards.catalogue import dashboards
-from telemetry.dashboards.model import (
+from settings.models.platform import PlatformSettings
+from telemetry.grafana.dashboards.catalogue import dashboards
+from telemetry.grafana.dashboards.model import (
     GRID_COLUMNS,
     Dashboard,
     Kind,

@@ -10,12 +10,10 @@ import yaml
 from planning.cost import ExpectedLoad, price_resources
 from planning.prices import load_prices
 from planning.retention import Signal
-from settings.alerting import Severity
-from settings.models import PlatformSettings
-from telemetry.expected_resources import expected_resources
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import loki_rule_files, mimir_groups, mimir_rule_files
-from telemetry.rules.model import (
+from settings.models.alerting import Severity
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.files import loki_rule_files, mimir_groups, mimir_rule_files
+from telemetry.alerting.rules.model import (
     MAX_INTERVAL_SECONDS,
     MAX_RULES_IN_GROUP,
     Alert,
@@ -25,6 +23,8 @@ from telemetry.rules.model import (
     groups_of,
     kebab,
 )
+from telemetry.cost.expected_resources import expected_resources
+from telemetry.cost.planned import planned_cost
 
 Make = Callable[..., PlatformSettings]
 CONFIG_MAP_BYTES = 1_048_576
@@ -196,7 +196,7 @@ class TestCost:
     def test_at_the_planned_load_the_budget_doesnt_burn(self, make_settings: Make, stack: str) -> None:
         """What the rules would compute from the planned bytes is the plan itself, and within the budget."""
         from planning.capacity.ingest import ingest_of
-        from telemetry.planned_cost import DAYS_PER_MONTH
+        from telemetry.cost.planned import DAYS_PER_MONTH
 
         settings = make_settings(stack)
         planned = planned_cost(settings, stack)

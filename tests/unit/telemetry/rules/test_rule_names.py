@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 import promql_parser as promql
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.planned_cost import planned_cost
-from telemetry.rules.files import loki_groups, mimir_groups
-from telemetry.rules.inventory import inventory_files, known_series
-from telemetry.rules.model import Alert, Group, Recording, alerts, recordings
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.files import loki_groups, mimir_groups
+from telemetry.alerting.rules.inventory import inventory_files, known_series
+from telemetry.alerting.rules.model import Alert, Group, Recording, alerts, recordings
+from telemetry.cost.planned import planned_cost
 from tests.artefacts.promtool_driver import template_labels
 from tests.query_inventory import nodes, unknown_names
 from tests.query_parsers import syntax_errors

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.rules import runbooks
-from telemetry.rules.model import kebab
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules import runbooks
+from telemetry.alerting.rules.model import kebab
 
 SECTIONS = ["What it means", "First look", "Likely causes", "What to do", "Escalate"]
 PAGES = sorted(runbooks.pages())

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from settings.models import PlatformSettings
-from telemetry.network_policies import platform_policies
-from telemetry.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
+from telemetry.kubernetes.network_policies import platform_policies
 from tests.unit.telemetry.stores import S3
 from tests.unit.telemetry.test_alertmanager import EVERYTHING
 

@@ -1,0 +1,62 @@
+"""AWS through boto3, which only some commands need: imported late, its errors as one message."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from ops.backends.errors import LiveError, Problem
+from ops.errors import CommandError
+from planning.buckets import BucketPurpose
+from settings.models.names import Names
+from settings.models.platform import PlatformSettings
+
+
+def client(service: str, region: str) -> Any:
+    """A boto3 client, which has no types. Raises `CommandError` where boto3 is missing."""
+    try:
+        import boto3
+    except ImportError:
+        raise CommandError("this command talks to AWS and needs boto3: pip install boto3") from None
+    untyped: Any = boto3
+    with asking(service):
+        return untyped.client(service, region_name=region)
+
+
+@contextmanager
+def asking(what: str) -> Generator[None, None, None]:
+    """Turns boto3's errors into `LiveError`s."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except NoCredentialsError:
+        raise LiveError("AWS", Problem.UNREACHABLE, f"no credentials for {what}; see `aws configure`") from None
+    except ClientError as error:
+        raise LiveError("AWS", Problem.FAILED, f"{what}: {error_code(error)}: {_message(error)}") from None
+    except BotoCoreError as error:
+        raise LiveError("AWS", Problem.UNREACHABLE, f"{what}: {error}") from None
+
+
+def error_code(error: Any) -> str:
+    """AWS's code of a `ClientError`, such as NoSuchBucket."""
+    return str(error.response.get("Error", {}).get("Code", "unknown error"))
+
+
+def _message(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Message", ""))
+
+
+def account_id(region: str) -> str:
+    """The caller's account."""
+    sts = client("sts", region)
+    with asking("sts:GetCallerIdentity"):
+        return str(sts.get_caller_identity()["Account"])
+
+
+def bucket_names(settings: PlatformSettings, stack: str) -> dict[BucketPurpose, str]:
+    """The stack's buckets by the naming rule; their names need no state and no outputs."""
+    names = Names(project=settings.project, stack=stack)
+    if not settings.on_aws:
+        return {purpose: f"{names.prefix}-{purpose}" for purpose in BucketPurpose}
+    account = account_id(settings.region)
+    return {purpose: names.bucket(purpose, account) for purpose in BucketPurpose}

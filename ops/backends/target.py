@@ -1,0 +1,240 @@
+"""A running stack as an operator's machine sees it: where each service is, and a way in where there is none."""
+
+import base64
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from ops.backends.clients import Alertmanager, Grafana, Loki, Mimir, Tempo
+from ops.backends.connection import Connection
+from ops.backends.errors import LiveError, Problem
+from ops.backends.http import Address, HttpService
+from ops.backends.kubernetes import Kubernetes
+from ops.backends.port_forward import LOOPBACK, Forwarded, PortForward
+from ops.backends.tools import StackOutputs
+from ops.backends.untyped import table
+from ops.errors import CommandError
+from ops.stacks import PROJECT_ROOT, settings_of
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
+
+KUBECONFIG_VARIABLE = "LGTM_KUBECONFIG"
+CA_VARIABLE = "LGTM_CA_FILE"
+GRAFANA_ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """Services that commands talk to."""
+
+    LOKI = "loki"
+    TEMPO = "tempo"
+    MIMIR = "mimir"
+    GRAFANA = "grafana"
+    OTLP = "otlp"
+    """The agents' OTLP/HTTP port."""
+
+    @property
+    def url_variable(self) -> str:
+        """Environment variable that replaces the address of the stack's outputs."""
+        return f"LGTM_{self.value.upper()}_URL"
+
+    @property
+    def token_variable(self) -> str:
+        """Environment variable with a bearer token."""
+        return f"LGTM_{self.value.upper()}_TOKEN"
+
+
+# Where a stack's outputs name each service.
+_OUTPUTS: Mapping[Role, tuple[str, str]] = {
+    Role.LOKI: ("logs", "query"),
+    Role.TEMPO: ("traces", "query"),
+    Role.MIMIR: ("metrics", "query"),
+    Role.OTLP: ("otlp", "http"),
+}
+
+
+class Target:
+    """A running stack; a context manager, because port-forwards must end."""
+
+    def __init__(
+        self,
+        options: Connection,
+        *,
+        project: Path = PROJECT_ROOT,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._environment = os.environ if environment is None else environment
+        self.options = options
+        self.settings: PlatformSettings = settings_of(options.stack, project)
+        self._given = _given(options.endpoints, self._environment)
+        self._outputs = StackOutputs(options.stack, project)
+        self._open = ExitStack()
+        self._addresses: dict[Role, Address | LiveError] = {}
+        self._kubeconfig: Path | None = None
+        self._folder: Path | None = None
+
+    def __enter__(self) -> Self:
+        """Raises `LiveError` for a stack that isn't up, unless addresses were given: one message, not one a service."""
+        if not self._given:
+            self._outputs.plain()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def stack(self) -> str:
+        """Pulumi stack."""
+        return self.options.stack
+
+    @property
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs."""
+        return self._outputs
+
+    def mimir(self) -> Mimir:
+        """Metrics. Raises `LiveError` when there is no way to it; so do the others."""
+        return Mimir(self.service(Role.MIMIR))
+
+    def alertmanager(self) -> Alertmanager:
+        """Alerts."""
+        return Alertmanager(self.service(Role.MIMIR))
+
+    def loki(self) -> Loki:
+        """Logs."""
+        return Loki(self.service(Role.LOKI))
+
+    def tempo(self) -> Tempo:
+        """Traces."""
+        return Tempo(self.service(Role.TEMPO))
+
+    def grafana(self) -> Grafana:
+        """Dashboards."""
+        return Grafana(self.service(Role.GRAFANA))
+
+    def kubernetes(self) -> Kubernetes:
+        """The cluster."""
+        return Kubernetes(self.kubeconfig())
+
+    def service(self, role: Role) -> HttpService:
+        """One service over HTTP."""
+        return HttpService(self.address(role), timeout_seconds=self.options.timeout_seconds)
+
+    def address(self, role: Role) -> Address:
+        """Where a service is; starts a port-forward where only the cluster can reach it."""
+        if role not in self._addresses:
+            try:
+                self._addresses[role] = self._find(role)
+            except LiveError as error:
+                self._addresses[role] = error
+        found = self._addresses[role]
+        if isinstance(found, LiveError):
+            raise found
+        return found
+
+    def kubeconfig(self) -> Path:
+        """The given kubeconfig, or the stack's in a file of its own that ends with the target."""
+        if self._kubeconfig is None:
+            given = self.options.kubeconfig or self._environment.get(KUBECONFIG_VARIABLE)
+            if given is not None and not Path(given).is_file():
+                raise CommandError(f"--kubeconfig: there is no file {given}")
+            self._kubeconfig = Path(given) if given else self._exported_kubeconfig()
+        return self._kubeconfig
+
+    def _exported_kubeconfig(self) -> Path:
+        path = self._private_folder() / "kubeconfig"
+        path.touch(mode=0o600)
+        path.write_text(self._outputs.secret("kubeconfig"), encoding="utf-8")
+        return path
+
+    def _private_folder(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="lgtm-ops-")))
+        return self._folder
+
+    def _find(self, role: Role) -> Address:
+        if role in self._given:
+            return self._addressed(role, self._given[role])
+        url = self._exported_url(role)
+        host = (urlsplit(url).hostname or "").split(".")
+        if len(host) < 3 or host[2] != "svc":
+            return self._addressed(role, url)
+        port = urlsplit(url).port or 80
+        forward = PortForward(
+            Forwarded(namespace=host[1], resource=f"svc/{host[0]}", port=port),
+            self.kubeconfig(),
+            self._private_folder(),
+        )
+        self._open.callback(forward.close)
+        found = self._addressed(role, url, (LOOPBACK, forward.port))
+        if found.ca_file is None and url.startswith("https://"):
+            return found._replace(ca_file=self._cluster_ca())
+        return found
+
+    def _cluster_ca(self) -> Path | None:
+        """The authority of the services inside the cluster, from the Secret that the stack's outputs name."""
+        where = table(self._outputs.plain().get("ca_certificate_secret"))
+        if not where:
+            return None
+        path = self._private_folder() / "ca.pem"
+        if not path.exists():
+            authority = self.kubernetes().secret(str(where["namespace"]), str(where["name"]), str(where["key"]))
+            path.write_text(authority, encoding="utf-8")
+        return path
+
+    def _exported_url(self, role: Role) -> str:
+        outputs = self._outputs.plain()
+        try:
+            if role is not Role.GRAFANA:
+                part, name = _OUTPUTS[role]
+                return base_url(outputs["endpoints"][part][name])
+            if str(outputs["grafana_url"]).startswith("https://"):
+                return str(outputs["grafana_url"])
+            # Without an ingress the output is the local end of a port-forward that isn't there yet.
+            namespace = outputs["grafana_admin_password_secret"]["namespace"]
+        except (KeyError, TypeError):
+            raise LiveError(
+                f"stack {self.stack}",
+                Problem.ABSENT,
+                f"its outputs name no address of {role}; give one: --endpoint {role}=http://...",
+            ) from None
+        return f"http://{GRAFANA_RELEASE}.{namespace}.svc:{GRAFANA_PORT}"
+
+    def _addressed(self, role: Role, url: str, connect_to: tuple[str, int] | None = None) -> Address:
+        ca = self.options.ca_file or self._environment.get(CA_VARIABLE)
+        return Address(role.value, url, connect_to, Path(ca) if ca else None, self._authorization(role))
+
+    def _authorization(self, role: Role) -> str | None:
+        token = self._environment.get(role.token_variable)
+        if token:
+            return f"Bearer {token}"
+        if role is Role.GRAFANA and role not in self._given:
+            where: Any = self._outputs.plain().get("grafana_admin_password_secret", {})
+            password = self.kubernetes().secret(where["namespace"], where["name"], where["key"])
+            return "Basic " + base64.b64encode(f"{GRAFANA_ADMIN}:{password}".encode()).decode()
+        return None
+
+
+def base_url(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _given(endpoints: tuple[str, ...], environment: Mapping[str, str]) -> dict[Role, str]:
+    """Addresses from the environment, and from the command line, which wins."""
+    found = {role: environment[role.url_variable] for role in Role if environment.get(role.url_variable)}
+    for one in endpoints:
+        name, equals, url = one.partition("=")
+        if not equals or not url or name not in set(Role):
+            raise CommandError(
+                f"--endpoint: got {one!r}; accepted: NAME=URL with a name out of {', '.join(Role)}, "
+                "such as loki=http://localhost:3100"
+            )
+        found[Role(name)] = url
+    return found

@@ -1,0 +1,1 @@
+"""Whether a stack is well: its file before anything runs, its parts while they run."""

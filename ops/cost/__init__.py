@@ -1,0 +1,1 @@
+"""What a stack costs, is planned to cost, and would cost otherwise."""

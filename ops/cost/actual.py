@@ -1,0 +1,167 @@
+"""`cost actual`: what AWS charged for a stack, from Cost Explorer, against plan and budget.
+
+Costs are found by the tags `project` and `stack`, which must be active cost allocation tags of the payer's account
+(AWS Billing User Guide, "Activating user-defined cost allocation tags"); data is about a day behind. Each request
+costs 0.01 USD.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from ops.backends.aws import asking, client
+from ops.backends.errors import LiveError, Problem
+from ops.cost.plan import budget_of
+from ops.report.checks import FINDING, HEALTHY
+from ops.stacks import settings_of
+from ops.tuning.effects import priced_settings
+from planning.base import Frozen
+from planning.cost import Category
+from planning.text_table import text_table
+from settings.models.platform import PlatformSettings
+
+# Cost Explorer has one endpoint, in us-east-1.
+CE_REGION = "us-east-1"
+DAYS_PER_MONTH = 365 / 12
+REQUEST_USD = 0.01
+TOLERANCE = 1.1
+_STORAGE = ("EBS:", "TimedStorage", "Requests-Tier", "Retrieval", "EarlyDelete", "Monitoring-Automation")
+_COMPUTE = ("BoxUsage", "SpotUsage", "CPUCredits", "AmazonEKS-Hours", "DedicatedUsage")
+
+
+class ActualCost(Frozen):
+    """Charges of a stack, made into a month."""
+
+    stack: str
+    """Pulumi stack."""
+    days: int
+    """Days that were charged."""
+    requests: int
+    """Requests to Cost Explorer."""
+    usd_per_month: Mapping[Category, float]
+    """Charges by category, times a month over the days."""
+    planned_usd_per_month: Mapping[Category, float]
+    """What the settings' resources cost by the price table."""
+    budget_usd_per_month: float
+    """The stack's budget."""
+    largest: tuple[tuple[str, float], ...]
+    """Usage types that cost most, USD a month."""
+
+    @property
+    def total(self) -> float:
+        """Charges of a month."""
+        return sum(self.usd_per_month.values())
+
+    @property
+    def planned(self) -> float:
+        """Plan of a month."""
+        return sum(self.planned_usd_per_month.values())
+
+    @property
+    def over(self) -> bool:
+        """Whether a month would break the budget."""
+        return self.total > self.budget_usd_per_month
+
+    def text(self) -> str:
+        """As a table and a verdict."""
+        rows = [
+            (kind.value, f"{self.usd_per_month.get(kind, 0):,.2f}", f"{self.planned_usd_per_month.get(kind, 0):,.2f}")
+            for kind in Category
+        ]
+        rows.append(("total", f"{self.total:,.2f}", f"{self.planned:,.2f}"))
+        largest = [(name, f"{usd:,.2f}") for name, usd in self.largest]
+        return "\n\n".join(
+            [
+                f"Actual cost of {self.stack}: {self.days} days of charges, as USD a month",
+                text_table(("category", "charged", "planned"), rows, right=(1, 2)),
+                text_table(("usage type", "USD a month"), largest, right=(1,)),
+                self.verdict(),
+                f"asked with {self.requests} requests ({self.requests * REQUEST_USD:.2f} USD)",
+            ]
+        )
+
+    def verdict(self) -> str:
+        """Against budget and plan, in words."""
+        budget = f"{self.total:,.2f} of {self.budget_usd_per_month:,.2f} USD a month"
+        said = f"OVER BUDGET: {budget}" if self.over else f"within budget: {budget}"
+        if self.total > self.planned * TOLERANCE:
+            said += f"; {self.total - self.planned:,.2f} more than planned: compare the usage types with `cost plan`"
+        return said
+
+
+def actual_cost(stack: str, days: int, today: date | None = None) -> ActualCost:
+    """Asks Cost Explorer. Raises `LiveError` when it gives no answer or knows no cost of the stack."""
+    settings = settings_of(stack)
+    end = today or datetime.now(UTC).date()
+    charged, requests = _charges(settings, stack, end - timedelta(days=days), end)
+    if not charged:
+        raise LiveError(
+            "Cost Explorer",
+            Problem.EMPTY,
+            f"no cost with the tags project={settings.project} and stack={stack} since "
+            f"{end - timedelta(days=days)}; activate both as cost allocation tags in the payer's account",
+        )
+    month = DAYS_PER_MONTH / days
+    by_category: defaultdict[Category, float] = defaultdict(float)
+    for usage, usd in charged.items():
+        by_category[category_of(usage)] += usd * month
+    report = priced_settings(stack, settings)
+    largest = sorted(((usage, usd * month) for usage, usd in charged.items()), key=lambda one: -one[1])
+    return ActualCost(
+        stack=stack,
+        days=days,
+        requests=requests,
+        usd_per_month=dict(by_category),
+        planned_usd_per_month=dict(report.by_category),
+        budget_usd_per_month=budget_of(settings).usd_per_month,
+        largest=tuple(largest[:8]),
+    )
+
+
+def category_of(usage_type: str) -> Category:
+    """The budget's line of an AWS usage type such as USW2-EBS:VolumeUsage.gp3."""
+    if any(part in usage_type for part in _STORAGE):
+        return Category.STORAGE
+    if any(part in usage_type for part in _COMPUTE):
+        return Category.COMPUTE
+    return Category.OPERATIONS
+
+
+def _charges(settings: PlatformSettings, stack: str, start: date, end: date) -> tuple[dict[str, float], int]:
+    """USD by usage type, and the number of requests."""
+    ce = client("ce", CE_REGION)
+    request: dict[str, Any] = {
+        "TimePeriod": {"Start": start.isoformat(), "End": end.isoformat()},
+        "Granularity": "DAILY",
+        "Metrics": ["UnblendedCost"],
+        "GroupBy": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+        "Filter": {
+            "And": [
+                {"Tags": {"Key": "project", "Values": [settings.project]}},
+                {"Tags": {"Key": "stack", "Values": [stack]}},
+            ]
+        },
+    }
+    found: defaultdict[str, float] = defaultdict(float)
+    requests = 0
+    while True:
+        requests += 1
+        with asking("ce:GetCostAndUsage"):
+            answer: Any = ce.get_cost_and_usage(**request)
+        try:
+            for period in answer["ResultsByTime"]:
+                for group in period.get("Groups", []):
+                    found[group["Keys"][0]] += float(group["Metrics"]["UnblendedCost"]["Amount"])
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise LiveError("Cost Explorer", Problem.GARBAGE, "an answer without the usual fields") from None
+        if not answer.get("NextPageToken"):
+            return dict(found), requests
+        request["NextPageToken"] = answer["NextPageToken"]
+
+
+def show_actual_cost(stack: str, days: int, *, as_json: bool) -> int:
+    """Prints it; 1 when a month would be over the budget."""
+    found = actual_cost(stack, days)
+    print(found.model_dump_json(indent=2) if as_json else found.text())
+    return FINDING if found.over else HEALTHY

@@ -1,0 +1,145 @@
+"""`python -m ops cost`: what a plan or a running stack costs, against its budget."""
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from ops.errors import CommandError
+from ops.stacks import StackFileError, settings_of
+from planning.cost import (
+    Assumptions,
+    BudgetLimits,
+    ClusterSharing,
+    CostReport,
+    ExpectedLoad,
+    budget_verdict,
+    compare,
+    price_resources,
+    render_assumptions,
+    render_comparison,
+    render_report,
+)
+from planning.prices import load_prices
+from planning.registered_sources import resources_in
+from settings.document.messages import SettingsError
+from settings.models.cluster import SharedCluster
+from settings.models.platform import PlatformSettings
+
+STDIN = "-"
+
+
+def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
+    """The text report of a preview's event log. Raises what `priced` raises."""
+    settings = settings_of(stack)
+    report = priced(event_log.read_text(encoding="utf-8"), event_log.name, settings, today)
+    return render_report(report, stack, budget_of(settings))
+
+
+def priced(text: str, where: str, settings: PlatformSettings, today: date | None = None) -> CostReport:
+    """The cost of the resources in a preview, event log or state.
+
+    Raises `UnreadableResourcesError` for text without resources, `PriceTableError` for a region without prices.
+    """
+    return price_resources(
+        resources_in(text, where),
+        load_prices(settings.region),
+        today=today or datetime.now(UTC).date(),
+        load=expected_load(settings),
+        sharing=sharing_of(settings),
+    )
+
+
+def expected_load(settings: PlatformSettings) -> ExpectedLoad:
+    """What the stack's settings expect of its services."""
+    return ExpectedLoad(
+        workload=settings.workload,
+        sampling=settings.sampling,
+        replication=settings.replication,
+        retention=settings.retention,
+    )
+
+
+def sharing_of(settings: PlatformSettings) -> ClusterSharing:
+    """For a guest, the nodes of the stack that owns the cluster, where its file is here."""
+    if not isinstance(settings.cluster, SharedCluster):
+        return ClusterSharing()
+    try:
+        return ClusterSharing(owner_nodes=settings_of(settings.cluster.owner_stack).node_count)
+    except (StackFileError, SettingsError):
+        return ClusterSharing()
+
+
+def budget_of(settings: PlatformSettings) -> BudgetLimits:
+    """The stack's budget with its parts."""
+    budget = settings.budget
+    return BudgetLimits(
+        usd_per_month=budget.usd_per_month,
+        compute=budget.compute_usd_per_month,
+        storage=budget.storage_usd_per_month,
+        operations=budget.operations_usd_per_month,
+    )
+
+
+def _text(file: str) -> str:
+    try:
+        return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{file} is not text") from None
+
+
+def one_source(preview: str | None, event_log: str | None, state: str | None) -> str:
+    """The one file that was named. Raises `CommandError` for none or several."""
+    named = [file for file in (preview, event_log, state) if file is not None]
+    if len(named) != 1:
+        raise CommandError(
+            "needed: exactly one of --preview FILE, --event-log FILE, --state FILE; "
+            f"got {'none' if not named else len(named)}"
+        )
+    return named[0]
+
+
+def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
+    """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
+    settings = settings_of(stack)
+    report, budget = priced(_text(file), file, settings), budget_of(settings)
+    verdict = budget_verdict(report, budget)
+    if as_json:
+        print(report.model_dump_json(indent=2))
+        if check and not verdict.within:
+            print(verdict.message, file=sys.stderr)
+    elif sys.stdout.isatty():
+        from ops.report.terminal import print_report
+
+        print_report(report, stack, budget, every_line=all_lines)
+    else:
+        print(render_report(report, stack, budget, every_line=all_lines))
+    return verdict.within or not check
+
+
+def write_html(stack: str, file: str, output: Path) -> None:
+    """Writes the HTML report of a preview, event log or state."""
+    from ops.report.html import html_report
+
+    settings = settings_of(stack)
+    resources = resources_in(_text(file), file)
+    text = html_report(resources, settings, stack, sharing=sharing_of(settings), today=datetime.now(UTC).date())
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} can't be written: {error.strerror}") from None
+    print(f"written: {output}")
+
+
+def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> None:
+    """Prints what a change costs, line by line."""
+    settings = settings_of(stack)
+    old, new = (priced(_text(file), file, settings) for file in (before, after))
+    comparison = compare(old, new)
+    print(comparison.model_dump_json(indent=2) if as_json else render_comparison(comparison))
+
+
+def show_assumptions() -> None:
+    """Prints what a cost rests on beside resources and prices."""
+    print(render_assumptions(Assumptions()))

@@ -1,0 +1,191 @@
+"""`storage`: bytes by signal and storage class, from S3 itself, against the plan."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from ops.backends.aws import asking, bucket_names, client
+from ops.checks.performance_targets import STORED_GB
+from ops.report.checks import Check, Report, State
+from ops.stacks import settings_of
+from planning.base import Frozen
+from planning.buckets import GIB, BucketPurpose, ObjectClass
+from planning.capacity.estimate import CapacityEstimate, estimate
+from planning.retention import Signal
+from planning.text_table import text_table
+from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
+from settings.models.platform import PlatformSettings
+
+SIGNALS = {
+    BucketPurpose.LOKI_CHUNKS: Signal.LOGS,
+    BucketPurpose.TEMPO_TRACES: Signal.TRACES,
+    BucketPurpose.MIMIR_BLOCKS: Signal.METRICS,
+}
+# A young stack holds less than its plan; twice the plan is more than the plan's own error.
+MUCH_MORE = 2.0
+LEAST_GIB = 1.0
+KEYS_A_REQUEST = 1000
+
+
+class ClassUse(Frozen):
+    """What lies in one bucket in one storage class."""
+
+    bucket: str
+    """Physical name."""
+    purpose: BucketPurpose
+    """What it is for."""
+    storage_class: str
+    """S3 storage class."""
+    objects: int
+    """Number of objects."""
+    gib: float
+    """Their size."""
+    usd_per_month: float
+    """List price of storing them, without requests and minimum charges."""
+    oldest_days: float
+    """Age of the oldest."""
+
+
+class StorageUse(Frozen):
+    """All buckets of a stack."""
+
+    uses: tuple[ClassUse, ...]
+    """By bucket and class."""
+    list_requests: int
+    """Requests that the listing took; they are billed like PUTs."""
+
+    def gib(self, purpose: BucketPurpose) -> float:
+        """Everything in one bucket."""
+        return sum(use.gib for use in self.uses if use.purpose is purpose)
+
+
+def measured(settings: PlatformSettings, stack: str, now: datetime | None = None) -> StorageUse:
+    """Lists every bucket. Raises `LiveError` when AWS gives no answer."""
+    s3 = client("s3", settings.region)
+    uses: list[ClassUse] = []
+    requests = 0
+    moment = now or datetime.now(UTC)
+    for purpose, bucket in bucket_names(settings, stack).items():
+        with asking(f"listing {bucket}"):
+            found, pages = _listed(s3, bucket)
+        requests += pages
+        uses += _uses(settings, purpose, bucket, found, moment)
+    return StorageUse(uses=tuple(uses), list_requests=requests)
+
+
+def _listed(s3: Any, bucket: str) -> tuple[dict[str, list[Any]], int]:
+    """Objects by storage class, and the number of requests."""
+    found: defaultdict[str, list[Any]] = defaultdict(list)
+    pages = 0
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        pages += 1
+        for one in page.get("Contents", []):
+            found[one.get("StorageClass", "STANDARD")].append((one["Size"], one["LastModified"]))
+    return found, pages
+
+
+def _uses(
+    settings: PlatformSettings, purpose: BucketPurpose, bucket: str, found: dict[str, list[Any]], now: datetime
+) -> Iterator[ClassUse]:
+    for name, objects in sorted(found.items()):
+        gib = sum(size for size, _ in objects) / GIB
+        price = settings.s3_prices.of(ObjectClass(name)).gb_month if name in set(ObjectClass) else 0.0
+        oldest = min(modified for _, modified in objects)
+        yield ClassUse(
+            bucket=bucket,
+            purpose=purpose,
+            storage_class=name,
+            objects=len(objects),
+            gib=gib,
+            usd_per_month=gib * price,
+            oldest_days=max(0.0, (now - oldest).total_seconds() / 86_400),
+        )
+
+
+def judged(stack: str, settings: PlatformSettings, use: StorageUse) -> Report:
+    """The measure against plan, promise and retention."""
+    plan = estimate(settings.capacity_inputs, settings.s3_prices, LifecycleLimits.of_region(settings.region))
+    checks = [_against_plan(purpose, signal, use, plan) for purpose, signal in SIGNALS.items()]
+    checks += [_age(settings, purpose, signal, use) for purpose, signal in SIGNALS.items()]
+    total = sum(one.gib for one in use.uses) * GIB / 1e9
+    checks.append(
+        Check(
+            name="total",
+            state=State.FINDING if total > STORED_GB else State.OK,
+            detail=f"{total:,.1f} GB; promised: less than {STORED_GB}",
+            advice="what a week less would save: retention review" if total > STORED_GB else "",
+            value=total,
+            limit=STORED_GB,
+            unit="GB",
+        )
+    )
+    return Report(title=f"Storage of {stack}", checks=tuple(checks))
+
+
+def _against_plan(purpose: BucketPurpose, signal: Signal, use: StorageUse, plan: CapacityEstimate) -> Check:
+    stored, planned = use.gib(purpose), plan.uses[purpose].gib
+    much = stored > max(LEAST_GIB, planned * MUCH_MORE)
+    return Check(
+        name=f"{signal} stored",
+        state=State.FINDING if much else State.OK,
+        detail=f"{stored:,.2f} GiB; planned in steady state: {planned:,.2f}",
+        advice="more than twice the plan: the workload in the settings is too low, or deletion lags" if much else "",
+        value=stored,
+        limit=planned,
+        unit="GiB",
+    )
+
+
+def _age(settings: PlatformSettings, purpose: BucketPurpose, signal: Signal, use: StorageUse) -> Check:
+    ages = [one.oldest_days for one in use.uses if one.purpose is purpose]
+    days = settings.retention.of(signal).delete_days
+    name = f"{signal} deleted in time"
+    if not ages:
+        return Check(name=name, state=State.UNKNOWN, detail="the bucket is empty")
+    late = max(ages) > days + SAFETY_NET_DAYS + 1
+    advice = "compactor or lifecycle rule doesn't delete: see the compactor's log, and `backups verify` for the rule"
+    return Check(
+        name=name,
+        state=State.FINDING if late else State.OK,
+        detail=f"oldest object {max(ages):.1f} days; kept for {days}, and {SAFETY_NET_DAYS} more by the safety net",
+        advice=advice if late else "",
+        value=max(ages),
+        limit=days + SAFETY_NET_DAYS + 1,
+        unit="days",
+    )
+
+
+def uses_table(use: StorageUse, put_per_1000_usd: float) -> str:
+    """Every bucket and class, and what the listing cost."""
+    rows = [
+        (
+            str(SIGNALS.get(one.purpose, one.purpose)),
+            one.bucket,
+            one.storage_class,
+            f"{one.objects:,}",
+            f"{one.gib:,.3f}",
+            f"{one.usd_per_month:,.2f}",
+        )
+        for one in use.uses
+    ]
+    usd = use.list_requests / 1000 * put_per_1000_usd
+    header = ("signal", "bucket", "class", "objects", "GiB", "USD a month")
+    return (
+        f"{text_table(header, rows, right=(3, 4, 5))}\n"
+        f"listed with {use.list_requests} requests ({usd:.6f} USD); each holds {KEYS_A_REQUEST} objects"
+    )
+
+
+def show_storage(stack: str, *, as_json: bool) -> int:
+    """Prints measure and verdict; returns the exit code."""
+    settings = settings_of(stack)
+    use = measured(settings, stack)
+    report = judged(stack, settings, use)
+    if as_json:
+        print(json.dumps({"uses": use.model_dump(mode="json"), "report": report.model_dump(mode="json")}, indent=2))
+    else:
+        print(uses_table(use, settings.s3_prices.standard.put_per_1000), end="\n\n")
+        print(report.text())
+    return report.exit_code

@@ -1,0 +1,287 @@
+"""What another load or another retention would take of a stack: sizes, nodes, storage plans and dollars, before anyone
+edits a file.
+
+Prices are those of the resources that the settings would register; with a preview or a state, whatever else it shows is
+counted on both sides.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from pydantic import ValidationError
+
+from ops.cost.plan import budget_of, expected_load, sharing_of
+from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
+from ops.cost.what_if_text import render_what_if
+from ops.errors import CommandError
+from ops.stacks import StackFileError, settings_of
+from planning.base import Frozen
+from planning.capacity import coefficients
+from planning.capacity.estimate import CapacityEstimate, estimate
+from planning.capacity.ingest import SECONDS_PER_DAY
+from planning.cost import Assumptions, budget_verdict, compare, price_resources
+from planning.prices import PriceTable, load_prices
+from planning.prices.table import ON_DEMAND, spot_price
+from planning.registered import Resource
+from planning.registered_sources import resources_in
+from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
+from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
+from planning.tiers.choice import choose
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.workload import Workload
+from settings.document.messages import SettingsError
+from settings.models.cluster import CapacityType, ExistingCluster, SharedCluster
+from settings.models.platform import PlatformSettings
+from settings.rules.growth import NodeChange, TooLargeError, carrying_nodes, grown_sizes, sizes_of
+from settings.rules.sizing import resource_sums
+from telemetry.cost.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
+
+# Limits of ingestion are for bursts: where the daily mean would pass one, it is raised to twice the mean.
+BURST_FACTOR = 2
+
+Model = TypeVar("Model", bound=Frozen)
+
+__all__ = ["WhatIf", "render_what_if", "what_if"]
+
+
+class _Side(NamedTuple):
+    """One side of the comparison; its settings may break ceilings that `edits` then raises."""
+
+    settings: PlatformSettings
+    capacity: CapacityEstimate
+
+
+def what_if(
+    stack: str,
+    *,
+    requests_per_second: float | None = None,
+    log_days: int | None = None,
+    trace_days: int | None = None,
+    metric_days: int | None = None,
+    registered: Path | None = None,
+    settings: PlatformSettings | None = None,
+    today: date | None = None,
+) -> WhatIf:
+    """What a stack would take under another load or retention; what isn't given stays.
+
+    `registered` is a file with a preview, event log or state of the stack; `settings` replaces the stack's file. Raises
+    `CommandError` for values that no settings accept and for loads beyond this layout, and what `load_prices` and
+    `resources_in` raise.
+    """
+    now = settings or settings_of(stack)
+    days = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days}
+    asked = _asked(now, requests_per_second, days)
+    table = load_prices(now.region)
+    before = _Side(settings=now, capacity=_estimate(now))
+    wanted_capacity = _estimate(asked)
+    try:
+        sizes = grown_sizes(asked, before.capacity.compute, wanted_capacity.compute)
+        grown = asked.model_copy(update={"sizes": sizes})
+        grown, nodes = carrying_nodes(grown, _node_types(table), lambda one, bought: _node_price(table, one, bought))
+    except TooLargeError as error:
+        raise CommandError(f"{_question(now, asked)}: {error}") from None
+    after = _Side(settings=grown, capacity=wanted_capacity)
+    old, new = _resources(before, after, stack, registered)
+    day = today or datetime.now(UTC).date()
+    reports = [
+        price_resources(
+            resources, table, today=day, load=expected_load(side.settings), sharing=sharing_of(side.settings)
+        )
+        for resources, side in ((old, before), (new, after))
+    ]
+    return WhatIf(
+        stack=stack,
+        question=_question(now, asked),
+        sizes=tuple(_sizes(before, after)),
+        nodes=_nodes(nodes),
+        plans=tuple(_plans(before, after)),
+        cost=compare(reports[0], reports[1]),
+        verdict=budget_verdict(reports[1], budget_of(now)),
+        edits=_edits(before, after, nodes),
+        notes=tuple(_notes(after, registered)),
+    )
+
+
+def _estimate(settings: PlatformSettings) -> CapacityEstimate:
+    limits = LifecycleLimits.of_region(settings.region)
+    return estimate(settings.capacity_inputs, settings.s3_prices, limits)
+
+
+def _asked(
+    settings: PlatformSettings, requests_per_second: float | None, days: Mapping[Signal, int | None]
+) -> PlatformSettings:
+    """The settings with what was asked for. Raises `CommandError` for values that the settings refuse."""
+    workload, ages = settings.workload, {signal: settings.retention.of(signal) for signal in Signal}
+    if requests_per_second is not None:
+        given = {**workload.model_dump(), "requests_per_second": requests_per_second}
+        workload = _valid(Workload, given, "workload")
+    for signal, wanted in days.items():
+        if wanted is None:
+            continue
+        if wanted > MAX_RETENTION_DAYS - SAFETY_NET_DAYS:
+            raise CommandError(
+                f"retention.{signal}.delete_days: got {wanted}; accepted: up to {MAX_RETENTION_DAYS - SAFETY_NET_DAYS}"
+            )
+        given = {**ages[signal].model_dump(), "delete_days": wanted}
+        ages[signal] = _valid(SignalRetention, given, f"retention.{signal}")
+    retention = Retention(logs=ages[Signal.LOGS], traces=ages[Signal.TRACES], metrics=ages[Signal.METRICS])
+    return settings.model_copy(update={"workload": workload, "retention": retention})
+
+
+def _valid(kind: type[Model], document: Mapping[str, object], path: str) -> Model:
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join([path, *(str(step) for step in first["loc"])])
+        given = f" got {first['input']};" if first["loc"] else ""
+        raise CommandError(f"{key}:{given} {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _question(before: PlatformSettings, after: PlatformSettings) -> str:
+    parts = [f"{after.workload.requests_per_second:,g} requests/s"]
+    parts += [f"{after.retention.of(signal).delete_days} days of {signal}" for signal in Signal]
+    was = f"{before.workload.requests_per_second:,g} requests/s"
+    was += ", " + ", ".join(f"{before.retention.of(signal).delete_days} days of {signal}" for signal in Signal)
+    return f"{', '.join(parts)} (now: {was})"
+
+
+def _node_types(table: PriceTable) -> tuple[str, ...]:
+    return tuple(key.removeprefix(f"{ON_DEMAND}.") for key in table.prices if key.startswith(f"{ON_DEMAND}."))
+
+
+def _node_price(table: PriceTable, instance_type: str, bought: CapacityType) -> float:
+    if bought is CapacityType.SPOT:
+        return spot_price(table, instance_type, Assumptions().spot_share_of_on_demand).usd
+    return table.price(f"{ON_DEMAND}.{instance_type}").usd
+
+
+def _resources(
+    before: _Side, after: _Side, stack: str, registered: Path | None
+) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
+    """Both sides' resources. Raises `CommandError` for a file that can't be read."""
+    zones = _owner_zones(before.settings)
+    old, new = (expected_resources(side.settings, stack, zones) for side in (before, after))
+    if registered is None:
+        return old, new
+    try:
+        shown = resources_in(registered.read_text(encoding="utf-8"), registered.name)
+    except OSError as error:
+        raise CommandError(f"{registered} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise CommandError(f"{registered} is not text") from None
+    return shown, (*new, *(resource for resource in shown if resource.type not in EXPECTED_TYPES))
+
+
+def _owner_zones(settings: PlatformSettings) -> int:
+    """Zones of a guest's nodes, where its owner's file is here."""
+    if isinstance(settings.cluster, SharedCluster):
+        try:
+            network = settings_of(settings.cluster.owner_stack).network
+        except (StackFileError, SettingsError):
+            return GUEST_ZONES
+        return network.availability_zones if network else GUEST_ZONES
+    return GUEST_ZONES
+
+
+def _sizes(before: _Side, after: _Side) -> Iterator[SizeChange]:
+    for need in after.capacity.compute.components:
+        old, new = sizes_of(need.component, before.settings), sizes_of(need.component, after.settings)
+        both = (old, new) if old and new else None
+        yield SizeChange(
+            component=need.component,
+            needs_cores=need.cpu_cores,
+            needs_gib=need.memory_gib,
+            cores=both and (both[0].cpu_cores, both[1].cpu_cores),
+            gib=both and (both[0].memory_gib, both[1].memory_gib),
+            volume_gib=both and (both[0].volume_gib, both[1].volume_gib),
+        )
+
+
+def _nodes(change: NodeChange | None) -> NodesChange | None:
+    if change is None:
+        return None
+    before, after = (f"{group.nodes} x {'/'.join(group.instance_types)}" for group in (change.before, change.after))
+    return NodesChange(group=change.group, before=before, after=after)
+
+
+def _plans(before: _Side, after: _Side) -> Iterator[PlanChange]:
+    for purpose in COLD_MIN_OBJECT_BYTES:
+        old, new = (
+            choose(
+                tiering_inputs(
+                    purpose,
+                    side.settings.retention,
+                    side.capacity.flows,
+                    side.settings.s3_prices,
+                    LifecycleLimits.of_region(side.settings.region),
+                )
+            ).chosen
+            for side in (before, after)
+        )
+        yield PlanChange(
+            bucket=purpose, before=old.text, after=new.text, usd_per_month=(old.cost.total, new.cost.total)
+        )
+
+
+def _edits(before: _Side, after: _Side, nodes: NodeChange | None) -> dict[str, Edit]:
+    """The keys that differ, with the ceilings and limits that would otherwise refuse them."""
+    old, new = before.settings, after.settings
+    edits: dict[str, Edit] = {}
+    if new.workload != old.workload:
+        edits["workload.requests_per_second"] = new.workload.requests_per_second
+    for signal in Signal:
+        if new.retention.of(signal) != old.retention.of(signal):
+            edits[f"retention.{signal}.delete_days"] = new.retention.of(signal).delete_days
+    sizes = dict(old.sizes.workloads())
+    for key, size in new.sizes.workloads():
+        now = sizes[key].model_dump()
+        edits |= {f"sizes.{key}.{name}": value for name, value in size.model_dump().items() if value != now[name]}
+    if nodes is not None:
+        now = nodes.before.model_dump(mode="json")
+        for name, value in nodes.after.model_dump(mode="json").items():
+            if value != now[name]:
+                edits[f"cluster.node_groups.{nodes.group}.{name}"] = value
+    return edits | dict(_ceilings(new)) | dict(_ingestion(after))
+
+
+def _ceilings(settings: PlatformSettings) -> Iterator[tuple[str, Edit]]:
+    sums, capacity = resource_sums(settings), settings.capacity
+    for name, needed, ceiling in (
+        ("cpu_cores", sums.cpu_millicores / 1000, capacity.cpu_cores),
+        ("memory_gb", sums.memory_gb, capacity.memory_gb),
+        ("storage_gb", sums.storage_gb, capacity.storage_gb),
+    ):
+        if needed > ceiling:
+            yield f"capacity.{name}", math.ceil(needed)
+
+
+def _ingestion(side: _Side) -> Iterator[tuple[str, Edit]]:
+    ingest, limits = side.capacity.ingest, side.settings.ingestion
+    for name, mean, limit in (
+        ("logs", ingest.logs.kept_mb_per_second, limits.logs_mb_per_second),
+        ("traces", ingest.traces.kept_mb_per_second, limits.traces_mb_per_second),
+    ):
+        if mean > limit:
+            rate = math.ceil(mean * BURST_FACTOR)
+            yield f"ingestion.{name}_mb_per_second", rate
+            if rate > getattr(limits, f"{name}_burst_mb"):
+                yield f"ingestion.{name}_burst_mb", rate
+
+
+def _notes(side: _Side, registered: Path | None) -> Iterator[str]:
+    yield "a daily mean by the vendors' sizing pages, without a margin; queries are a few dashboards"
+    source = "the settings" if registered is None else f"{registered.name}; after: the settings, and what else it shows"
+    yield f"resources before: {source}; list prices without tax, spot at its risk price"
+    gb_per_day = side.capacity.ingest.logs.kept_mb_per_second * SECONDS_PER_DAY / 1000
+    most = coefficients.LOKI_MONOLITHIC_GB_PER_DAY.value
+    if gb_per_day > most:
+        yield (
+            f"{gb_per_day:,.0f} GB of logs a day is beyond the {most:,.0f} up to which Loki Monolithic is meant: "
+            "Grafana recommends Distributed"
+        )
+    if isinstance(side.settings.cluster, ExistingCluster):
+        yield "the cluster isn't managed here: its nodes aren't sized and aren't in the dollars"

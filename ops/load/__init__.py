@@ -1,0 +1,1 @@
+"""Load of our own making, and what it does to a stack."""

@@ -1,0 +1,1 @@
+"""From an existing monitoring system to this one."""

@@ -1,0 +1,165 @@
+"""`python -m ops assess`: an existing Prometheus and Elasticsearch, as settings of this platform and as dollars."""
+
+import json
+import os
+from typing import NamedTuple
+
+import yaml
+
+from ops.backends.connection import Connection
+from ops.backends.http import Address, HttpService
+from ops.cost.what_if import render_what_if, what_if
+from ops.errors import CommandError
+from ops.migration.assessment import (
+    ElasticsearchAssessment,
+    PrometheusAssessment,
+    assess_elasticsearch,
+    assess_prometheus,
+)
+from ops.stacks import settings_of
+from planning.workload import MAX_LOG_LINES_PER_REQUEST, MAX_SCRAPE_INTERVAL_SECONDS
+from settings.models.platform import PlatformSettings
+
+LEAST = 0.01
+
+
+class Sources(NamedTuple):
+    """Where the existing systems are."""
+
+    prometheus: str | None
+    """Base URL."""
+    elasticsearch: str | None
+    """Base URL."""
+    requests_per_second: float | None
+    """Given by the caller where no metric counts requests."""
+
+
+def assess(connection: Connection, sources: Sources, *, as_json: bool) -> int:
+    """Prints the assessment. Raises `CommandError`, `LiveError`, `SettingsError`."""
+    if sources.prometheus is None and sources.elasticsearch is None:
+        raise CommandError("nothing to assess: give --prometheus URL, --elasticsearch URL, or both")
+    settings = settings_of(connection.stack)
+    metrics = assess_prometheus(_service("prometheus", sources.prometheus, connection)) if sources.prometheus else None
+    logs = (
+        assess_elasticsearch(_service("elasticsearch", sources.elasticsearch, connection))
+        if sources.elasticsearch
+        else None
+    )
+    workload = _workload(settings, metrics, logs, sources.requests_per_second)
+    if as_json:
+        parts = {"prometheus": metrics, "elasticsearch": logs}
+        print(
+            json.dumps({"workload": workload} | {k: v.model_dump() if v else None for k, v in parts.items()}, indent=2)
+        )
+        return 0
+    print("\n\n".join(_sections(connection.stack, settings, metrics, logs, workload)))
+    return 0
+
+
+def _service(name: str, url: str, connection: Connection) -> HttpService:
+    """Credentials come from the environment: an argument would show in every list of processes."""
+    authorization = os.environ.get(f"LGTM_{name.upper()}_AUTHORIZATION") or None
+    address = Address(name=name, url=url, ca_file=connection.ca_file, authorization=authorization)
+    return HttpService(address, timeout_seconds=connection.timeout_seconds)
+
+
+def _workload(
+    settings: PlatformSettings,
+    metrics: PrometheusAssessment | None,
+    logs: ElasticsearchAssessment | None,
+    requests_per_second: float | None,
+) -> dict[str, float | int]:
+    """The keys below `workload` that differ from the stack's."""
+    now = settings.workload
+    requests = requests_per_second or (metrics and metrics.requests_per_second) or now.requests_per_second
+    found: dict[str, float | int] = {"requests_per_second": max(LEAST, round(requests, 2))}
+    if metrics is not None and metrics.active_series:
+        found["active_series"] = metrics.active_series
+        if metrics.scrape_interval_seconds is not None:
+            found["scrape_interval_seconds"] = min(MAX_SCRAPE_INTERVAL_SECONDS, metrics.scrape_interval_seconds)
+    if logs is not None and logs.lines_per_second:
+        found |= {
+            "log_lines_per_request": _lines_per_request(logs, requests),
+            "bytes_per_log_line": logs.bytes_per_line,
+        }
+    return {key: value for key, value in found.items() if value != getattr(now, key)}
+
+
+def _lines_per_request(logs: ElasticsearchAssessment, requests_per_second: float) -> float:
+    lines = round(logs.lines_per_second / requests_per_second, 2)
+    if lines > MAX_LOG_LINES_PER_REQUEST:
+        raise CommandError(
+            f"{logs.lines_per_second:,.0f} log lines and {requests_per_second:g} requests a second make {lines:,.0f} "
+            f"lines a request, more than the {MAX_LOG_LINES_PER_REQUEST:,} accepted: requests are counted too low; "
+            "give --requests-per-second"
+        )
+    return lines
+
+
+def _sections(
+    stack: str,
+    settings: PlatformSettings,
+    metrics: PrometheusAssessment | None,
+    logs: ElasticsearchAssessment | None,
+    workload: dict[str, float | int],
+) -> list[str]:
+    sections: list[str] = []
+    if metrics is not None:
+        sections.append(_metrics_text(metrics, settings))
+    if logs is not None:
+        sections.append(_logs_text(logs, settings))
+    document = yaml.safe_dump({"workload": workload}, sort_keys=False).rstrip()
+    sections.append(
+        f"for Pulumi.{stack}.yaml, below lgtm:platform:\n{document}"
+        if workload
+        else f"nothing to change in Pulumi.{stack}.yaml"
+    )
+    sections.append(_cost_text(stack, settings, workload))
+    return sections
+
+
+def _metrics_text(found: PrometheusAssessment, settings: PlatformSettings) -> str:
+    requests = "not counted by any metric of a known name: give --requests-per-second"
+    if found.requests_per_second is not None:
+        requests = f"{found.requests_per_second:,.1f} a second, mean of the last hour"
+    samples = "samples not counted: it doesn't scrape itself"
+    if found.scrape_interval_seconds is not None:
+        samples = f"{found.samples_per_second:,.0f} samples/s, one every {found.scrape_interval_seconds} s"
+    largest = ", ".join(f"{one.name} {one.amount:,.0f}" for one in found.largest) or "none"
+    return "\n".join(
+        [
+            "Prometheus",
+            f"  series     {found.active_series:,}, {samples}; accepted here: {settings.ingestion.max_series:,}",
+            f"  requests   {requests}",
+            f"  targets    {found.targets} of {len(found.jobs)} jobs: {', '.join(found.jobs) or 'none'}",
+            f"  rules      {found.alerting_rules} alerting, {found.recording_rules} recording",
+            f"  retention  {found.retention}; here {settings.retention.metrics.delete_days} days",
+            f"  largest    {largest}",
+        ]
+    )
+
+
+def _logs_text(found: ElasticsearchAssessment, settings: PlatformSettings) -> str:
+    per_second = found.lines_per_second * found.bytes_per_line / 1e6
+    if not found.lines_per_second:
+        return "Elasticsearch\n  logs       none: it has no index with documents of its users"
+    largest = ", ".join(f"{one.name} {one.amount / 1e9:,.2f} GB/day" for one in found.largest) or "none"
+    return "\n".join(
+        [
+            "Elasticsearch",
+            f"  logs       {found.lines_per_second:,.1f} lines/s of {found.bytes_per_line} bytes: {per_second:,.3f}"
+            f" MB/s; accepted here: {settings.ingestion.logs_mb_per_second:g} MB/s",
+            f"  kept       {found.stored_gb:,.1f} GB, the oldest {found.oldest_days:,.0f} days; "
+            f"here {settings.retention.logs.delete_days} days",
+            f"  largest    {largest}",
+        ]
+    )
+
+
+def _cost_text(stack: str, settings: PlatformSettings, workload: dict[str, float | int]) -> str:
+    """What the stack would cost with that workload: sizes and nodes grown where it takes that."""
+    asked = workload.get("requests_per_second", settings.workload.requests_per_second)
+    kept = {key: value for key, value in workload.items() if key != "requests_per_second"}
+    # Unvalidated on purpose: what-if says itself which size or limit the load breaks, and what to write instead.
+    changed = settings.model_copy(update={"workload": settings.workload.model_copy(update=kept)})
+    return render_what_if(what_if(stack, requests_per_second=asked, settings=changed))

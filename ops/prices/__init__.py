@@ -1,0 +1,1 @@
+"""The dated price tables that costs rest on, shown and refreshed."""

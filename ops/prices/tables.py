@@ -1,0 +1,88 @@
+"""`python -m ops prices`: the dated price tables that costs rest on."""
+
+import re
+from datetime import UTC, datetime
+
+from ops.errors import CommandError
+from ops.prices.price_list import AwsPrices, connect
+from ops.prices.refresh import Refreshed, refresh
+from planning.prices import (
+    PriceDocument,
+    dump_document,
+    load_prices,
+    parse_document,
+    regions_with_prices,
+    staleness_warnings,
+    table_path,
+)
+from planning.text_table import text_table
+
+# The table whose keys a new region's table starts from.
+PATTERN_REGION = "us-west-2"
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+
+
+def show(region: str) -> None:
+    """Prints every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
+    table = load_prices(region)
+    print(f"{table.region}, put together {table.compiled}, US dollars without tax")
+    rows = [
+        (price.key, f"{price.usd:g}", price.unit, str(price.as_of), price.confidence.value, price.source)
+        for price in table.prices.values()
+    ]
+    print(text_table(("price", "USD", "unit", "as of", "confidence", "source"), rows, right=(1,)))
+    for warning in staleness_warnings(table.prices.values(), table.region, datetime.now(UTC).date()):
+        print(f"warning: {warning}")
+
+
+def update(region: str, instance_types: list[str], *, dry_run: bool) -> None:
+    """Brings a region's table up to date. Raises `CommandError` for no region, and where AWS can't be asked."""
+    if not REGION.fullmatch(region):
+        raise CommandError(f"--region: got {region!r}; accepted: the code of an AWS region, such as {PATTERN_REGION}")
+    result = _ask(region, instance_types)
+    print(describe(result))
+    path = table_path(region)
+    if dry_run:
+        print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}")
+        return
+    path.write_text(dump_document(result.document), encoding="utf-8")
+    print(f"written: planning/prices/{path.name}")
+
+
+def _ask(region: str, extra_types: list[str]) -> Refreshed:
+    """Raises `CommandError` where AWS can't be asked."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        prices = AwsPrices(connect(region), region)
+        return refresh(_document(region), region, prices, datetime.now(UTC).date(), extra_types)
+    except (BotoCoreError, ClientError) as error:
+        raise CommandError(
+            f"AWS can't be asked for prices: {error}; needed: credentials with pricing:GetProducts and "
+            "ec2:DescribeSpotPriceHistory"
+        ) from None
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+
+
+def _document(region: str) -> PriceDocument:
+    path = table_path(region if region in regions_with_prices() else PATTERN_REGION)
+    return parse_document(path.read_text(encoding="utf-8"), f"planning/prices/{path.name}")
+
+
+def describe(result: Refreshed) -> str:
+    """What a refresh changed, for people."""
+    rows = [
+        (change.key, f"{change.old:g}" if change.old else "-", f"{change.new:g}", _percent(change.old, change.new))
+        for change in result.changes
+    ]
+    parts = [f"{len(result.changes)} prices changed, {result.confirmed} confirmed, {len(result.kept)} not answered"]
+    if rows:
+        parts.append(text_table(("price", "old USD", "new USD", "change"), rows, right=(1, 2, 3)))
+    if result.kept:
+        parts.append(text_table(("not answered", "why"), [(kept.key, kept.reason) for kept in result.kept]))
+    return "\n\n".join(parts)
+
+
+def _percent(old: float | None, new: float) -> str:
+    return "new" if not old else f"{new / old - 1:+.1%}"

@@ -1,0 +1,96 @@
+"""`dr-test`: whether a stack could be brought back after a loss: what is lost in each, and what stands in the way.
+
+Nothing is destroyed here: the checks read the exported state and the buckets. The drill itself is `ops.recovery.drill`.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ops.backends.errors import LiveError, Problem
+from ops.backends.tools import run_tool
+from ops.backends.untyped import rows, table
+from ops.checks.health import failed
+from ops.recovery.backups import verify
+from ops.recovery.rpo_rto import losses
+from ops.report.checks import Check, Report, State
+from ops.stacks import PROJECT_ROOT, settings_of
+from planning.text_table import text_table
+from settings.models.platform import PlatformSettings
+
+BUCKET_TYPE = "aws:s3/bucket:Bucket"
+PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105 (a type token)
+
+
+def plan(settings: PlatformSettings, stack: str) -> str:
+    """What is lost when, and the steps of a drill."""
+    table_text = text_table(("loss of", "what is lost", "recovery point", "recovery time"), losses(settings))
+    steps = [
+        f"python -m ops backups verify --stack {stack}               # buckets must be able to survive",
+        f"python -m ops dr-test --run --stack {stack}                # the cluster goes and comes back to its buckets",
+        f"python -m ops health --stack {stack}",
+        f"python -m ops load-test --stack {stack} --seconds 10 --yes # new data is taken and found",
+    ]
+    if settings.storage.protect:
+        note = "storage.protect is on, so --run refuses: make a stack for the drill from this one's file, with it off"
+    else:
+        note = "storage.protect is off: only the cluster and what is on it goes, buckets aren't among the targets"
+    numbered = "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1))
+    return f"{table_text}\n\nsteps of a drill ({note}):\n{numbered}"
+
+
+def recovery_checks(stack: str, project: Path = PROJECT_ROOT) -> Report:
+    """Whether the state and the backups would carry a recovery."""
+    settings = settings_of(stack, project)
+    checks: list[Check] = []
+    try:
+        text = run_tool("pulumi", ["stack", "export", "--stack", stack], directory=project)
+        checks += _from_state(settings, _resources(text))
+    except LiveError as error:
+        checks.append(failed("state", error))
+    checks += verify(stack, project).checks
+    return Report(title=f"Recovery of {stack}", checks=tuple(checks))
+
+
+def _resources(text: str) -> list[Any]:
+    try:
+        return rows(table(table(json.loads(text)).get("deployment")).get("resources"))
+    except ValueError:
+        raise LiveError("pulumi", Problem.GARBAGE, "stack export is not JSON") from None
+
+
+def _from_state(settings: PlatformSettings, resources: list[Any]) -> Iterator[Check]:
+    if not resources:
+        yield Check(name="state", state=State.FINDING, detail="it has no resources", advice="pulumi up first")
+        return
+    yield Check(name="state", state=State.OK, detail=f"{len(resources)} resources can be exported")
+    buckets = [table(one) for one in resources if table(one).get("type") == BUCKET_TYPE]
+    loose = [
+        str(one.get("urn", "?")).rpartition("::")[2]
+        for one in buckets
+        if not (one.get("protect") and one.get("retainOnDelete"))
+    ]
+    if settings.storage.protect and loose:
+        advice = f"pulumi up brings protection back: storage.protect is set, and these lack it: {', '.join(loose)}"
+        yield Check(name="bucket protection", state=State.FINDING, detail=f"{len(loose)} unprotected", advice=advice)
+    elif loose or not buckets:
+        said = "storage.protect is off: pulumi destroy deletes the buckets with their objects"
+        yield Check(name="bucket protection", state=State.UNKNOWN, detail=said)
+    else:
+        yield Check(name="bucket protection", state=State.OK, detail=f"all {len(buckets)} are protected and retained")
+    if any(table(one).get("type") == PASSWORD_TYPE for one in resources):
+        said = "Grafana's password is in the state: it comes back the same"
+        yield Check(name="Grafana password", state=State.OK, detail=said)
+
+
+def show_recovery(stack: str, *, as_json: bool) -> int:
+    """Prints plan and checks; returns the exit code of the checks."""
+    report = recovery_checks(stack)
+    if as_json:
+        rows_of_losses = [one._asdict() for one in losses(settings_of(stack))]
+        print(json.dumps({"losses": rows_of_losses, "report": report.model_dump(mode="json")}, indent=2))
+    else:
+        print(plan(settings_of(stack), stack), end="\n\n")
+        print(report.text())
+    return report.exit_code

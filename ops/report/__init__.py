@@ -1,0 +1,1 @@
+"""Reports as data, and the renderers that write them."""

@@ -1,0 +1,85 @@
+"""Horizontal bars, in parts and with marks for limits."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ops.report.html.axes import CHARACTER, WIDTH, LegendEntry, Scale, element, frame, legend, line, scale, text, x_axis
+from ops.report.html.markup import Markup, join
+
+ROW, BAR, TOP, BELOW = 30.0, 18.0, 22.0, 44.0
+LONGEST_LABEL = 34
+VALUE_SPACE = 80.0
+
+
+class Part(NamedTuple):
+    """A stretch of a bar, or a limit across it."""
+
+    name: str
+    value: float
+    colour: str
+    """CSS class."""
+
+
+class Bar(NamedTuple):
+    """One row."""
+
+    label: str
+    parts: tuple[Part, ...]
+    limits: tuple[Part, ...] = ()
+    """Drawn as lines across the row."""
+
+    @property
+    def total(self) -> float:
+        """The bar's length."""
+        return sum(part.value for part in self.parts)
+
+
+class BarChart(NamedTuple):
+    """Everything of one chart."""
+
+    name: str
+    """Unique in the page."""
+    title: str
+    description: str
+    unit: str
+    bars: Sequence[Bar]
+    legend: Sequence[LegendEntry]
+
+
+def bar_chart(chart: BarChart) -> Markup:
+    """The drawing: a row for each bar, its total written at the right."""
+    left = min(LONGEST_LABEL, max((len(bar.label) for bar in chart.bars), default=0)) * CHARACTER + 14
+    entries, taken = legend(chart.legend, left, TOP - 4)
+    top = TOP + taken
+    bottom = top + ROW * len(chart.bars)
+    reach = [bar.total for bar in chart.bars] + [limit.value for bar in chart.bars for limit in bar.limits]
+    along = scale(reach, left, WIDTH - VALUE_SPACE)
+    rows = [_row(bar, along, left, top + ROW * place) for place, bar in enumerate(chart.bars)]
+    return frame(
+        chart.name,
+        chart.title,
+        chart.description,
+        bottom + BELOW,
+        entries,
+        x_axis(along, top, bottom, chart.unit),
+        *rows,
+    )
+
+
+def _row(bar: Bar, along: Scale, left: float, y: float) -> Markup:
+    parts: list[Markup] = []
+    from_value = 0.0
+    for part in bar.parts:
+        start, end = along.at(from_value), along.at(from_value + part.value)
+        told = element("title", f"{bar.label}, {part.name}: {part.value:,.2f}")
+        parts.append(
+            element(
+                "rect", told, x=start, y=y + 6, width=max(end - start, 0.0), height=BAR, class_=f"dot {part.colour}"
+            )
+        )
+        from_value += part.value
+    for limit in bar.limits:
+        parts.append(line(along.at(limit.value), y + 1, along.at(limit.value), y + ROW - 1, f"limit {limit.colour}"))
+    short = bar.label if len(bar.label) <= LONGEST_LABEL else bar.label[: LONGEST_LABEL - 1] + "…"
+    label = element("text", element("title", bar.label), short, x=left - 8, y=y + 19, text_anchor="end", class_="label")
+    return join(label, *parts, text(WIDTH - 8, y + 19, f"{bar.total:,.2f}", anchor="end", class_="value"))

@@ -1,0 +1,55 @@
+"""Every number of the HTML report, from the same planning functions as the text reports."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from ops.cost.plan import budget_of, expected_load
+from ops.report.html.growth import Day, growth
+from ops.report.html.sensitivity import Traffic, sensitivity
+from planning.buckets import BucketPurpose
+from planning.capacity.objects import object_flows
+from planning.cost import BudgetLimits, BudgetVerdict, ClusterSharing, CostReport, budget_verdict, price_resources
+from planning.prices import load_prices
+from planning.registered import Resource
+from planning.tiers import LifecycleLimits
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.tiers.report import TierRow, tier_rows
+from settings.models.platform import PlatformSettings
+
+
+class Figures(NamedTuple):
+    """What the sections of the page show."""
+
+    stack: str
+    report: CostReport
+    budget: BudgetLimits
+    verdict: BudgetVerdict
+    days: tuple[Day, ...]
+    """Stored data since the first day."""
+    plans: Mapping[BucketPurpose, tuple[TierRow, ...]]
+    """Every candidate of every bucket that queriers read, cheapest first."""
+    traffic: tuple[Traffic, ...]
+    """Multiples of the expected traffic, smallest first."""
+
+
+def figures(
+    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, sharing: ClusterSharing, today: date
+) -> Figures:
+    """All figures of a stack. Raises `PriceTableError` for a region without prices."""
+    load, table, budget = expected_load(settings), load_prices(settings.region), budget_of(settings)
+    report = price_resources(resources, table, today=today, load=load, sharing=sharing)
+    flows = object_flows(settings.workload, settings.sampling, settings.replication)
+    limits = LifecycleLimits.of_region(settings.region)
+    return Figures(
+        stack=stack,
+        report=report,
+        budget=budget,
+        verdict=budget_verdict(report, budget),
+        days=growth(flows, settings.retention),
+        plans={
+            purpose: tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits))
+            for purpose in COLD_MIN_OBJECT_BYTES
+        },
+        traffic=sensitivity(resources, table, settings, load, sharing=sharing, today=today),
+    )

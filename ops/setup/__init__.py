@@ -1,0 +1,1 @@
+"""Around a platform's start: services connected, a local platform."""

@@ -1,0 +1,1 @@
+"""Changing what a running stack keeps, samples and caches, after reading what it does."""

@@ -1,0 +1,163 @@
+"""`review weekly|monthly`: how the platform did: objectives, alerts, performance, money, storage, slow queries."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ops.backends.clients import Mimir
+from ops.backends.errors import LiveError
+from ops.backends.target import Target
+from ops.checks.performance import performance
+from ops.checks.performance_targets import QUERY_SECONDS_P95
+from ops.errors import CommandError
+from ops.report.checks import Report
+from ops.report.document import Document, Section
+from ops.tuning.slow_queries import SOURCES, shortened, slow_queries
+
+MOST_SLOW = 5
+DAYS = {"weekly": 7, "monthly": 30}
+UNKNOWN = "not known"
+
+
+def review(target: Target, period: str, now: datetime | None = None) -> tuple[Document, int]:
+    """The report and its exit code, 1 when it names a finding. Raises `LiveError` when Mimir gives no answer."""
+    days, moment = DAYS[period], now or datetime.now(UTC)
+    mimir = target.mimir()
+    measured = performance(target, days * 24)
+    objectives, missed = _objectives(mimir)
+    money, over = _money(mimir, target)
+    sections = (
+        objectives,
+        _alerts(mimir, days),
+        _checks(measured),
+        money,
+        _storage(mimir, days),
+        _section("Slow queries", lambda: _slow(target, moment, days)),
+        _services(mimir),
+    )
+    findings = [
+        *(["an objective has used up its error budget"] if missed else []),
+        *(["a month of this is over the budget"] if over else []),
+        *(check.name for check in measured.checks if check.advice),
+    ]
+    said = f"{len(findings)} findings: {'; '.join(findings)}" if findings else "No findings"
+    title = f"{period.capitalize()} review of {target.stack}, {moment:%Y-%m-%d}"
+    return Document(title=title, summary=f"{said}.", sections=sections), 1 if findings else 0
+
+
+def _section(title: str, make: Callable[[], Section]) -> Section:
+    """A section; one that a back end can't answer says so instead of spoiling the report."""
+    try:
+        return make()
+    except LiveError as error:
+        return Section(title=title, text=f"{UNKNOWN}: {error}")
+
+
+def _objectives(mimir: Mimir) -> tuple[Section, bool]:
+    left = mimir.query("slo:error_budget_remaining:ratio30d")
+    targets = {
+        (one.labels.get("slo"), one.labels.get("service_name")): one.value
+        for one in mimir.query("slo:objective:ratio")
+    }  # fmt: skip
+    rows = [
+        (
+            one.labels.get("service_name", "?"),
+            one.labels.get("slo", "?"),
+            _percent(targets.get((one.labels.get("slo"), one.labels.get("service_name")))),
+            f"{one.value:.0%}",
+        )
+        for one in sorted(left, key=lambda one: one.value)
+    ]
+    text = "" if rows else "No objective has been recorded yet."
+    header = ("service", "objective", "target", "error budget left, 30 days")
+    section = Section(title="Service level objectives", text=text, header=header, rows=tuple(rows))
+    return section, any(one.value <= 0 for one in left)
+
+
+def _alerts(mimir: Mimir, days: int) -> Section:
+    # Samples of ALERTS are a minute apart by the ruler's default interval.
+    query = f'sum by (alertname, severity) (count_over_time(ALERTS{{alertstate="firing",severity!="none"}}[{days}d]))'
+    fired = sorted(mimir.query(query), key=lambda one: -one.value)
+    rows = [
+        (one.labels.get("alertname", "?"), one.labels.get("severity", "?"), f"{one.value / 60:,.1f}") for one in fired
+    ]
+    text = "" if rows else "No alert fired."
+    return Section(title="Alerts", text=text, header=("alert", "severity", "hours firing"), rows=tuple(rows))
+
+
+def _checks(report: Report) -> Section:
+    rows = tuple((one.name, one.state.value, one.detail, one.advice) for one in report.checks)
+    header = ("measure", "state", "what was seen", "what to do")
+    return Section(title="Performance", text=report.verdict, header=header, rows=rows)
+
+
+def _money(mimir: Mimir, target: Target) -> tuple[Section, bool]:
+    budget, plan = (mimir.by("line", f"lgtm:{what}_usd_per_month") for what in ("budget", "planned"))
+    day = mimir.by("signal", "lgtm:cost_usd_per_day")
+    burn = mimir.number("lgtm:budget_burn:ratio")
+    rows = [(line, _usd(plan.get(line)), _usd(budget.get(line))) for line in sorted({*budget, *plan})]
+    parts = [f"Budget of the stack file: {target.settings.budget.usd_per_month:,.2f} USD a month."]
+    if day:
+        parts.append("Signals, USD a day: " + ", ".join(f"{name} {usd:.2f}" for name, usd in sorted(day.items())) + ".")
+    parts.append(f"Projected against the budget: {burn:.0%}." if burn is not None else f"Projection: {UNKNOWN}.")
+    section = Section(
+        title="Cost", text=" ".join(parts), header=("line", "planned USD", "budget USD"), rows=tuple(rows)
+    )
+    return section, burn is not None and burn > 1
+
+
+def _storage(mimir: Mimir, days: int) -> Section:
+    grown = mimir.by("signal", f"sum by (signal) (avg_over_time(lgtm:stored_bytes:increase1d[{days}d]))")
+    series = mimir.number("lgtm:active_series")
+    rows = tuple((signal, f"{value / 1e9:,.2f}") for signal, value in sorted(grown.items()))
+    text = f"Active series: {series:,.0f}." if series is not None else f"Active series: {UNKNOWN}."
+    return Section(title="Storage", text=text, header=("signal", "GB written a day"), rows=rows)
+
+
+def _slow(target: Target, now: datetime, days: int) -> Section:
+    found = slow_queries(
+        target.loki(), target.settings.namespace, SOURCES, now, days * 24, QUERY_SECONDS_P95, MOST_SLOW
+    )
+    rows = tuple(
+        (one.backend, f"{one.worst_seconds:.1f}", str(one.times), shortened(one.query), one.hint) for one in found
+    )
+    text = "" if rows else f"No query took {QUERY_SECONDS_P95:g} s."
+    header = ("back end", "worst s", "times", "query", "what might help")
+    return Section(title="Slow queries", text=text, header=header, rows=rows)
+
+
+def _services(mimir: Mimir) -> Section:
+    sent = mimir.query("topk(10, sum by (service_name) (lgtm:ingestion_bytes_by_service:rate1h))")
+    series = mimir.by("service_name", "lgtm:series_by_service")
+    rows = tuple(
+        (
+            one.labels.get("service_name", "?"),
+            f"{one.value * 86_400 / 1e9:,.2f}",
+            f"{series.get(one.labels.get('service_name', ''), 0):,.0f}",
+        )
+        for one in sorted(sent, key=lambda one: -one.value)
+    )
+    return Section(title="Services that send most", header=("service", "GB a day", "series"), rows=rows)
+
+
+def _usd(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.2f}"
+
+
+def _percent(ratio: float | None) -> str:
+    return "-" if ratio is None else f"{ratio:.2%}"
+
+
+def write_review(target: Target, period: str, output: Path | None) -> int:
+    """Prints the report as Markdown, or writes it; returns its exit code. Raises `CommandError` for a bad file."""
+    document, code = review(target, period)
+    if output is None:
+        print(document.markdown(), end="")
+        return code
+    text = document.html() if output.suffix == ".html" else document.markdown()
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{output} can't be written: {error.strerror}") from None
+    print(f"written: {output}\n{document.summary}")
+    return code

@@ -1,0 +1,86 @@
+"""`sampling aggressive|normal|validate`: how hard ordinary traces are thinned, by configuration; and what is kept."""
+
+from pathlib import Path
+
+from ops.backends.clients import Mimir
+from ops.backends.target import Target
+from ops.report.checks import Check, Report, State
+from ops.stacks import PROJECT_ROOT, settings_of
+from ops.tuning.effects import effect
+from ops.tuning.stack_file import apply, proposed
+from planning.sampling import SamplingMode
+from planning.sampling_estimate import sampling_estimate
+from planning.text_table import text_table
+from settings.models.platform import PlatformSettings
+
+MODE_KEY = "sampling.mode"
+# Real traffic has other shares of errors and of critical services than the workload of the settings.
+TOLERANCE_RATIO = 0.3
+TOLERANCE_SHARE = 0.02
+DECISIONS = "sum by (sampled) (rate(otelcol_processor_tail_sampling_global_count_traces_sampled_total[{}h]))"
+DROPPED_EARLY = "sum(increase(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[{}h]))"
+
+
+def change_mode(stack: str, mode: SamplingMode, *, yes: bool, project: Path = PROJECT_ROOT) -> int:
+    """Shows what the mode keeps and costs, and changes the stack file."""
+    before = settings_of(stack, project)
+    change = proposed(stack, {MODE_KEY: mode.value}, project)
+    print(kept_table(before, change.settings), end="\n\n")
+    print(effect(stack, before, change.settings).text(), end="\n\n")
+    return apply(change, stack, yes=yes)
+
+
+def kept_table(before: PlatformSettings, after: PlatformSettings) -> str:
+    """What is kept of each kind of trace, in percent."""
+    old, new = (sampling_estimate(one.workload, one.sampling) for one in (before, after))
+    rows = [
+        (was.kind, f"{was.percent_of_traces:.1f}", f"{was.kept_percent:g}", f"{becomes.kept_percent:g}")
+        for was, becomes in zip(old.kinds, new.kinds, strict=True)
+    ]
+    rows.append(("all traces", "100.0", f"{old.kept_share * 100:.1f}", f"{new.kept_share * 100:.1f}"))
+    return text_table(("traces", "% of all", "% kept now", "% kept then"), rows, right=(1, 2, 3))
+
+
+def validate_sampling(target: Target, hours: int) -> Report:
+    """What the gateway really keeps, against the estimate. Raises `LiveError` when Mimir gives no answer."""
+    mimir, settings = target.mimir(), target.settings
+    checks = (_kept(mimir, settings, hours), _dropped(mimir, hours))
+    return Report(title=f"Sampling of {target.stack} ({settings.sampling.mode}), last {hours} h", checks=checks)
+
+
+def _kept(mimir: Mimir, settings: PlatformSettings, hours: int) -> Check:
+    decided = mimir.by("sampled", DECISIONS.format(hours))
+    total = decided.get("true", 0.0) + decided.get("false", 0.0)
+    expected = sampling_estimate(settings.workload, settings.sampling).kept_share
+    if not total:
+        return Check(name="share kept", state=State.UNKNOWN, detail="the gateway has decided about no trace")
+    share = decided.get("true", 0.0) / total
+    off = abs(share - expected) > max(TOLERANCE_SHARE, TOLERANCE_RATIO * expected)
+    advice = (
+        "a stack that was changed but not deployed, or a workload with other shares of errors, slow traces and "
+        "critical services than workload.* says: the cost plan then is off as well"
+    )
+    return Check(
+        name="share kept",
+        state=State.FINDING if off else State.OK,
+        detail=f"{share:.1%} of {total:.1f} traces/s; estimated {expected:.1%}",
+        advice=advice if off else "",
+        value=share,
+        limit=expected,
+        unit="ratio",
+    )
+
+
+def _dropped(mimir: Mimir, hours: int) -> Check:
+    lost = mimir.number(DROPPED_EARLY.format(hours))
+    if not lost:
+        return Check(name="dropped undecided", state=State.OK, detail="none", value=lost, limit=0, unit="traces")
+    return Check(
+        name="dropped undecided",
+        state=State.FINDING,
+        detail=f"{lost:,.0f} traces were evicted before their decision, errors among them perhaps",
+        advice="raise sizes.collector_gateway.memory_limit_mib, or send fewer traces",
+        value=lost,
+        limit=0,
+        unit="traces",
+    )

@@ -1,0 +1,189 @@
+"""`queries slow`: the slowest queries, from what the back ends themselves log about each.
+
+Loki writes a `metrics.go` line for every query, Mimir's query frontend one with `query stats`, Tempo's frontend one
+with `duration_seconds`; the agents collect them like any pod's log.
+Sources: Grafana Loki, "Loki meta-monitoring"; Grafana Mimir, "Query-frontend" (query statistics); Grafana Tempo,
+"Search" (2026-08).
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from ops.backends.clients import LogLine, Loki
+from ops.backends.logfmt import fields, seconds, size_bytes
+from ops.backends.target import Role, Target
+from ops.errors import CommandError
+from ops.report.checks import FINDING, HEALTHY
+from planning.base import Frozen
+from planning.text_table import text_table
+
+MOST_LINES = 5000
+SHOWN_CHARACTERS = 100
+LONG_RANGE_SECONDS = 24 * 3600
+
+
+class SlowQuery(Frozen):
+    """One query text."""
+
+    backend: str
+    """loki, mimir or tempo."""
+    query: str
+    """LogQL, PromQL or TraceQL."""
+    times: int
+    """How often it was slow."""
+    worst_seconds: float
+    """Its longest run."""
+    total_seconds: float
+    """All its slow runs together."""
+    bytes_read: float
+    """Most bytes that one run read, where the back end says."""
+    hint: str
+    """What might help."""
+
+
+class _Run(NamedTuple):
+    query: str
+    seconds: float
+    bytes_read: float
+    range_seconds: float
+
+
+class _Source(NamedTuple):
+    selector: str
+    query: str
+    duration: tuple[str, ...]
+    size: tuple[str, ...]
+    length: tuple[str, ...]
+
+
+SOURCES = {
+    Role.LOKI: _Source(
+        '{{k8s_namespace_name="{namespace}",k8s_container_name="loki"}} |= "metrics.go"',
+        "query",
+        ("duration",),
+        ("total_bytes",),
+        ("length",),
+    ),
+    Role.MIMIR: _Source(
+        '{{k8s_namespace_name="{namespace}",k8s_container_name="query-frontend"}} |= "query stats"',
+        "param_query",
+        ("response_time",),
+        ("fetched_chunk_bytes",),
+        ("length",),
+    ),
+    Role.TEMPO: _Source(
+        '{{k8s_namespace_name="{namespace}",k8s_container_name="tempo"}} |= "duration_seconds"',
+        "query",
+        ("duration_seconds",),
+        ("inspected_bytes",),
+        ("range_seconds",),
+    ),
+}
+
+
+def slow_queries(
+    loki: Loki, namespace: str, backends: Iterable[Role], now: datetime, hours: int, over_seconds: float, limit: int
+) -> list[SlowQuery]:
+    """The slowest query texts of the last hours, worst first. Raises `LiveError` when Loki gives no answer."""
+    found: list[SlowQuery] = []
+    for backend in backends:
+        selector = SOURCES[backend].selector.format(namespace=namespace)
+        lines = loki.lines(selector, now - timedelta(hours=hours), now, MOST_LINES)
+        found += _grouped(backend, _runs(SOURCES[backend], lines), over_seconds)
+    return sorted(found, key=lambda one: (-one.worst_seconds, one.query))[:limit]
+
+
+def render_slow_queries(queries: list[SlowQuery], hours: int, over_seconds: float) -> str:
+    """As text."""
+    title = f"queries of {over_seconds:g} s and more in the last {hours} h"
+    if not queries:
+        return f"no {title}"
+    table = [
+        (
+            one.backend,
+            f"{one.worst_seconds:.2f}",
+            str(one.times),
+            f"{one.bytes_read / 1e6:,.0f}" if one.bytes_read else "-",
+            shortened(one.query),
+            one.hint,
+        )
+        for one in queries
+    ]
+    header = ("back end", "worst s", "times", "MB read", "query", "what might help")
+    return f"{len(queries)} {title}\n\n" + text_table(header, table, right=(1, 2, 3))
+
+
+def shortened(text: str, characters: int = SHOWN_CHARACTERS) -> str:
+    """One line of at most so many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[: characters - 1] + "…"
+
+
+def _runs(source: _Source, lines: Iterable[LogLine]) -> Iterator[_Run]:
+    entries = [fields(line.text) for line in lines]
+    # Monolithic Loki logs a query in its frontend and again in each querier's part of it.
+    if any(one.get("component") == "frontend" for one in entries):
+        entries = [one for one in entries if one.get("component") == "frontend"]
+    for one in entries:
+        took = _first(seconds(one[key]) for key in source.duration if key in one)
+        if took is not None and one.get(source.query):
+            size = _first(size_bytes(one[key]) for key in source.size if key in one)
+            length = _first(seconds(one[key]) for key in source.length if key in one)
+            yield _Run(one[source.query], took, size or 0.0, length or 0.0)
+
+
+def _grouped(backend: Role, runs: Iterable[_Run], over_seconds: float) -> Iterator[SlowQuery]:
+    by_text: dict[str, list[_Run]] = {}
+    for run in runs:
+        if run.seconds >= over_seconds:
+            by_text.setdefault(" ".join(run.query.split()), []).append(run)
+    for text, same in by_text.items():
+        yield SlowQuery(
+            backend=backend.value,
+            query=text,
+            times=len(same),
+            worst_seconds=max(run.seconds for run in same),
+            total_seconds=sum(run.seconds for run in same),
+            bytes_read=max(run.bytes_read for run in same),
+            hint=hint(backend, text, max(run.range_seconds for run in same)),
+        )
+
+
+def hint(backend: Role, query: str, range_seconds: float) -> str:
+    """What makes such queries slow, as far as their text shows it."""
+    if re.search(r'[=!]~"\.[*+]"', query):
+        return "a matcher for anything: name values"
+    if range_seconds > LONG_RANGE_SECONDS:
+        return f"{range_seconds / 86400:.0f} days at once: a shorter range, or a recording rule"
+    if backend is Role.LOKI and not re.search(r'\|[=~>]|!=\s*"|!~', query.partition("}")[2]):
+        return 'no line filter: add |= "..." to read less'
+    if backend is Role.MIMIR and "_bucket" in query and not re.search(r"\bby\s*\(", query):
+        return "a histogram not summed by le: aggregate first"
+    if backend is Role.TEMPO and "resource.service.name" not in query:
+        return "no service named: add resource.service.name"
+    return ""
+
+
+def _first(values: Iterable[float | None]) -> float | None:
+    return next((value for value in values if value is not None), None)
+
+
+def show_slow_queries(
+    target: Target, names: tuple[str, ...], *, hours: int, over_seconds: float, limit: int, as_json: bool
+) -> int:
+    """Prints them; 1 when there are any. Raises `CommandError` for a back end that there isn't."""
+    for name in names:
+        if name not in set(SOURCES):
+            raise CommandError(f"--backend: got {name!r}; accepted: {', '.join(SOURCES)}")
+    backends = [role for role in SOURCES if not names or role.value in names]
+    found = slow_queries(
+        target.loki(), target.settings.namespace, backends, datetime.now(UTC), hours, over_seconds, limit
+    )
+    if as_json:
+        print(json.dumps([one.model_dump() for one in found], indent=2))
+    else:
+        print(render_slow_queries(found, hours, over_seconds))
+    return FINDING if found else HEALTHY

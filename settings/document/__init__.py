@@ -1,0 +1,1 @@
+"""A stack's document: read, laid over defaults, explained when wrong, described for editors and people."""

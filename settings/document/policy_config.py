@@ -1,0 +1,222 @@
+"""The policy pack's configuration of each stack, from its settings (`python -m settings.document.policy_config`).
+
+A stack's settings say what it should be, its policy configuration what was agreed: both change in one review, and a
+preview of changed settings under the old configuration says what would break the agreement. Exceptions are written by
+hand into the files and kept.
+"""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+
+from planning.buckets import BucketPurpose
+from planning.tiers import (
+    LOKI_TENANT_PREFIX,
+    MIMIR_BLOCKS_PREFIX,
+    MIMIR_COLD_MIN_OBJECT_BYTES,
+    NONCURRENT_VERSION_DAYS,
+    SAFETY_NET_DAYS,
+    TEMPO_TENANT_PREFIX,
+)
+from settings.document.generated import ROOT, write_or_check
+from settings.document.loader import FULL_KEY, parse_settings
+from settings.document.messages import SettingsError
+from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup, SharedCluster
+from settings.models.environment import Environment
+from settings.models.network import NatMode
+from settings.models.platform import PlatformSettings
+from settings.rules.instances import instance_shape
+
+CONFIG_FOLDER = ROOT / "policies" / "config"
+EXCEPTIONS = "exceptions"
+
+Config = dict[str, Any]
+
+# Rules whose violations are only ever shown, whatever the stack's level.
+ALWAYS_ADVISORY = ("cost-delta", "costs-known", "exceptions-in-use")
+# What people write into the files by hand, by rule; exceptions they write under any.
+WRITTEN = {"cost-delta": "baseline_usd_per_month"}
+
+
+def policy_config(settings: PlatformSettings, written: Mapping[str, Any] | None = None) -> Config:
+    """The whole configuration of one stack, with what people wrote into the file that was `written` before."""
+    level = "advisory" if settings.environment is Environment.DEV else "mandatory"
+    config: Config = {"all": level}
+    config |= {rule: {"enforcementLevel": "advisory"} for rule in ALWAYS_ADVISORY}
+    for rule, limits in (_cost(settings) | _retention(settings) | _security(settings)).items():
+        config[rule] = config.get(rule, {}) | limits
+    for rule, known in (written or {}).items():
+        if isinstance(known, dict):  # a level alone has nothing to keep
+            by_hand = _by_hand(rule, cast(Config, known))
+            config |= {rule: config.get(rule, {}) | by_hand} if by_hand else {}
+    return config
+
+
+def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
+    return {key: known[key] for key in (WRITTEN.get(rule, EXCEPTIONS), EXCEPTIONS) if key in known}
+
+
+def _cost(settings: PlatformSettings) -> Config:
+    groups = _node_groups(settings)
+    types = sorted({name for group in groups for name in group.instance_types})
+    volumes = [size.volume_gib for _, size in settings.sizes.workloads() if size.volume_gib]
+    network = settings.network
+    zones = network.availability_zones if network else 0
+    gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: zones}
+    pricing = _pricing(settings)
+    return {
+        "budget": {"usd_per_month": settings.budget.usd_per_month} | pricing,
+        "cost-delta": pricing,
+        "costs-known": {"region": settings.region},
+        "nodes-limited": {"max_nodes": sum(group.max_nodes for group in groups)},
+        "instances-limited": {
+            "families": sorted({name.partition(".")[0] for name in types}),
+            "max_size": max(types, key=_vcpus).partition(".")[2] if types else "medium",
+        },
+        "nat-limited": {"max_nat_gateways": gateways[network.nat] if network else 0},
+        "volumes-limited": {
+            "max_root_gib": max((group.root_volume_gib for group in groups), default=0),
+            "max_data_gib": max(volumes, default=0),
+        },
+        "autoscaling-bounded": {
+            "max_replicas": max(2 * size.replicas for _, size in settings.sizes.workloads()),
+        },
+        "transitions-pay": {"life_days": _application_days(settings)},
+    }
+
+
+def _pricing(settings: PlatformSettings) -> Config:
+    replication = settings.replication
+    load = {
+        "workload": settings.workload.model_dump(mode="json"),
+        "sampling": settings.sampling.model_dump(mode="json"),
+        "retention": settings.retention.model_dump(mode="json"),
+        "replication": {"loki": replication.loki, "mimir": replication.mimir},
+    }
+    return {"region": settings.region, "load": load} | _owner_nodes(settings)
+
+
+def _owner_nodes(settings: PlatformSettings) -> Config:
+    """A guest pays for the control plane by its share of the nodes; without the owner's file it carries half."""
+    if not isinstance(settings.cluster, SharedCluster):
+        return {}
+    owner = ROOT / f"Pulumi.{settings.cluster.owner_stack}.yaml"
+    return {"owner_nodes": stack_settings(owner).node_count} if owner.exists() else {}
+
+
+def _retention(settings: PlatformSettings) -> Config:
+    retention = settings.retention
+    lives = {
+        purpose: {"prefix": _PREFIXES[purpose], "application_days": days, "max_days": days + SAFETY_NET_DAYS}
+        for purpose, days in _application_days(settings).items()
+    }
+    rewritten = [BucketPurpose.LOKI_RULER.value, BucketPurpose.MIMIR_RULER.value]
+    archive = BucketPurpose.AUDIT_ARCHIVE.value
+    return {
+        "buckets-expire": {
+            "purposes": lives | {archive: {"max_days": settings.audit.delete_days}},
+            "kept": rewritten,
+        },
+        "versions-expire": {"max_noncurrent_days": NONCURRENT_VERSION_DAYS},
+        "indexes-untouched": {
+            "prefixes": {purpose: [prefix] for purpose, prefix in _PREFIXES.items()}
+            | {purpose: list[str]() for purpose in rewritten},
+            "min_moved_bytes": {BucketPurpose.MIMIR_BLOCKS.value: MIMIR_COLD_MIN_OBJECT_BYTES},
+        },
+        "queried-data-readable": {"archives": [archive]},
+        "applications-retain": {
+            "logs_days": retention.logs.delete_days,
+            "traces_days": retention.traces.delete_days,
+            "metrics_days": retention.metrics.delete_days,
+        },
+        "logs-bounded": {
+            "max_days": settings.cluster.log_retention_days if isinstance(settings.cluster, EksCluster) else 30
+        },
+    }
+
+
+def _security(settings: PlatformSettings) -> Config:
+    cluster = settings.cluster
+    return {
+        "data-protected": {"required": settings.environment is Environment.PROD},
+        "control-plane-audited": {"required_logs": ["audit"] if settings.environment is Environment.PROD else []},
+        "cluster-endpoint-limited": {
+            "allowed_cidrs": [str(c) for c in cluster.public_access_cidrs] if isinstance(cluster, EksCluster) else []
+        },
+    }
+
+
+_PREFIXES = {
+    BucketPurpose.LOKI_CHUNKS.value: LOKI_TENANT_PREFIX,
+    BucketPurpose.TEMPO_TRACES.value: TEMPO_TENANT_PREFIX,
+    BucketPurpose.MIMIR_BLOCKS.value: MIMIR_BLOCKS_PREFIX,
+}
+
+
+def _application_days(settings: PlatformSettings) -> dict[str, int]:
+    retention = settings.retention
+    return {
+        BucketPurpose.LOKI_CHUNKS.value: retention.logs.delete_days,
+        BucketPurpose.TEMPO_TRACES.value: retention.traces.delete_days,
+        BucketPurpose.MIMIR_BLOCKS.value: retention.metrics.delete_days,
+    }
+
+
+def _node_groups(settings: PlatformSettings) -> list[NodeGroup]:
+    return [] if isinstance(settings.cluster, ExistingCluster) else list(settings.cluster.node_groups.values())
+
+
+def _vcpus(instance_type: str) -> tuple[int, int]:
+    """Sizes in their order; the memory tells medium from large where both have two cores."""
+    shape = instance_shape(instance_type)
+    return (shape.vcpus, shape.memory_gib) if shape else (0, 0)
+
+
+def stack_settings(stack_file: Path) -> PlatformSettings:
+    """The settings of a stack file. Raises `SettingsError`."""
+    stack = stack_file.stem.removeprefix("Pulumi.")
+    try:
+        document: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise SettingsError(stack, [f"{stack_file.name} is not YAML: {error}"]) from None
+    config: Any = document.get("config") if isinstance(document, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+
+
+def config_files(root: Path = ROOT) -> dict[Path, str]:
+    """The text of every stack's file. Raises `SettingsError` for a wrong stack file, or a file that is not JSON."""
+    files: dict[Path, str] = {}
+    for stack_file in sorted(root.glob("Pulumi.*.yaml")):
+        stack = stack_file.stem.removeprefix("Pulumi.")
+        path = root / CONFIG_FOLDER.relative_to(ROOT) / f"{stack}.json"
+        config = policy_config(stack_settings(stack_file), _written(path, stack))
+        files[path] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+    return files
+
+
+def _written(path: Path, stack: str) -> Mapping[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        document: Any = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise SettingsError(stack, [f"policies/config/{path.name} is not JSON: {error}"]) from None
+    return document if isinstance(document, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command line. Returns its exit status."""
+    try:
+        files = config_files()
+    except SettingsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return write_or_check("settings.document.policy_config", files, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

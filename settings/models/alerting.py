@@ -1,0 +1,187 @@
+"""Who hears of which alert, when, and from which thresholds on.
+
+Addresses that are secrets (a Slack hook, a PagerDuty key) are no part of the document: each is an encrypted key of its
+own, see `settings.document.secrets`.
+"""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated, Self
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field, model_validator
+
+from planning.base import Frozen
+from settings.models.fields import words
+
+
+class ReceiverKind(StrEnum):
+    """A way to reach people."""
+
+    SLACK = "slack"
+    EMAIL = "email"
+    PAGERDUTY = "pagerduty"
+    WEBHOOK = "webhook"
+
+
+class Severity(StrEnum):
+    """How fast somebody has to act."""
+
+    CRITICAL = "critical"
+    """Now, at any hour."""
+    WARNING = "warning"
+    """Within the working day."""
+    INFO = "info"
+    """When there is time."""
+
+
+def _known_zone(name: str) -> str:
+    zones = available_timezones()
+    if zones and name not in zones:
+        raise ValueError("no such time zone")
+    return name
+
+
+TimeOfDay = Annotated[
+    str,
+    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", json_schema_extra=words("a time of day, such as 22:00")),
+]
+TimeZone = Annotated[
+    str,
+    AfterValidator(_known_zone),
+    Field(
+        pattern=r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$",
+        json_schema_extra=words("the name of a time zone of the IANA database, such as Europe/Berlin, or UTC"),
+    ),
+]
+HttpUrl = Annotated[
+    str,
+    Field(
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$", json_schema_extra=words("a URL that starts with http:// or https://")
+    ),
+]
+MailAddress = Annotated[
+    str,
+    Field(pattern=r"^[^@\s,]+@[^@\s,]+$", json_schema_extra=words("an e-mail address")),
+]
+HostAndPort = Annotated[
+    str,
+    Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", json_schema_extra=words("a host name, a colon and a port")),
+]
+SlackChannel = Annotated[
+    str,
+    Field(pattern=r"^#[a-z0-9_-]{1,79}$", json_schema_extra=words("a channel's name with its #")),
+]
+Team = Annotated[
+    str,
+    Field(
+        pattern=r"^[\w .@-]{1,63}$",
+        json_schema_extra=words("1 to 63 letters, digits, spaces and . @ _ -"),
+    ),
+]
+
+
+class QuietHours(Frozen):
+    """When warnings and information wait; critical alerts never do."""
+
+    time_zone: TimeZone
+    """Zone of the times."""
+    start: TimeOfDay
+    """Every evening from."""
+    end: TimeOfDay
+    """Until the next morning at."""
+    weekends: bool
+    """Whether Saturday and Sunday are quiet as a whole."""
+
+    @model_validator(mode="after")
+    def _over_midnight(self) -> Self:
+        if self.start == self.end:
+            raise ValueError(f"start and end are both {self.start}; quiet_hours: null turns quiet hours off")
+        return self
+
+
+class SlackReceiver(Frozen):
+    """Messages to Slack; the hook's URL is the secret lgtm:alerting_slack_url."""
+
+    channel: SlackChannel
+    """Channel."""
+
+
+class EmailReceiver(Frozen):
+    """Mail over an SMTP server with STARTTLS; the password is the secret lgtm:alerting_email_password."""
+
+    to: MailAddress
+    """Who gets it."""
+    sender: MailAddress
+    """From whom it is."""
+    smarthost: HostAndPort
+    """SMTP server as host:port; the network policy opens this port."""
+    username: Annotated[str, Field(min_length=1, max_length=128)]
+    """Who logs in there."""
+
+
+class Receivers(Frozen):
+    """Who hears of what, by severity; an empty list: nobody."""
+
+    critical: tuple[ReceiverKind, ...]
+    """Ways for critical alerts."""
+    warning: tuple[ReceiverKind, ...]
+    """Ways for warnings."""
+    info: tuple[ReceiverKind, ...]
+    """Ways for information."""
+    watchdog: bool
+    """Send the dead man's switch to the URL in the secret lgtm:alerting_watchdog_url every minute or so."""
+    slack: SlackReceiver | None = None
+    """Slack."""
+    email: EmailReceiver | None = None
+    """E-mail."""
+
+    @model_validator(mode="after")
+    def _described(self) -> Self:
+        for kind, table in ((ReceiverKind.SLACK, self.slack), (ReceiverKind.EMAIL, self.email)):
+            if kind in self.kinds and table is None:
+                raise ValueError(f"{kind} is asked for and its table {kind} is missing; describe it or take it out")
+        return self
+
+    def of(self, severity: Severity) -> tuple[ReceiverKind, ...]:
+        """The ways for one severity, each once."""
+        ways: tuple[ReceiverKind, ...] = getattr(self, severity.value)
+        return tuple(dict.fromkeys(ways))
+
+    @property
+    def kinds(self) -> frozenset[ReceiverKind]:
+        """Every way that some severity takes."""
+        return frozenset(kind for severity in Severity for kind in self.of(severity))
+
+
+class AlertingSettings(Frozen):
+    """Alerts: thresholds that differ between companies, and where alerts go."""
+
+    team: Team | None = None
+    """Label `team` of every alert; default: the stack's owner."""
+    runbook_base_url: HttpUrl | None = None
+    """Where docs/runbooks is published; default: alerts name the page's path in this repository."""
+    storage_growth_gb_per_day: Annotated[float, Field(gt=0, le=1_000_000)]
+    """Warn when more is written to the buckets, in GB (10^9 bytes) a day."""
+    ingestion_mb_per_second: Annotated[float, Field(gt=0, le=100_000)]
+    """Warn when all signals together are more, in MB/s (10^6 bytes)."""
+    telemetry_missing_minutes: Annotated[int, Field(ge=5, le=1440)]
+    """Warn when a service of the list has sent nothing for so long, in minutes."""
+    quiet_hours: QuietHours | None = None
+    """When warnings wait; null: never."""
+    receivers: Receivers
+    """Where alerts go."""
+
+    def unheard(self) -> Iterator[str]:
+        """One sentence for each kind of alert that reaches nobody."""
+        silent = [severity.value for severity in Severity if not self.receivers.of(severity)]
+        if silent:
+            yield (
+                f"alerts of severity {', '.join(silent)} reach nobody: name slack, email, pagerduty or webhook under "
+                f"alerting.receivers.{silent[0]}"
+            )
+        if not self.receivers.watchdog:
+            yield (
+                "nobody notices when alerting itself stops: set alerting.receivers.watchdog to true and "
+                "lgtm:alerting_watchdog_url to the address of a heartbeat monitor"
+            )

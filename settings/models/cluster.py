@@ -1,0 +1,223 @@
+"""Where the platform runs: its own EKS cluster, another stack's, or any cluster that a kubeconfig names."""
+
+import re
+from enum import StrEnum
+from ipaddress import IPv4Network
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from planning.base import Frozen
+from settings.models.addons import ClusterAddons
+from settings.models.fields import words
+from settings.rules.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
+
+# Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
+MIN_KUBERNETES_MINOR = 35
+# CloudWatch Logs API reference, PutRetentionPolicy: the accepted values.
+# fmt: off
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)
+# fmt: on
+# The shape that editors check; whether bits beyond the prefix are zero is checked by the model.
+CIDR_PATTERN = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"
+# Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs".
+CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+
+
+class CapacityType(StrEnum):
+    """How node capacity is bought."""
+
+    ON_DEMAND = "on_demand"
+    SPOT = "spot"
+
+
+def _graviton(instance_type: str) -> str:
+    if instance_shape(instance_type) is None:
+        raise ValueError("must be a Graviton (ARM) type, because images and AMIs are arm64")
+    return instance_type
+
+
+InstanceType = Annotated[
+    str,
+    AfterValidator(_graviton),
+    Field(json_schema_extra=words(GRAVITON_TYPES_IN_WORDS, pattern=r"^[a-z]+\d+g[a-z]*\.(medium|large|\d*xlarge)$")),
+]
+
+
+class NodeGroup(Frozen):
+    """One EKS managed node group."""
+
+    capacity_type: CapacityType
+    """on_demand or spot."""
+    instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1, max_length=20)]
+    """Graviton instance types; several let spot choose."""
+    nodes: Annotated[int, Field(ge=0, le=50)]
+    """Desired number of nodes."""
+    min_nodes: Annotated[int, Field(ge=0, le=50)]
+    """Fewest nodes that autoscaling may leave."""
+    max_nodes: Annotated[int, Field(ge=1, le=50)]
+    """Most nodes that scaling may reach; the cost report shows what that would cost."""
+    root_volume_gib: Annotated[int, Field(ge=20, le=500)]
+    """Encrypted gp3 root volume of each node, in GiB."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.min_nodes <= self.nodes <= self.max_nodes:
+            raise ValueError(
+                f"min_nodes {self.min_nodes} <= nodes {self.nodes} <= max_nodes {self.max_nodes} must hold"
+            )
+        return self
+
+
+NODE_GROUP_NAME = "lower-case letters, digits and hyphens, a letter first, at most 20 characters"
+NodeGroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", json_schema_extra=words(NODE_GROUP_NAME))]
+NodeGroups = Annotated[dict[NodeGroupName, NodeGroup], Field(min_length=1)]
+
+
+def _supported_version(version: str) -> str:
+    match = re.fullmatch(r"1\.(\d+)", version)
+    if match is None or int(match[1]) < MIN_KUBERNETES_MINOR:
+        raise ValueError(
+            f"must be 1.{MIN_KUBERNETES_MINOR} or later: older versions are in extended support, "
+            "at 438 USD a month instead of 73"
+        )
+    return version
+
+
+KubernetesVersion = Annotated[
+    str,
+    AfterValidator(_supported_version),
+    Field(json_schema_extra=words(f'a version in quotes, "1.{MIN_KUBERNETES_MINOR}" or later', pattern=r"^1\.\d+$")),
+]
+
+
+def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
+    if cidr.prefixlen < 8:
+        raise ValueError("is open to the world: name the address blocks of your offices, VPN or CI")
+    return cidr
+
+
+AccessCidr = Annotated[
+    IPv4Network,
+    AfterValidator(_limited_cidr),
+    Field(json_schema_extra=words("an IPv4 block of /8 or narrower, such as 203.0.113.0/24", pattern=CIDR_PATTERN)),
+]
+
+
+def _known_log_retention(days: int) -> int:
+    if days not in LOG_RETENTION_DAYS:
+        raise ValueError("CloudWatch Logs takes only certain numbers of days")
+    return days
+
+
+LogRetentionDays = Annotated[
+    int, AfterValidator(_known_log_retention), Field(json_schema_extra={"enum": list(LOG_RETENTION_DAYS)})
+]
+PrincipalArn = Annotated[
+    str,
+    Field(
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$",
+        json_schema_extra=words("the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admin"),
+    ),
+]
+
+
+class EksCluster(Frozen):
+    """This stack owns an EKS cluster."""
+
+    mode: Literal["eks"]
+    """eks: this stack creates and owns the cluster."""
+    kubernetes_version: KubernetesVersion
+    """EKS Kubernetes version in standard support, such as "1.35" (quoted)."""
+    public_access_cidrs: tuple[AccessCidr, ...]
+    """Who may reach the public API endpoint; empty makes the endpoint private only."""
+    admin_role_arns: tuple[PrincipalArn, ...] = ()
+    """IAM roles or users that become cluster administrators beside the deployer."""
+    control_plane_logs: tuple[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"], ...]
+    """Control-plane log types sent to CloudWatch Logs; audit is the dear one."""
+    log_retention_days: LogRetentionDays
+    """Days that CloudWatch Logs keeps them."""
+    addons: ClusterAddons
+    """Community add-ons, beside those that every EKS cluster of this project has."""
+    node_groups: NodeGroups
+    """Node groups by name."""
+
+
+class SharedCluster(Frozen):
+    """This stack lives in its own namespace, on its own nodes, in another stack's cluster."""
+
+    mode: Literal["shared"]
+    """shared: the cluster belongs to another stack of this project."""
+    owner_stack: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$", json_schema_extra=words("the name of a stack, such as staging"))
+    ]
+    """Name of the stack that owns the cluster, such as staging."""
+    node_groups: NodeGroups
+    """This stack's own node groups; tainted so that the owner's pods stay off them."""
+
+
+class ObjectStore(Frozen):
+    """An S3-compatible server for clusters that are not on AWS."""
+
+    endpoint: Annotated[
+        str,
+        Field(
+            pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$",
+            json_schema_extra=words("http:// or https://, a host name and perhaps a port, without a path"),
+        ),
+    ]
+    """URL of the server, such as http://seaweedfs.storage.svc:8333."""
+    credentials_secret: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+            json_schema_extra=words("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+        ),
+    ]
+    """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; made from
+    lgtm:object_store_access_key_id and lgtm:object_store_secret_access_key (`pulumi config set --secret`) if set."""
+
+
+EksClusterName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
+        json_schema_extra=words("the name of an EKS cluster: letters, digits, hyphens and underscores, at most 100"),
+    ),
+]
+
+
+class ExistingCluster(Frozen):
+    """Any cluster that a kubeconfig context names: kind, k3d, on-premises, or an EKS cluster made elsewhere."""
+
+    mode: Literal["existing"]
+    """existing: the cluster is there already and is not managed."""
+    context: Annotated[str, Field(min_length=1, max_length=253)]
+    """kubeconfig context."""
+    kubeconfig: str | None = None
+    """Path of the kubeconfig file; default: KUBECONFIG or ~/.kube/config."""
+    eks_cluster_name: EksClusterName | None = None
+    """Name of the EKS cluster behind the context: buckets and pod identities are then made on AWS."""
+    object_store: ObjectStore | None = None
+    """S3-compatible server to use instead of AWS."""
+    storage_class: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$",
+            json_schema_extra=words("the name of a StorageClass: lower-case letters, digits, dots and hyphens"),
+        ),
+    ]
+    """StorageClass for data volumes that exists in the cluster, such as standard or local-path."""
+    nodes: Annotated[int, Field(ge=1, le=500)] = 1
+    """How many nodes run the platform's agents (for the resource sums)."""
+
+    @model_validator(mode="after")
+    def _one_store(self) -> Self:
+        if (self.eks_cluster_name is None) == (self.object_store is None):
+            raise ValueError("give exactly one of eks_cluster_name (S3 on AWS) and object_store (any other cluster)")
+        return self
+
+
+ClusterSettings = Annotated[EksCluster | SharedCluster | ExistingCluster, Field(discriminator="mode")]

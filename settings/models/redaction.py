@@ -1,0 +1,53 @@
+"""What must not be stored: which attributes are masked, hashed, kept or left alone, beside what is found in text."""
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from planning.base import Frozen
+from settings.models.fields import words
+
+AttributeName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_.:/@-]{1,255}$",
+        json_schema_extra=words("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
+    ),
+]
+AttributeWildcard = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9_.:/@*-]{1,255}$",
+        json_schema_extra=words("an attribute's name, in which * stands for any letters"),
+    ),
+]
+# Kubernetes: names of Secrets are DNS subdomain names.
+SecretName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        json_schema_extra=words("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+    ),
+]
+
+
+class RedactionSettings(Frozen):
+    """What the gateway masks, hashes or removes before anything is stored."""
+
+    denied_attributes: tuple[AttributeWildcard, ...]
+    """Attributes whose whole value is masked, in any case of letters; * stands for any letters."""
+    hashed_attributes: tuple[AttributeName, ...]
+    """Attributes whose value is replaced by its hash: equal ids stay equal, so that traces and logs can be joined."""
+    hash_key_secret: SecretName | None = None
+    """Secret whose key hmac-key (32 bytes or more) keys the hashes; default: unkeyed, to be guessed from known ids."""
+    allowed_attributes: tuple[AttributeName, ...]
+    """When not empty, the only attributes of the services' own that traces and logs keep; resources keep theirs."""
+    ignored_attributes: tuple[AttributeName, ...]
+    """Attributes that are never searched or masked: ids that look like card or phone numbers."""
+
+    @model_validator(mode="after")
+    def _one_treatment(self) -> Self:
+        both = sorted(set(self.hashed_attributes) & set(self.ignored_attributes))
+        if both:
+            raise ValueError(f"{both[0]} is in hashed_attributes and in ignored_attributes; take it out of one")
+        return self

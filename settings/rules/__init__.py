@@ -1,0 +1,1 @@
+"""Rules that span the whole document, and sums over a validated one."""

@@ -1,0 +1,1 @@
+"""Rules and the Alertmanager that acts on them."""

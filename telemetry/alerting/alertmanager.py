@@ -1,0 +1,203 @@
+"""Alertmanager's configuration: who is told of which alert, what is told together, what keeps silent.
+
+Source: Prometheus Alertmanager documentation, "Configuration" (0.28 and later); Mimir's Alertmanager reads the same.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from settings.document.secrets import SECRET_OF, WATCHDOG_KEY
+from settings.models.alerting import QuietHours, ReceiverKind, Receivers, Severity
+from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.alerting_health import WATCHDOG
+from telemetry.kubernetes.endpoints import Endpoints
+
+NOBODY = "nobody"
+HEARTBEAT = "watchdog"
+QUIET = "quiet-hours"
+MIDNIGHT, END_OF_DAY = "00:00", "24:00"
+# How long to wait for more of the same, and when to say it again while it lasts.
+WAIT = {Severity.CRITICAL: "10s", Severity.WARNING: "1m", Severity.INFO: "5m"}
+REPEAT = {Severity.CRITICAL: "1h", Severity.WARNING: "12h", Severity.INFO: "3d"}
+# A heartbeat monitor that waits for three of them notices within five minutes.
+HEARTBEAT_INTERVAL = "1m"
+
+TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }} ({{ .Alerts | len }})"
+
+
+def alertmanager_config(settings: PlatformSettings, secrets: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration; `secrets` holds the value of each key of `settings.document.secrets`.
+
+    A severity without receivers goes nowhere, which `AlertingSettings.unheard` tells the stack's owner.
+    """
+    receivers, quiet = settings.alerting.receivers, settings.alerting.quiet_hours
+    heard = [severity for severity in Severity if receivers.of(severity)]
+    return {
+        "global": {"resolve_timeout": "5m"},
+        "route": _route(receivers, heard, quiet),
+        "inhibit_rules": _inhibitions(),
+        **({"time_intervals": [_quiet_hours(quiet)]} if quiet else {}),
+        "receivers": [
+            {"name": NOBODY},
+            *({"name": severity.value, **_ways(settings, severity, secrets)} for severity in heard),
+            *([_heartbeat(secrets[WATCHDOG_KEY])] if receivers.watchdog else []),
+        ],
+    }
+
+
+def alertmanager_text(settings: PlatformSettings, secrets: Mapping[str, str]) -> str:
+    """The configuration as YAML."""
+    return yaml.safe_dump(alertmanager_config(settings, secrets), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _route(receivers: Receivers, heard: list[Severity], quiet: QuietHours | None) -> dict[str, Any]:
+    return {
+        "receiver": NOBODY,
+        "group_by": ["alertname", "service_name", "job"],
+        "group_wait": WAIT[Severity.WARNING],
+        "group_interval": "5m",
+        "repeat_interval": REPEAT[Severity.WARNING],
+        "routes": [
+            {
+                "matchers": [f'alertname="{WATCHDOG}"'],
+                "receiver": HEARTBEAT if receivers.watchdog else NOBODY,
+                "group_by": ["alertname"],
+                "group_wait": "0s",
+                "group_interval": HEARTBEAT_INTERVAL,
+                "repeat_interval": HEARTBEAT_INTERVAL,
+            },
+            *(
+                {
+                    "matchers": [f'severity="{severity.value}"'],
+                    "receiver": severity.value if severity in heard else NOBODY,
+                    "group_wait": WAIT[severity],
+                    "repeat_interval": REPEAT[severity],
+                    **({"mute_time_intervals": [QUIET]} if quiet and severity is not Severity.CRITICAL else {}),
+                }
+                for severity in Severity
+            ),
+        ],
+    }
+
+
+def _inhibitions() -> list[dict[str, Any]]:
+    """A label that neither alert has counts as equal, so each rule asks the source for it."""
+    return [
+        # With most of the platform gone, what its parts report is known or wrong.
+        {
+            "source_matchers": ['alertname="PlatformDown"'],
+            "target_matchers": [f'alertname!~"PlatformDown|NodeNotReady|{WATCHDOG}"'],
+            "equal": ["environment"],
+        },
+        _mutes('severity="critical"', 'severity=~"warning|info"', "service_name"),
+        _mutes('alertname="NodeNotReady"', 'severity="warning"', "k8s_node_name"),
+        _mutes('alertname="CollectorQueueFull"', 'alertname="CollectorQueueFilling"', "instance", "exporter"),
+        _mutes('alertname="VolumeFull"', 'alertname="VolumeFilling"', "k8s_persistentvolumeclaim_name"),
+        _mutes('alertname="CertificateAboutToExpire"', 'alertname="CertificateExpiring"', "namespace", "name"),
+    ]
+
+
+def _mutes(source: str, target: str, *equal: str) -> dict[str, Any]:
+    return {
+        "source_matchers": [source, *(f'{label}!=""' for label in equal)],
+        "target_matchers": [target],
+        "equal": list(equal),
+    }
+
+
+def _quiet_hours(quiet: QuietHours) -> dict[str, Any]:
+    zone = {"location": quiet.time_zone}
+    weekends = [{"weekdays": ["saturday", "sunday"], **zone}] if quiet.weekends else []
+    return {
+        "name": QUIET,
+        "time_intervals": [
+            *({"times": [{"start_time": start, "end_time": end}], **zone} for start, end in _spans(quiet)),
+            *weekends,
+        ],
+    }
+
+
+def _spans(quiet: QuietHours) -> Iterator[tuple[str, str]]:
+    """Alertmanager's ranges end at midnight at the latest."""
+    if quiet.start < quiet.end:
+        yield quiet.start, quiet.end
+        return
+    yield quiet.start, END_OF_DAY
+    if quiet.end != MIDNIGHT:
+        yield MIDNIGHT, quiet.end
+
+
+def _ways(settings: PlatformSettings, severity: Severity, secrets: Mapping[str, str]) -> dict[str, Any]:
+    builders = {
+        ReceiverKind.SLACK: ("slack_configs", _slack),
+        ReceiverKind.EMAIL: ("email_configs", _email),
+        ReceiverKind.PAGERDUTY: ("pagerduty_configs", _pagerduty),
+        ReceiverKind.WEBHOOK: ("webhook_configs", _webhook),
+    }
+    found: dict[str, Any] = {}
+    for kind in settings.alerting.receivers.of(severity):
+        key, build = builders[kind]
+        found[key] = [build(settings, secrets[SECRET_OF[kind]])]
+    return found
+
+
+def _text(settings: PlatformSettings) -> str:
+    """Each alert with what to read and where to look first."""
+    dashboard = f"{Endpoints.of(settings).grafana_url}/d/{{{{ .Annotations.dashboard_uid }}}}"
+    return (
+        "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n"
+        f"{{{{ if .Annotations.dashboard_uid }}}}Dashboard: {dashboard}\n{{{{ end }}}}"
+        "Runbook: {{ .Annotations.runbook_url }}\n{{ end }}"
+    )
+
+
+def _slack(settings: PlatformSettings, url: str) -> dict[str, Any]:
+    table = settings.alerting.receivers.slack
+    if table is None:
+        raise ValueError("alerting.receivers.slack is missing")
+    return {
+        "api_url": url,
+        "channel": table.channel,
+        "send_resolved": True,
+        "title": TITLE,
+        "text": _text(settings),
+    }
+
+
+def _email(settings: PlatformSettings, password: str) -> dict[str, Any]:
+    table = settings.alerting.receivers.email
+    if table is None:
+        raise ValueError("alerting.receivers.email is missing")
+    return {
+        "to": table.to,
+        "from": table.sender,
+        "smarthost": table.smarthost,
+        "auth_username": table.username,
+        "auth_password": password,
+        "require_tls": True,
+        "send_resolved": True,
+        "headers": {"Subject": TITLE},
+        "text": _text(settings),
+    }
+
+
+def _pagerduty(settings: PlatformSettings, key: str) -> dict[str, Any]:
+    return {
+        "routing_key": key,
+        "send_resolved": True,
+        "severity": "{{ .CommonLabels.severity }}",
+        "class": "{{ .CommonLabels.alertname }}",
+        "component": "{{ .CommonLabels.service_name }}",
+        "description": TITLE,
+        "details": {"alerts": _text(settings)},
+    }
+
+
+def _webhook(_settings: PlatformSettings, url: str) -> dict[str, Any]:
+    return {"url": url, "send_resolved": True, "max_alerts": 100}
+
+
+def _heartbeat(url: str) -> dict[str, Any]:
+    return {"name": HEARTBEAT, "webhook_configs": [{"url": url, "send_resolved": False}]}

@@ -1,0 +1,1 @@
+"""What a stack is planned to cost, computed from its settings alone."""

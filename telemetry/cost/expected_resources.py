@@ -1,0 +1,167 @@
+"""The resources that cost something, as a stack's settings would register them: without the engine and its preview.
+
+Values of releases come from the functions that the program itself calls, so volumes, replicas and compression can't
+differ. Tests hold the sum against recorded previews.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from planning.registered import Resource
+from planning.tiers import BucketPurpose, LifecycleRule, TierPlan
+from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
+from settings.models.names import Names
+from settings.models.network import NatMode
+from settings.models.platform import PlatformSettings
+from telemetry.charts.grafana import grafana_values
+from telemetry.charts.loki import loki_values
+from telemetry.charts.mimir import mimir_values
+from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.tempo import tempo_values
+from telemetry.kubernetes.placement import placement_for
+
+STORAGE_CLASS = "gp3"
+SNAPSHOT_POLICY, HOURS_PER_DAY = "aws:dlm/lifecyclePolicy:LifecyclePolicy", 24
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
+BUCKET, LIFECYCLE = "aws:s3/bucket:Bucket", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+CLUSTER, NODE_GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
+LAUNCH_TEMPLATE, SUBNET = "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/subnet:Subnet"
+NAT_GATEWAY, ADDRESS = "aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip"
+KEY, LOG_GROUP = "aws:kms/key:Key", "aws:cloudwatch/logGroup:LogGroup"
+RELEASE = "kubernetes:helm.sh/v3:Release"
+# What this module stands in for; anything else that a preview shows is somebody's addition.
+EXPECTED_TYPES = frozenset(
+    {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ADDRESS, KEY, LOG_GROUP, RELEASE}
+)
+# Zones of a guest's nodes: its owner's subnets, which the guest's own file doesn't name.
+GUEST_ZONES = 3
+
+
+def expected_resources(settings: PlatformSettings, stack: str, guest_zones: int = GUEST_ZONES) -> tuple[Resource, ...]:
+    """What the stack would register that costs something; `guest_zones` is the number of zones of a guest's owner."""
+    found = [*_releases(settings, stack)]
+    if settings.on_aws:
+        found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings)]
+        found += [*_node_groups(settings, stack, guest_zones)]
+    return tuple(found)
+
+
+def _resource(component: str, type_token: str, name: str, properties: Mapping[str, Any]) -> Resource:
+    urn = f"urn:pulumi:expected::lgtm::lgtm:components:{component}${type_token}::{name}"
+    return Resource(type_token, name, urn, properties)
+
+
+def _releases(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
+    buckets = {purpose: f"{Names(project=settings.project, stack=stack).prefix}-{purpose}" for purpose in BucketPurpose}
+    storage = ObjectStorage(buckets=buckets, region=settings.region, endpoint="s3")
+    placement = placement_for(settings, stack)
+    values = {
+        ("Loki", "loki", "loki"): loki_values(settings, storage, placement, STORAGE_CLASS).to_values(),
+        ("Tempo", "tempo", "tempo"): tempo_values(settings, storage, placement, STORAGE_CLASS).to_values(),
+        ("Mimir", "mimir", "mimir-distributed"): mimir_values(settings, storage, placement, STORAGE_CLASS).to_values(),
+        ("Grafana", "grafana", "grafana"): grafana_values(settings, placement, STORAGE_CLASS).to_values(),
+        ("Collector", "collector-gateway", "opentelemetry-collector"): {},
+    }
+    for (component, name, chart), one in values.items():
+        yield _resource(component, RELEASE, name, {"chart": chart, "values": one})
+
+
+def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
+    for purpose, plan in settings.tier_plans.items():
+        name = f"storage-{purpose}"
+        yield _resource("TierBuckets", BUCKET, name, {"tags": {"purpose": purpose.value}})
+        yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [*_rules(plan)]})
+        if plan.versioned:
+            yield _resource("TierBuckets", VERSIONING, name, {"versioningConfiguration": {"status": "Enabled"}})
+    if settings.backup.volume_snapshot_days is not None:
+        schedule = {
+            "createRule": {"interval": HOURS_PER_DAY, "intervalUnit": "HOURS"},
+            "retainRule": {"interval": settings.backup.volume_snapshot_days, "intervalUnit": "DAYS"},
+        }
+        yield _resource("VolumeSnapshots", SNAPSHOT_POLICY, "snapshots", {"policyDetails": {"schedules": [schedule]}})
+    if settings.storage.encryption == "sse_kms":
+        yield _resource("EncryptionKey", KEY, "storage-objects", {"enableKeyRotation": True})
+
+
+def _rules(plan: TierPlan) -> Iterator[Mapping[str, Any]]:
+    for rule in plan.rules:
+        yield {
+            "id": rule.id,
+            "status": "Enabled",
+            "filter": _filter(rule),
+            "transitions": [{"days": move.days, "storageClass": move.storage_class.value} for move in rule.transitions],
+            "noncurrentVersionExpiration": {"noncurrentDays": rule.noncurrent_expiration_days}
+            if rule.noncurrent_expiration_days is not None
+            else None,
+            "expiration": None if rule.expiration_days is None else {"days": rule.expiration_days},
+        }
+
+
+def _filter(rule: LifecycleRule) -> Mapping[str, Any]:
+    if rule.min_object_bytes is None:
+        return {"prefix": rule.prefix}
+    return {"and": {"prefix": rule.prefix, "objectSizeGreaterThan": rule.min_object_bytes}}
+
+
+def _cluster(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
+    cluster = settings.cluster
+    if not isinstance(cluster, EksCluster):
+        return
+    names = Names(project=settings.project, stack=stack)
+    properties = {
+        "name": names.cluster,
+        "version": cluster.kubernetes_version,
+        "upgradePolicy": {"supportType": "STANDARD"},
+        "enabledClusterLogTypes": list(cluster.control_plane_logs),
+    }
+    yield _resource("EksCluster", CLUSTER, "cluster", properties)
+    yield _resource("EncryptionKey", KEY, "cluster-secrets", {"enableKeyRotation": True})
+    if cluster.control_plane_logs:
+        logs = {"name": names.log_group, "retentionInDays": cluster.log_retention_days}
+        yield _resource("EksCluster", LOG_GROUP, "cluster-logs", logs)
+
+
+def _network(settings: PlatformSettings) -> Iterator[Resource]:
+    network = settings.network
+    if network is None:
+        return
+    public = {"mapPublicIpOnLaunch": network.nat is NatMode.NONE}
+    for number in range(network.availability_zones):
+        yield _resource("Network", SUBNET, f"network-public-{number}", public)
+    gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: network.availability_zones}[network.nat]
+    for letter in "abc"[:gateways]:
+        yield _resource("Network", NAT_GATEWAY, f"network-nat-{letter}", {})
+        yield _resource("Network", ADDRESS, f"network-nat-{letter}", {"domain": "vpc"})
+
+
+def _node_groups(settings: PlatformSettings, stack: str, guest_zones: int) -> Iterator[Resource]:
+    cluster = settings.cluster
+    if isinstance(cluster, ExistingCluster):
+        return
+    guest = isinstance(cluster, SharedCluster)
+    zones = settings.network.availability_zones if settings.network else guest_zones
+    version = "" if isinstance(cluster, SharedCluster) else cluster.kubernetes_version
+    for key, group in cluster.node_groups.items():
+        name = f"{stack}-{key}"
+        subnets = [f"{'owner' if guest else 'own'}-subnet-{number}" for number in range(zones)]
+        template = _resource("NodeGroups", LAUNCH_TEMPLATE, name, _template(group))
+        nodes = _resource("NodeGroups", NODE_GROUP, name, _node_group(group, subnets, version))
+        yield template
+        yield replace(nodes, property_dependencies={"launchTemplate": frozenset({template.urn})})
+
+
+def _node_group(group: NodeGroup, subnets: list[str], version: str) -> Mapping[str, Any]:
+    return {
+        "capacityType": "SPOT" if group.capacity_type is CapacityType.SPOT else "ON_DEMAND",
+        "instanceTypes": list(group.instance_types),
+        "scalingConfig": {"desiredSize": group.nodes, "minSize": group.min_nodes, "maxSize": group.max_nodes},
+        "subnetIds": subnets,
+        "launchTemplate": {},
+        "version": version,
+    }
+
+
+def _template(group: NodeGroup) -> Mapping[str, Any]:
+    root = {"volumeSize": group.root_volume_gib, "volumeType": "gp3"}
+    return {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": root}]}

@@ -1,0 +1,1 @@
+"""The platform inside a cluster: addresses, identities, placement, quotas, network policies, certificates."""

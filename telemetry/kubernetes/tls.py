@@ -1,0 +1,175 @@
+"""Certificates of the platform's parts: who has one, for which names, and where a pod finds its files.
+
+cert-manager writes tls.crt, tls.key and ca.crt into one Secret for each certificate. Secrets are mounted as folders and
+never by subPath, so that the kubelet puts a renewed certificate in place while the pod runs. All programs read it again
+by themselves: the collector and Tempo's receivers after `reload_interval`, Loki's and Tempo's HTTP servers and nginx at
+each handshake.
+
+Sources: cert-manager documentation, "Certificate resource"; OpenTelemetry Collector, README of config/configtls;
+Prometheus exporter-toolkit, web/tls_config.go (what Grafana's dskit serves HTTPS with); Kubernetes documentation,
+"Using Secrets as files from a Pod".
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from planning.base import Frozen
+from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import (
+    CLUSTER_DOMAIN,
+    COLLECTOR_AGENT_RELEASE,
+    COLLECTOR_GATEWAY_RELEASE,
+    LOKI_RELEASE,
+    MIMIR_GATEWAY_SERVICE,
+    TEMPO_RELEASE,
+    Endpoints,
+)
+
+HOURS_A_DAY = 24
+# Ten years: the platform's own CA is exchanged by hand (docs/adr/0003-tls.md).
+CA_DAYS = 3650
+# The share of its life that is left when a certificate is renewed.
+RENEWED_AT = 1 / 3
+# Pods read a renewed certificate this long after the kubelet has put it in place.
+RELOAD_INTERVAL = "5m"
+MIN_VERSION = "1.3"
+# The same in the words of Loki and Tempo, and in Prometheus's.
+MIN_VERSION_OF_BACK_ENDS = "VersionTLS13"
+MIN_VERSION_OF_SCRAPES = "TLS13"
+
+VOLUME = "tls"
+DIRECTORY = "/etc/lgtm/tls"
+CERTIFICATE_FILE = f"{DIRECTORY}/tls.crt"
+KEY_FILE = f"{DIRECTORY}/tls.key"
+CA_ENTRY = "ca.crt"
+CA_FILE = f"{DIRECTORY}/{CA_ENTRY}"
+# Readable by owner and group: pods that don't run as root get the files through their fsGroup.
+FILE_MODE = 0o440
+
+
+class Usage(StrEnum):
+    """What a certificate proves, as cert-manager calls the extended key usages."""
+
+    SERVER = "server auth"
+    CLIENT = "client auth"
+
+
+class Certificate(Frozen):
+    """One certificate and its Secret."""
+
+    name: str
+    """Of the Certificate, and the subject's common name."""
+    namespace: str
+    """Where its Secret is."""
+    usage: Usage
+    """One only: a server's certificate is refused where a client's is asked for."""
+    dns_names: tuple[str, ...]
+    """Every name under which it is reached; empty for a client."""
+
+    @property
+    def secret_name(self) -> str:
+        """Name of the Secret."""
+        return secret_name(self.name)
+
+
+def secret_name(certificate: str) -> str:
+    """The Secret of a certificate."""
+    return f"{certificate}-tls"
+
+
+def ca_name(settings: PlatformSettings) -> str:
+    """The CA, its Secret and its cluster-wide issuer; carries the namespace: two stacks may share a cluster."""
+    return f"{settings.namespace}-ca"
+
+
+def certificates(settings: PlatformSettings) -> list[Certificate]:
+    """All certificates of a stack; none in plain mode."""
+    endpoints = Endpoints.of(settings)
+    if not endpoints.tls:
+        return []
+    servers = (COLLECTOR_GATEWAY_RELEASE, LOKI_RELEASE, TEMPO_RELEASE, MIMIR_GATEWAY_SERVICE)
+    return [
+        *(
+            Certificate(
+                name=service,
+                namespace=endpoints.namespace,
+                usage=Usage.SERVER,
+                dns_names=service_names(service, endpoints.namespace),
+            )
+            for service in servers
+        ),
+        Certificate(
+            name=COLLECTOR_AGENT_RELEASE, namespace=endpoints.agent_namespace, usage=Usage.CLIENT, dns_names=()
+        ),
+    ]
+
+
+def service_names(service: str, namespace: str) -> tuple[str, ...]:
+    """Every form in which pods may spell a service's name."""
+    inside = f"{service}.{namespace}"
+    return (f"{inside}.svc.{CLUSTER_DOMAIN}", f"{inside}.svc", inside, service)
+
+
+def duration_of(days: int) -> str:
+    """A number of days as Go writes durations, so that the API server has nothing to rewrite."""
+    return f"{days * HOURS_A_DAY}h0m0s"
+
+
+def renewal_before(days: int) -> str:
+    """How long before its end a certificate of so many days is renewed."""
+    return f"{round(days * HOURS_A_DAY * RENEWED_AT)}h0m0s"
+
+
+def collector_server(endpoints: Endpoints) -> dict[str, Any] | None:
+    """The tls block of the gateway's receiver, which accepts the agents' certificate only; None in plain mode."""
+    if not endpoints.tls:
+        return None
+    return {**_own_certificate(), "client_ca_file": CA_FILE}
+
+
+def collector_client(
+    endpoints: Endpoints, *, own_certificate: bool = False, server_name: str | None = None
+) -> dict[str, Any]:
+    """The tls block of an exporter; `server_name` for a server that is reached by its address."""
+    if not endpoints.tls:
+        return {"insecure": True}
+    block = {"ca_file": CA_FILE, "min_version": MIN_VERSION}
+    if own_certificate:
+        block |= _own_certificate()
+    return block | ({"server_name_override": server_name} if server_name else {})
+
+
+def scrape_client(server_name: str) -> dict[str, str]:
+    """The tls_config of a scrape, in Prometheus's words: targets are reached by their pods' addresses."""
+    return {"ca_file": CA_FILE, "server_name": server_name, "min_version": MIN_VERSION_OF_SCRAPES}
+
+
+def receiver_tls(endpoints: Endpoints) -> dict[str, Any] | None:
+    """The tls block of Tempo's OTLP receivers, which are the collector's; None in plain mode."""
+    return _own_certificate() if endpoints.tls else None
+
+
+def _own_certificate() -> dict[str, Any]:
+    return {
+        "cert_file": CERTIFICATE_FILE,
+        "key_file": KEY_FILE,
+        "min_version": MIN_VERSION,
+        "reload_interval": RELOAD_INTERVAL,
+    }
+
+
+def secret_volumes(endpoints: Endpoints, certificate: str) -> list[dict[str, Any]]:
+    """The volume of a pod that has a certificate; none in plain mode."""
+    if not endpoints.tls:
+        return []
+    return [{"name": VOLUME, "secret": {"secretName": secret_name(certificate), "defaultMode": FILE_MODE}}]
+
+
+def secret_mounts(endpoints: Endpoints, directory: str = DIRECTORY) -> list[dict[str, Any]]:
+    """Where its container sees it; none in plain mode."""
+    return [{"name": VOLUME, "mountPath": directory, "readOnly": True}] if endpoints.tls else []
+
+
+def ca_items() -> list[dict[str, str]]:
+    """The one entry of a Secret that a pod without a certificate of its own may see."""
+    return [{"key": CA_ENTRY, "path": CA_ENTRY}]
