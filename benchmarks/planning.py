@@ -20,7 +20,7 @@ from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
 from planning.tiers import LifecycleLimits
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, situation_of
+from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
 from planning.tiers.report import tier_rows
 from settings.models.platform import PlatformSettings
 from telemetry.cost.expected_resources import expected_resources
@@ -63,7 +63,7 @@ def _plan(settings: PlatformSettings) -> int:
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
     limits = LifecycleLimits.of_region(settings.region)
     return sum(
-        len(tier_rows(situation_of(purpose, settings.retention, flows, settings.s3_prices, limits)))
+        len(tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits)))
         for purpose in COLD_MIN_OBJECT_BYTES
     )
 
