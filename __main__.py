@@ -18,7 +18,8 @@ from components.platform_context import PlatformContext
 from components.tempo import Tempo, TempoArgs
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
-from settings import Names, load_settings
+from settings.document.pulumi_config import load_settings
+from settings.models.names import Names
 
 settings = load_settings()
 names = Names(project=settings.project, stack=pulumi.get_stack())

@@ -8,7 +8,7 @@ from pulumi_kubernetes.core.v1 import ConfigMap, Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.namespace import PART_OF, PlatformNamespace
-from settings.document.secrets import alerting_secrets
+from settings.document.pulumi_config import alerting_secrets
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.alertmanager import alertmanager_text
 from telemetry.alerting.rules.files import loki_rule_files, mimir_rule_files

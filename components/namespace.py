@@ -17,7 +17,7 @@ from pulumi_kubernetes.core.v1 import (
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import NetworkPolicy
 
-from settings.document.loader import object_store_credentials
+from settings.document.pulumi_config import object_store_credentials
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.endpoints import Endpoints

@@ -2,45 +2,21 @@
 
 import difflib
 import json
-import os
 from collections.abc import Iterable
 
-import pulumi
-from pulumi.runtime import config as pulumi_config
 from pydantic import ValidationError
 
 from settings.document.defaults import Json, defaults_for
 from settings.document.messages import SettingsError, Source, explain, nearest, sentence, show
-from settings.document.secrets import ALERTING_SECRET_KEYS
+from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.models.environment import Environment
 from settings.models.names import Names, length_problems, stack_name_problems
 from settings.models.platform import PlatformSettings
 
-NAMESPACE = "lgtm"
 CONFIG_KEY = "platform"
 FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
 REGION_KEY = "aws:region"
-# Secrets of an S3-compatible server: too secret for the document, so each is an encrypted key of its own.
-ACCESS_KEY_ID, SECRET_ACCESS_KEY = "object_store_access_key_id", "object_store_secret_access_key"
-SECRET_KEYS = (f"{NAMESPACE}:{ACCESS_KEY_ID}", f"{NAMESPACE}:{SECRET_ACCESS_KEY}")
 MIRROR_VARIABLE = "LGTM_CHART_MIRROR"
-
-
-def load_settings() -> PlatformSettings:
-    """The settings of the running stack. Raises `pulumi.RunError` with one readable message when they are wrong."""
-    stack = pulumi.get_stack()
-    text = pulumi.Config(NAMESPACE).get(CONFIG_KEY)
-    problems = unknown_key_problems(_config_keys())
-    settings = None
-    if text is not None or not problems:
-        try:
-            settings = parse_settings(_parse(text), stack=stack, mirror=os.environ.get(MIRROR_VARIABLE))
-            problems += region_problems(settings.region, pulumi.Config("aws").get("region"))
-        except SettingsError as error:
-            problems += error.problems
-    if settings is None or problems:
-        raise pulumi.RunError(str(SettingsError(stack, problems)))
-    return settings
 
 
 def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> PlatformSettings:
@@ -73,28 +49,12 @@ def with_defaults(document: dict[str, Json], mirror: str | None = None) -> dict[
     return _lay_over(document, environment, mirror) if environment else document
 
 
-def object_store_credentials() -> dict[str, "pulumi.Output[str]"] | None:
-    """The S3-compatible server's credentials by environment variable, or None when someone else makes the Secret.
-
-    Raises `pulumi.RunError` when only one of the two is there.
-    """
-    config = pulumi.Config(NAMESPACE)
-    access_key, secret_key = config.get_secret(ACCESS_KEY_ID), config.get_secret(SECRET_ACCESS_KEY)
-    if access_key is None and secret_key is None:
-        return None
-    if access_key is None or secret_key is None:
-        raise pulumi.RunError(
-            f"{' and '.join(SECRET_KEYS)} belong together: set both with `pulumi config set --secret`"
-        )
-    return {"AWS_ACCESS_KEY_ID": access_key, "AWS_SECRET_ACCESS_KEY": secret_key}
-
-
 def unknown_key_problems(keys: Iterable[str]) -> list[str]:
     """One line for each configuration key of this project's namespace that nothing reads."""
     return [
         sentence(key, "there is no such key", nearest(key, [FULL_KEY]), f"accepted: {FULL_KEY}")
         for key in keys
-        if key.startswith(f"{NAMESPACE}:") and key not in (FULL_KEY, *SECRET_KEYS, *ALERTING_SECRET_KEYS)
+        if key.startswith(f"{NAMESPACE}:") and key not in (FULL_KEY, *SECRET_KEYS)
     ]
 
 
@@ -106,21 +66,6 @@ def region_problems(region: str, provider_region: str | None) -> list[str]:
         f'{REGION_KEY}: got "{provider_region}"; {FULL_KEY}.region is "{region}"; '
         "accepted: the same region in both, or no aws:region"
     ]
-
-
-def _config_keys() -> list[str]:
-    """Every configuration key of the stack, in the order of their names."""
-    return sorted({*pulumi_config.CONFIG.get(), *pulumi_config.get_config_env()})
-
-
-def _parse(text: str | None) -> Json:
-    """Pulumi hands tables over as JSON and plain values as they are."""
-    if text is None:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text
 
 
 def _environment_of(document: dict[str, Json]) -> Environment | None:

@@ -1,8 +1,6 @@
-"""Addresses and keys of receivers: encrypted keys of the stack beside its document."""
+"""Encrypted keys of the stack beside its document: addresses and keys of receivers, an S3-compatible server's keys."""
 
 from collections.abc import Mapping
-
-import pulumi
 
 from settings.models.alerting import ReceiverKind, Receivers
 
@@ -15,23 +13,12 @@ SECRET_OF: Mapping[ReceiverKind, str] = {
     ReceiverKind.PAGERDUTY: "alerting_pagerduty_key",
     ReceiverKind.WEBHOOK: "alerting_webhook_url",
 }
-ALERTING_SECRET_KEYS = tuple(f"{NAMESPACE}:{key}" for key in (*SECRET_OF.values(), WATCHDOG_KEY))
+ACCESS_KEY_ID, SECRET_ACCESS_KEY = "object_store_access_key_id", "object_store_secret_access_key"
+OBJECT_STORE_KEYS = (f"{NAMESPACE}:{ACCESS_KEY_ID}", f"{NAMESPACE}:{SECRET_ACCESS_KEY}")
+SECRET_KEYS = (*OBJECT_STORE_KEYS, *(f"{NAMESPACE}:{key}" for key in (*SECRET_OF.values(), WATCHDOG_KEY)))
 
 
 def needed_secrets(receivers: Receivers) -> tuple[str, ...]:
     """The keys that a stack's receivers need, without namespace."""
     keys = [SECRET_OF[kind] for kind in ReceiverKind if kind in receivers.kinds]
     return (*keys, *((WATCHDOG_KEY,) if receivers.watchdog else ()))
-
-
-def alerting_secrets(receivers: Receivers) -> dict[str, "pulumi.Output[str]"]:
-    """The secret of each receiver by its key. Raises `pulumi.RunError` with the keys that are missing."""
-    config = pulumi.Config(NAMESPACE)
-    found = {key: config.get_secret(key) for key in needed_secrets(receivers)}
-    missing = [f"{NAMESPACE}:{key}" for key, value in found.items() if value is None]
-    if missing:
-        raise pulumi.RunError(
-            f"{', '.join(missing)} is missing and lgtm:platform.alerting.receivers asks for it: "
-            f"pulumi config set --secret {missing[0]}"
-        )
-    return {key: value for key, value in found.items() if value is not None}

@@ -9,7 +9,7 @@ import pytest
 from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import mocks
 
-from settings import load_settings
+from settings.document.pulumi_config import load_settings
 from tests.unit.settings.documents import changed, minimal
 
 Load = Callable[..., Any]
