@@ -8,13 +8,16 @@ import string
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import bcrypt
+
 from sandbox.providers.properties import Properties
-from sandbox.providers.random.bcrypt import bcrypt_hash
 from sandbox.providers.resource import Created, ProviderError, ResourceType
 from sandbox.providers.rules import Refusal
 
 DEFAULT_SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 INVALID = "InvalidParameter"
+# The provider's own cost; bcrypt looks at no more bytes than these.
+BCRYPT_ROUNDS, BCRYPT_BYTES = 10, 72
 # Letters, digits and special characters: (switch, minimum, alphabet).
 CLASSES = (
     ("lower", "minLower", string.ascii_lowercase),
@@ -55,6 +58,10 @@ def _random_text(inputs: Properties) -> str:
     return "".join(chosen)
 
 
+def _bcrypt_hash(password: str) -> str:
+    return bcrypt.hashpw(password.encode()[:BCRYPT_BYTES], bcrypt.gensalt(BCRYPT_ROUNDS)).decode()
+
+
 class RandomString(RandomType):
     token = "random:index/randomString:RandomString"
     replace = frozenset(
@@ -90,7 +97,7 @@ class RandomPassword(RandomString):
 
     def create(self, cloud: Nowhere, inputs: Properties) -> str | Created:
         password = _random_text(inputs)
-        return Created("none", {"result": password, "bcryptHash": bcrypt_hash(password)})
+        return Created("none", {"result": password, "bcryptHash": _bcrypt_hash(password)})
 
     def read(self, cloud: Nowhere, resource_id: str, known: Properties) -> Properties:
         return RandomType.read(self, cloud, resource_id, known)

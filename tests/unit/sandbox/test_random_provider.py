@@ -6,11 +6,11 @@ import base64
 import string
 from typing import Any
 
+import bcrypt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.providers.random.bcrypt import bcrypt_hash
 from sandbox.providers.random.provider import DEFINITION
 from sandbox.providers.servicer import ProviderServicer
 from tests.artefacts.provider_driver import AbortedError, CheckFailedError, Engine
@@ -42,13 +42,16 @@ def test_password(engine: Engine) -> None:
     assert other.state["result"] != result
 
 
-def test_bcrypt() -> None:
-    """The test vector of crypt(3) itself: hashing with a hash as salt gives the hash again, so a wrong one can't."""
-    hashed = bcrypt_hash("correct horse")
-    assert hashed is not None
-    assert hashed.startswith("$2b$10$")
+@pytest.mark.parametrize("length", [24, 100])
+def test_bcrypt(engine: Engine, length: int) -> None:
+    """bcrypt looks at 72 bytes; the wheel refuses more, so the provider cuts them off."""
+    first, second = (engine.create(PASSWORD, "admin", {"length": length}).state for _ in range(2))
+    hashed = first["bcryptHash"]
+    assert hashed.startswith("$2b$10$"), hashed
     assert len(hashed) == 60
-    assert bcrypt_hash("correct horse") != hashed, "salted"
+    assert bcrypt.checkpw(first["result"].encode()[:72], hashed.encode()), "it is the password's"
+    assert not bcrypt.checkpw(second["result"].encode()[:72], hashed.encode()), "and no other's"
+    assert second["bcryptHash"][:29] != hashed[:29], "salted"
 
 
 def test_id(engine: Engine) -> None:
