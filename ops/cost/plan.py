@@ -32,7 +32,7 @@ def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
     """The text report of a preview's event log. Raises what `priced` raises."""
     settings = settings_of(stack)
     report = priced(event_log.read_text(encoding="utf-8"), event_log.name, settings, today)
-    return render_report(report, stack, budget_of(settings))
+    return render_report(report, stack, budget_of(settings), settings.baseline)
 
 
 def priced(text: str, where: str, settings: PlatformSettings, today: date | None = None) -> CostReport:
@@ -112,9 +112,9 @@ def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: b
     elif sys.stdout.isatty():
         from ops.report.terminal import print_report
 
-        print_report(report, stack, budget, every_line=all_lines)
+        print_report(report, stack, budget, settings.baseline, every_line=all_lines)
     else:
-        print(render_report(report, stack, budget, every_line=all_lines))
+        print(render_report(report, stack, budget, settings.baseline, every_line=all_lines))
     return verdict.within or not check
 
 

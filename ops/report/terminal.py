@@ -5,8 +5,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from planning.cost import BudgetLimits, Category, CostReport, budget_verdict, render_report
-from planning.cost.budget import MISSION, MISSION_BEFORE_USD
+from planning.cost import Baseline, BudgetLimits, Category, CostReport, budget_verdict, render_report
 from planning.cost.render import SMALL_USD
 
 # Sections of the plain report that tables stand for: its lines and its categories.
@@ -14,17 +13,23 @@ LINES, CATEGORIES = 1, 2
 
 
 def print_report(
-    report: CostReport, stack: str, budget: BudgetLimits, *, every_line: bool = False, console: Console | None = None
+    report: CostReport,
+    stack: str,
+    budget: BudgetLimits,
+    baseline: Baseline | None = None,
+    *,
+    every_line: bool = False,
+    console: Console | None = None,
 ) -> None:
     """The same report as `render_report`, as tables for people."""
     console = console or Console(highlight=False)
-    sections = render_report(report, stack, budget, every_line=every_line).split("\n\n")
+    sections = render_report(report, stack, budget, baseline, every_line=every_line).split("\n\n")
     within = budget_verdict(report, budget).within
     for place, section in enumerate(sections):
         if place == LINES:
             console.print(_lines(report, every_line=every_line))
         elif place == CATEGORIES:
-            console.print(_categories(report, budget, stack))
+            console.print(_categories(report, budget, baseline))
         elif section.startswith(("within budget", "OVER BUDGET")):
             console.print(Text(section, style="green" if within else "bold red"))
         elif section.startswith("warning:"):
@@ -57,22 +62,21 @@ def _lines(report: CostReport, *, every_line: bool) -> Table:
     return table
 
 
-def _categories(report: CostReport, budget: BudgetLimits, stack: str) -> Table:
-    mission = stack == "prod"
+def _categories(report: CostReport, budget: BudgetLimits, baseline: Baseline | None) -> Table:
     table = Table(title="Against the budget")
     table.add_column("category")
-    for title in ("USD a month", "budget", *(("before",) if mission else ())):
+    for title in ("USD a month", "budget", *(("before",) if baseline else ())):
         table.add_column(title, justify="right")
     for category, usd in report.by_category.items():
         part = budget.of(category)
         over = part is not None and round(usd, 2) > part
         table.add_row(
             category.value, Text(f"{usd:,.2f}", style="yellow" if over else ""), f"{part:,.2f}" if part else "-",
-            *((f"{MISSION[category].before:,.2f}",) if mission else ()),
+            *((f"{paid:,.2f}" if (paid := baseline.of(category)) else "-",) if baseline else ()),
         )  # fmt: skip
     table.add_section()
     table.add_row(
         "total", f"{report.usd_per_month:,.2f}", f"{budget.usd_per_month:,.2f}",
-        *((f"{MISSION_BEFORE_USD:,.2f}",) if mission else ()), style="bold",
+        *((f"{baseline.total:,.2f}",) if baseline else ()), style="bold",
     )  # fmt: skip
     return table

@@ -1,6 +1,7 @@
 """Resources → cost: what registered resources cost in a month, from dated list prices and stated assumptions."""
 
 from planning.cost.assumptions import Assumptions, NodeCount
+from planning.cost.baseline import Baseline
 from planning.cost.bill import ClusterSharing
 from planning.cost.budget import BudgetLimits, BudgetVerdict, OverPart, budget_verdict
 from planning.cost.comparison import CostChange, CostComparison, compare
@@ -12,6 +13,7 @@ from planning.cost.render import render_assumptions, render_comparison, render_r
 __all__ = [
     "REFERENCE_LOAD",
     "Assumptions",
+    "Baseline",
     "BudgetLimits",
     "BudgetVerdict",
     "Category",

@@ -14,7 +14,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 
 
 class Category(StrEnum):
-    """The three rows of the mission's budget table."""
+    """The three parts of a budget."""
 
     COMPUTE = "compute"
     """Control plane and nodes."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from planning.cost.assumptions import Assumptions
-from planning.cost.budget import MISSION, MISSION_BEFORE_USD, BudgetLimits, BudgetVerdict, budget_verdict
+from planning.cost.baseline import Baseline
+from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
 from planning.cost.comparison import CostComparison
 from planning.cost.model import Category, CostLine, CostReport
 from planning.text_table import text_table
@@ -13,14 +14,19 @@ SMALL_USD = 0.50
 
 
 def render_report(
-    report: CostReport, stack: str, budget: BudgetLimits | None = None, *, every_line: bool = False
+    report: CostReport,
+    stack: str,
+    budget: BudgetLimits | None = None,
+    baseline: Baseline | None = None,
+    *,
+    every_line: bool = False,
 ) -> str:
     """The whole report: lines, categories against the budget, what isn't in the sum, what the sum rests on."""
     verdict = budget_verdict(report, budget) if budget else None
     parts = [
         f"Cost of {stack} in {report.region}: {report.usd_per_month:.2f} USD a month (list prices without tax)",
         _lines(report.lines, every_line=every_line),
-        _categories(report, budget, stack),
+        _categories(report, budget, baseline),
         *([_verdict(verdict)] if verdict else []),
         "By component: " + ", ".join(f"{name} {_usd(usd)}" for name, usd in report.by_component.items()),
         f"At the largest size of every node group: {report.usd_at_most_nodes:.2f} USD a month.",
@@ -80,27 +86,26 @@ def _row(line: CostLine) -> tuple[str, ...]:
     )
 
 
-def _categories(report: CostReport, budget: BudgetLimits | None, stack: str) -> str:
-    """By category, against the budget, and for prod against what there was before."""
-    mission = stack == "prod"
-    header = ["", "USD a month", *(["budget"] if budget else []), *(["before"] if mission else [])]
+def _categories(report: CostReport, budget: BudgetLimits | None, baseline: Baseline | None) -> str:
+    """By category, against the budget and against what was paid before, where they are given."""
+    header = ["", "USD a month", *(["budget"] if budget else []), *(["before"] if baseline else [])]
     rows: list[list[str]] = []
     for category, usd in report.by_category.items():
         part = budget.of(category) if budget else None
         rows.append(
             [category.value, _usd(usd)]
             + ([_usd(part) if part else "-"] if budget else [])
-            + ([_usd(MISSION[category].before)] if mission else [])
+            + ([_usd(paid) if (paid := baseline.of(category)) else "-"] if baseline else [])
         )
     rows.append(
         ["total", _usd(report.usd_per_month)]
         + ([_usd(budget.usd_per_month)] if budget else [])
-        + ([_usd(MISSION_BEFORE_USD)] if mission else [])
+        + ([_usd(baseline.total)] if baseline else [])
     )
     table = text_table(header, rows, right=range(1, len(header)))
-    if not mission:
+    if not baseline:
         return table
-    less = 1 - report.usd_per_month / MISSION_BEFORE_USD
+    less = 1 - report.usd_per_month / baseline.total
     return f"{table}\n{less:.0%} {'less than before' if less >= 0 else 'of savings: it costs more than before'}"
 
 

@@ -67,7 +67,6 @@ def _nodes(capacity_type: str, instance_type: str, nodes: int, max_nodes: int, r
 # fmt: off
 TABLE: tuple[Row, ...] = (
     #   key                                     dev               staging       prod
-    _same("project",                            "pyairtable-lgtm"),
     _same("region",                             "us-west-2"),
     Row("namespace",                            "monitoring-dev", "monitoring", "monitoring"),
     Row("budget.usd_per_month",                 75,               165,          387),

@@ -24,7 +24,7 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     problems = stack_name_problems(stack)
     if not isinstance(document, dict):
         wrong = "is missing" if document is None else f"got {show(document)}; not a table"
-        accepted = "a table with at least environment, owner, cost_centre and services"
+        accepted = "a table with at least environment, project, owner, cost_centre and services"
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: {wrong}; accepted: {accepted}"])
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)

@@ -10,6 +10,7 @@ from planning.base import Frozen
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
+from planning.cost.baseline import Baseline
 from planning.prices import load_prices, regions_with_prices, s3_prices
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
@@ -153,6 +154,8 @@ class PlatformSettings(Frozen):
     """Kubernetes namespace of the platform."""
     budget: Budget
     """What the stack may cost."""
+    baseline: Baseline | None = None
+    """What observability cost before this platform; reports compare with it."""
     capacity: Capacity
     """What the stack's requests and volumes must fit."""
     network: NetworkSettings | None = None

@@ -109,6 +109,7 @@ def on_premises() -> PlatformSettings:
     store = {"endpoint": "http://seaweedfs.storage.svc:8333", "credentials_secret": "object-store"}
     document: dict[str, Any] = {
         "environment": "staging",
+        "project": "acme",
         "owner": "platform",
         "cost_centre": "observability",
         "services": [{"name": "api", "language": "go", "port": 8000, "tier": "critical"}],

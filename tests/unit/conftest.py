@@ -28,6 +28,7 @@ def make_settings() -> Callable[..., PlatformSettings]:
     def make(environment: str = "staging", **overrides: Any) -> PlatformSettings:
         document: dict[str, Any] = {
             "environment": environment,
+            "project": "pyairtable-lgtm",
             "owner": "platform-team",
             "cost_centre": "observability",
             "services": SERVICES,

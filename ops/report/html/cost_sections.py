@@ -10,14 +10,12 @@ from ops.report.html.figures import Figures
 from ops.report.html.markup import Markup, element, join, table
 from ops.report.html.sensitivity import Traffic
 from planning.cost import Category, CostLine, CostReport
-from planning.cost.budget import MISSION, MISSION_BEFORE_USD
 
 USD_A_MONTH = "US dollars a month"
 COLOURS = {Category.COMPUTE: "blue", Category.STORAGE: "green", Category.OPERATIONS: "orange"}
 CATEGORY_LEGEND = tuple(LegendEntry(category.value, colour) for category, colour in COLOURS.items())
 BUDGET_ENTRY = LegendEntry("budget", "red", "line")
 BEFORE_ENTRY = LegendEntry("before the platform", "grey", "line")
-MISSION_STACK = "prod"
 
 
 def section(name: str, title: str, explanation: str, *content: Markup) -> Markup:
@@ -55,13 +53,12 @@ def by_component(figures: Figures) -> Markup:
 
 
 def by_category(figures: Figures) -> Markup:
-    """Cost by category against the budget, and for prod against what there was before."""
-    report, budget = figures.report, figures.budget
-    mission = figures.stack == MISSION_STACK
+    """Cost by category against the budget, and against what was paid before where that is given."""
+    report, budget, baseline = figures.report, figures.budget, figures.baseline
     names = [*Category, "total"]
     costs = [*report.by_category.values(), report.usd_per_month]
     limits = [*(budget.of(category) for category in Category), budget.usd_per_month]
-    befores = [*(MISSION[category].before for category in Category), MISSION_BEFORE_USD] if mission else [None] * 4
+    befores = [*map(baseline.of, Category), baseline.total] if baseline else [None] * 4
     bars = [
         Bar(
             name,
@@ -76,18 +73,19 @@ def by_category(figures: Figures) -> Markup:
         BarChart(
             name="chart-categories",
             title="Cost by category against the budget",
-            description="Bars are the cost, lines across them the budget and the cost before the platform.",
+            description="Bars are the cost, lines across them the budget"
+            + (" and the cost before the platform." if baseline else "."),
             unit=USD_A_MONTH,
             bars=bars,
-            legend=[BUDGET_ENTRY, *([BEFORE_ENTRY] if mission else [])],
+            legend=[BUDGET_ENTRY, *([BEFORE_ENTRY] if baseline else [])],
         )
     )
     rows = [
         [name, usd(cost), usd(limit) if limit else "-", f"{limit - cost:+,.2f}" if limit else "-"]
-        + ([usd(before)] if before else [])
+        + ([usd(before) if before else "-"] if baseline else [])
         for name, cost, limit, before in zip(names, costs, limits, befores, strict=True)
     ]
-    header = ["category", "USD a month", "budget", "left", *(["before"] if mission else [])]
+    header = ["category", "USD a month", "budget", "left", *(["before"] if baseline else [])]
     explanation = "Only the total decides; a category beyond its part of the budget is named below the table."
     return section(
         "categories",

@@ -9,7 +9,15 @@ from ops.report.html.growth import Day, growth
 from ops.report.html.sensitivity import Traffic, sensitivity
 from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
-from planning.cost import BudgetLimits, BudgetVerdict, ClusterSharing, CostReport, budget_verdict, price_resources
+from planning.cost import (
+    Baseline,
+    BudgetLimits,
+    BudgetVerdict,
+    ClusterSharing,
+    CostReport,
+    budget_verdict,
+    price_resources,
+)
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.tiers import LifecycleLimits
@@ -24,6 +32,7 @@ class Figures(NamedTuple):
     stack: str
     report: CostReport
     budget: BudgetLimits
+    baseline: Baseline | None
     verdict: BudgetVerdict
     days: tuple[Day, ...]
     """Stored data since the first day."""
@@ -45,6 +54,7 @@ def figures(
         stack=stack,
         report=report,
         budget=budget,
+        baseline=settings.baseline,
         verdict=budget_verdict(report, budget),
         days=growth(flows, settings.retention),
         plans={

@@ -72,7 +72,8 @@ def stack_load(stack: str) -> ExpectedLoad:
 
 def golden(stack: str) -> str:
     """The text report of a recorded preview."""
-    return render_report(stack_report(stack), stack, budget_of(settings_of(stack)), every_line=True) + "\n"
+    settings = settings_of(stack)
+    return render_report(stack_report(stack), stack, budget_of(settings), settings.baseline, every_line=True) + "\n"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 from ops.cost.plan import budget_of
 from ops.stacks import settings_of
 from planning.cost import (
+    Baseline,
     BudgetLimits,
     Category,
     CostReport,
@@ -171,10 +172,32 @@ def test_no_change_is_said_in_one_line() -> None:
     assert render_comparison(compare(priced(CLUSTER), priced(CLUSTER))) == "no change: 73.00 USD a month"
 
 
-def test_the_report_shows_the_mission_table_for_prod_only() -> None:
-    report = stack_report("prod")
-    assert "664.00" in render_report(report, "prod", budget_of(settings_of("prod")))
-    assert "664.00" not in render_report(stack_report("dev"), "dev", budget_of(settings_of("dev")))
+def test_the_report_compares_with_a_baseline_where_one_is_given() -> None:
+    report, settings = stack_report("prod"), settings_of("prod")
+    assert "664.00" in render_report(report, "prod", budget_of(settings), settings.baseline)
+    assert settings_of("dev").baseline is None
+    assert "before" not in render_report(stack_report("dev"), "dev", budget_of(settings_of("dev")))
+
+
+def test_a_baseline_that_is_a_total_alone_leaves_its_parts_open() -> None:
+    text = render_report(stack_report("dev"), "dev", None, Baseline(usd_per_month=200))
+    (compute,) = (line for line in text.splitlines() if line.startswith("compute"))
+    (total,) = (line for line in text.splitlines() if line.startswith("total"))
+    assert compute.split()[-1] == "-"
+    assert total.split()[-1] == "200.00"
+    assert "less than before" in text
+    dearer = render_report(stack_report("dev"), "dev", None, Baseline(usd_per_month=10))
+    assert "it costs more than before" in dearer
+
+
+def test_a_baseline_says_its_whole() -> None:
+    parts = {"compute_usd_per_month": 255, "storage_usd_per_month": 104, "operations_usd_per_month": 305}
+    assert Baseline.model_validate(parts).total == 664
+    assert Baseline.model_validate({**parts, "usd_per_month": 700}).total == 700
+    with pytest.raises(ValueError, match="needs usd_per_month, or all three of its parts"):
+        Baseline(compute_usd_per_month=255)
+    with pytest.raises(ValueError, match="add up to 664 USD, more than usd_per_month 600"):
+        Baseline.model_validate({**parts, "usd_per_month": 600})
 
 
 def test_unpriced_resources_and_old_prices_are_in_the_text() -> None:

@@ -29,6 +29,7 @@ def minimal(environment: str = "prod") -> dict[str, Any]:
     """The smallest document that an environment takes."""
     document: dict[str, Any] = {
         "environment": environment,
+        "project": "pyairtable-lgtm",
         "owner": "platform-team",
         "cost_centre": "observability",
         "services": [dict(service) for service in SERVICES],

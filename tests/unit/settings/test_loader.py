@@ -62,13 +62,14 @@ def test_the_mirror_comes_from_the_environment(load: Load, monkeypatch: pytest.M
 
 def test_a_missing_document(load: Load) -> None:
     assert lines_of(load) == [
-        "lgtm:platform: is missing; accepted: a table with at least environment, owner, cost_centre and services"
+        "lgtm:platform: is missing; accepted: a table with at least environment, project, owner, cost_centre and "
+        "services"
     ]
 
 
 def test_a_document_that_is_text(load: Load) -> None:
     assert lines_of(load, "prod, please") == [
-        'lgtm:platform: got "prod, please"; not a table; accepted: a table with at least environment, owner, '
+        'lgtm:platform: got "prod, please"; not a table; accepted: a table with at least environment, project, owner, '
         "cost_centre and services"
     ]
 

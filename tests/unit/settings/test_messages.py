@@ -43,12 +43,15 @@ def test_there_are_many_cases() -> None:
 def test_a_document_must_be_a_table(document: Any) -> None:
     (line,) = problems_of(document, "dev")
     assert line.startswith("lgtm:platform: got ")
-    assert line.endswith("; not a table; accepted: a table with at least environment, owner, cost_centre and services")
+    assert line.endswith(
+        "; not a table; accepted: a table with at least environment, project, owner, cost_centre and services"
+    )
 
 
 def test_a_missing_document_says_what_is_needed() -> None:
     assert problems_of(None, "dev") == (
-        "lgtm:platform: is missing; accepted: a table with at least environment, owner, cost_centre and services",
+        "lgtm:platform: is missing; accepted: a table with at least environment, project, owner, cost_centre and "
+        "services",
     )
 
 
@@ -65,6 +68,7 @@ def test_the_whole_message_names_the_file_and_lists_every_problem() -> None:
 def test_an_empty_document_lists_only_what_has_no_default() -> None:
     assert [line.split(":")[1].split()[0] for line in problems_of({}, "dev")] == [
         "platform.environment",
+        "platform.project",
         "platform.owner",
         "platform.cost_centre",
         "platform.services",

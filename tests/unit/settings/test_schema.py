@@ -20,6 +20,8 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
 # Rules between values, and checks that JSON Schema has no words for: left to the models.
 MODELS_ONLY = {
     "budget below its parts",
+    "baseline without its whole",
+    "baseline below its parts",
     "memory ceiling below the requests",
     "CPU ceiling below the requests",
     "storage ceiling below the volumes",
