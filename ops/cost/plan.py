@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.errors import CommandError
+from ops.report.cost import assumptions_document, comparison_document, cost_document
+from ops.report.output import show_answer
+from ops.report.terminal import plain, show
 from ops.stacks import StackFileError, settings_of
 from planning.cost import (
     Assumptions,
@@ -15,9 +18,6 @@ from planning.cost import (
     budget_verdict,
     compare,
     price_resources,
-    render_assumptions,
-    render_comparison,
-    render_report,
 )
 from planning.prices import load_prices
 from planning.registered_sources import resources_in
@@ -32,7 +32,7 @@ def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
     """The text report of a preview's event log. Raises what `priced` raises."""
     settings = settings_of(stack)
     report = priced(event_log.read_text(encoding="utf-8"), event_log.name, settings, today)
-    return render_report(report, stack, budget_of(settings), settings.baseline)
+    return plain(cost_document(report, stack, budget_of(settings), settings.baseline))
 
 
 def priced(text: str, where: str, settings: PlatformSettings, today: date | None = None) -> CostReport:
@@ -105,16 +105,11 @@ def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: b
     settings = settings_of(stack)
     report, budget = priced(_text(file), file, settings), budget_of(settings)
     verdict = budget_verdict(report, budget)
-    if as_json:
-        print(report.model_dump_json(indent=2))
-        if check and not verdict.within:
-            print(verdict.message, file=sys.stderr)
-    elif sys.stdout.isatty():
-        from ops.report.terminal import print_report
-
-        print_report(report, stack, budget, settings.baseline, every_line=all_lines)
-    else:
-        print(render_report(report, stack, budget, settings.baseline, every_line=all_lines))
+    show_answer(
+        report, lambda: cost_document(report, stack, budget, settings.baseline, every_line=all_lines), as_json=as_json
+    )
+    if as_json and check and not verdict.within:
+        print(verdict.message, file=sys.stderr)
     return verdict.within or not check
 
 
@@ -137,9 +132,9 @@ def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> No
     settings = settings_of(stack)
     old, new = (priced(_text(file), file, settings) for file in (before, after))
     comparison = compare(old, new)
-    print(comparison.model_dump_json(indent=2) if as_json else render_comparison(comparison))
+    show_answer(comparison, lambda: comparison_document(comparison), as_json=as_json)
 
 
 def show_assumptions() -> None:
     """Prints what a cost rests on beside resources and prices."""
-    print(render_assumptions(Assumptions()))
+    show(assumptions_document(Assumptions()))

@@ -1,82 +1,147 @@
-"""A cost report on a terminal: the plain report's words around coloured tables."""
+"""Reports on a terminal, by rich: colours and ruled tables for people; plain aligned text for pipes and files.
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
+Plain text never depends on where it is made: its tables fit `WIDTH` columns, its paragraphs are one line each.
+"""
 
-from planning.cost import Baseline, BudgetLimits, Category, CostReport, budget_verdict, render_report
-from planning.cost.render import SMALL_USD
+import io
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-# Sections of the plain report that tables stand for: its lines and its categories.
-LINES, CATEGORIES = 1, 2
+from ops.report.model import (
+    Block,
+    Bullets,
+    Chart,
+    Document,
+    Fold,
+    Listing,
+    RowStyle,
+    Section,
+    Span,
+    Style,
+    Table,
+    Text,
+    Tone,
+    Words,
+)
+from ops.report.words import seen
 
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.text import Text as RichText
 
-def print_report(
-    report: CostReport,
-    stack: str,
-    budget: BudgetLimits,
-    baseline: Baseline | None = None,
-    *,
-    every_line: bool = False,
-    console: Console | None = None,
-) -> None:
-    """The same report as `render_report`, as tables for people."""
-    console = console or Console(highlight=False)
-    sections = render_report(report, stack, budget, baseline, every_line=every_line).split("\n\n")
-    within = budget_verdict(report, budget).within
-    for place, section in enumerate(sections):
-        if place == LINES:
-            console.print(_lines(report, every_line=every_line))
-        elif place == CATEGORIES:
-            console.print(_categories(report, budget, baseline))
-        elif section.startswith(("within budget", "OVER BUDGET")):
-            console.print(Text(section, style="green" if within else "bold red"))
-        elif section.startswith("warning:"):
-            console.print(Text(section, style="yellow"))
-        else:
-            console.print(Text(section, style="bold" if place == 0 else ""))
-        console.print()
+WIDTH = 120
+COLOURS = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "bold red"}
+STYLES = {Style.PLAIN: "", Style.STRONG: "bold", Style.CODE: "cyan", Style.MARKDOWN: ""}
 
 
-def _lines(report: CostReport, *, every_line: bool) -> Table:
-    table = Table(title="What is paid for")
-    table.add_column("resource", overflow="fold")
-    table.add_column("what", overflow="fold")
-    table.add_column("quantity", justify="right")
-    table.add_column("unit")
-    table.add_column("USD a unit", justify="right")
-    table.add_column("USD a month", justify="right")
-    for category in Category:
-        of = [line for line in report.lines if line.category is category]
-        table.add_section()
-        table.add_row(Text(category.value, style="bold"), "", "", "", "", f"{sum(x.usd_per_month for x in of):,.2f}")
-        shown = [line for line in of if every_line or line.usd_per_month >= SMALL_USD]
-        for line in shown:
-            table.add_row(
-                escape(line.resource), escape(line.item), f"{line.quantity:,.1f}", escape(line.unit),
-                f"{line.unit_usd:.5g}", f"{line.usd_per_month:,.2f}",
-            )  # fmt: skip
-        if rest := [line for line in of if line not in shown]:
-            table.add_row("", f"{len(rest)} smaller amounts", "", "", "", f"{sum(x.usd_per_month for x in rest):,.2f}")
-    return table
+def show(document: Document) -> None:
+    """Prints a report on standard output."""
+    from rich.console import Console
+
+    if not sys.stdout.isatty():
+        print(plain(document))
+        return
+    _print(document, Console(highlight=False))
 
 
-def _categories(report: CostReport, budget: BudgetLimits, baseline: Baseline | None) -> Table:
-    table = Table(title="Against the budget")
-    table.add_column("category")
-    for title in ("USD a month", "budget", *(("before",) if baseline else ())):
-        table.add_column(title, justify="right")
-    for category, usd in report.by_category.items():
-        part = budget.of(category)
-        over = part is not None and round(usd, 2) > part
-        table.add_row(
-            category.value, Text(f"{usd:,.2f}", style="yellow" if over else ""), f"{part:,.2f}" if part else "-",
-            *((f"{paid:,.2f}" if (paid := baseline.of(category)) else "-",) if baseline else ()),
-        )  # fmt: skip
-    table.add_section()
-    table.add_row(
-        "total", f"{report.usd_per_month:,.2f}", f"{budget.usd_per_month:,.2f}",
-        *((f"{baseline.total:,.2f}",) if baseline else ()), style="bold",
-    )  # fmt: skip
-    return table
+def plain(document: Document, *, width: int = WIDTH) -> str:
+    """A report as text without colours, without a line break at its end; tables fit `width` columns."""
+    from rich.console import Console
+
+    file = io.StringIO()
+    _print(document, Console(file=file, width=width, force_terminal=False, color_system=None, highlight=False))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
+
+
+def _print(document: Document, console: "Console") -> None:
+    title = Text(words=Span(text=document.title, style=Style.STRONG))
+    head = Section(blocks=(*([title] if document.title else []), *document.lead))
+    parts = [_parts(section, console) for section in (head, *document.sections, Section(blocks=document.footer))]
+    for place, part in enumerate(part for section in parts for part in section):
+        if place:
+            console.print()
+        for one in part:
+            # A terminal breaks lines at words; plain text is left to what reads it.
+            console.print(one, soft_wrap=not console.is_terminal and not hasattr(one, "columns"))
+
+
+def _parts(section: Section, console: "Console") -> Iterator[list["RenderableType"]]:
+    """What stands together, without a blank line: a heading and the first block, then each block."""
+    heading: list[RenderableType] = [_rich(Span(text=section.heading, style=Style.STRONG))] if section.heading else []
+    for block in section.blocks:
+        drawn = [*_drawn(block, console)]
+        if drawn:
+            yield [*heading, *drawn]
+            heading = []
+
+
+def _drawn(block: Block, console: "Console") -> Iterator["RenderableType"]:
+    match block:
+        case Text():
+            yield _rich(block.words, block.tone)
+        case Bullets():
+            if block.title:
+                yield _rich(block.title, block.tone)
+            for number, item in enumerate(block.items, 1):
+                start = f"  {number}. " if block.numbered else "- "
+                yield _rich((start, *_spans(item)), block.tone)
+        case Listing():
+            if block.title:
+                yield _rich(block.title)
+            for line in block.text.splitlines():
+                yield _rich(line)
+        case Table():
+            yield _table(block, console)
+        case Chart():
+            return
+        case Fold():
+            yield _rich(block.title)
+            for inner in block.blocks:
+                yield from _drawn(inner, console)
+
+
+def _table(block: Table, console: "Console") -> "RenderableType":
+    from rich import box
+    from rich.table import Table as RichTable
+
+    ruled = console.is_terminal
+    drawn = RichTable(
+        box=box.HEAVY_HEAD if ruled else None,
+        padding=(0, 1) if ruled else (0, 2, 0, 0),
+        pad_edge=ruled,
+        show_header=any(column.title for column in block.columns),
+        header_style="bold",
+    )
+    for column in block.columns:
+        drawn.add_column(
+            _rich(column.title),
+            justify="right" if column.number else "left",
+            no_wrap=column.number,
+            overflow="fold",
+        )
+    for row in block.rows:
+        if row.style in (RowStyle.GROUP, RowStyle.TOTAL):
+            drawn.add_section()
+        cells = [_rich(cell) for cell in row.cells]
+        if row.style is RowStyle.GROUP and not ruled:
+            cells = [_rich(cell.plain.upper()) for cell in cells]
+        drawn.add_row(*cells, style="" if row.style is RowStyle.PLAIN else "bold")
+    return drawn
+
+
+def _rich(words: Words, tone: Tone = Tone.PLAIN) -> "RichText":
+    from rich.text import Text as RichText
+
+    made = RichText(style=COLOURS[tone])
+    for span in _spans(words):
+        one = span if isinstance(span, Span) else Span(text=span)
+        # Control characters of a name would move the cursor, or worse.
+        text = "\n".join(map(seen, one.text.split("\n")))
+        text = f"`{text}`" if one.style is Style.CODE else text
+        made.append(text, style=" ".join(filter(None, (STYLES[one.style], COLOURS[one.tone]))))
+    return made
+
+
+def _spans(words: Words) -> tuple[str | Span, ...]:
+    return words if isinstance(words, tuple) else (words,)

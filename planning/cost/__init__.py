@@ -8,7 +8,6 @@ from planning.cost.comparison import CostChange, CostComparison, compare
 from planning.cost.engine import price_resources
 from planning.cost.load import REFERENCE_LOAD, ExpectedLoad
 from planning.cost.model import Category, CostLine, CostReport, FreeType, LineKind, Unpriced
-from planning.cost.render import render_assumptions, render_comparison, render_report
 
 __all__ = [
     "REFERENCE_LOAD",
@@ -31,7 +30,4 @@ __all__ = [
     "budget_verdict",
     "compare",
     "price_resources",
-    "render_assumptions",
-    "render_comparison",
-    "render_report",
 ]

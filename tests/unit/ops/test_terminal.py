@@ -1,43 +1,117 @@
 """A cost report on a terminal: tables with the numbers of the plain text, and all of its words beside them."""
 
-import io
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 
 from ops.__main__ import main
 from ops.cost.plan import budget_of
-from ops.report.terminal import print_report
+from ops.report.cost import cost_document
+from ops.report.model import (
+    Bullets,
+    Document,
+    Fold,
+    Listing,
+    Row,
+    RowStyle,
+    Section,
+    Span,
+    Text,
+    Tone,
+    code,
+    document,
+    strong,
+    table,
+)
+from ops.report.terminal import WIDTH, plain, show
 from ops.stacks import PROJECT_ROOT, settings_of
-from planning.cost import BudgetLimits, render_report
+from planning.cost import BudgetLimits
 from tests.unit.planning.cost_cases import DATA, STACKS, stack_report
 
+Show = Callable[[Document], str]
 
-def _printed(stack: str, budget: BudgetLimits, *, colour: bool = False) -> str:
-    console = Console(file=io.StringIO(), width=400, force_terminal=colour, color_system="standard" if colour else None)
-    print_report(stack_report(stack), stack, budget, console=console)
-    assert isinstance(console.file, io.StringIO)
-    return console.file.getvalue()
+
+@pytest.fixture
+def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Show:
+    """What a terminal of 400 columns with colours gets."""
+
+    def printed(document: Document) -> str:
+        monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("COLUMNS", "400")
+        show(document)
+        return capsys.readouterr().out
+
+    return printed
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_tables_hold_what_the_plain_text_holds(stack: str) -> None:
+def test_tables_hold_what_the_plain_text_holds(stack: str, shown: Show) -> None:
     budget = budget_of(settings_of(stack))
-    report, printed = stack_report(stack), _printed(stack, budget)
-    sections = render_report(report, stack, budget).split("\n\n")
-    for section in (sections[0], *sections[3:]):
-        assert section in "\n".join(line.rstrip() for line in printed.splitlines())
+    report = stack_report(stack)
+    document = cost_document(report, stack, budget)
+    printed = re.sub(r"\x1b\[[0-9;]*m", "", shown(document))
+    texts = [text for section in document.sections for text in section.blocks if isinstance(text, Text)]
+    assert len(texts) >= 5
+    for text in texts:
+        assert plain(Document(sections=(Section(blocks=(text,)),))) in " ".join(printed.split())
     cells = {cell.strip() for line in printed.splitlines() for cell in line.split("│")}
     amounts = [line.usd_per_month for line in report.lines if line.usd_per_month >= 0.5]
     for usd in (*amounts, *report.by_category.values(), report.usd_per_month, budget.usd_per_month):
         assert f"{usd:,.2f}" in cells
 
 
-def test_over_budget_is_red_and_within_is_green() -> None:
-    assert "\x1b[1;31mOVER BUDGET" in _printed("prod", BudgetLimits(usd_per_month=100), colour=True)
-    assert "\x1b[32mwithin budget" in _printed("prod", BudgetLimits(usd_per_month=1000), colour=True)
+def test_over_budget_is_red_and_within_is_green(shown: Show) -> None:
+    report = stack_report("prod")
+    poor, rich = (cost_document(report, "prod", BudgetLimits(usd_per_month=usd)) for usd in (100, 1000))
+    assert "\x1b[1;31mOVER BUDGET" in shown(poor)
+    assert "\x1b[32mwithin budget" in shown(rich)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_plain_tables_fit_their_width_wherever_they_are_made(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = cost_document(stack_report(stack), stack, budget_of(settings_of(stack)), every_line=True)
+    here = plain(report)
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert plain(report) == here
+    assert "\x1b" not in here
+    # Paragraphs are one line each; everything else fits.
+    assert all(len(line) <= WIDTH or line.startswith(("By component: ", "Rests on: ")) for line in here.splitlines())
+    narrow = plain(document("", table(("name", "text"), [("a", "word " * 40)])), width=60).splitlines()
+    assert len(narrow) > 3
+    assert max(map(len, narrow)) <= 60
+
+
+def test_every_block_as_plain_text() -> None:
+    rows = [Row(cells=("group", "3"), style=RowStyle.GROUP), ("a", "1"), (("b ", code("x")), Span(text="2"))]
+    report = Document(
+        title="Title",
+        lead=(Text(words=("It is ", strong("so"), "."), tone=Tone.GOOD),),
+        sections=(
+            Section(heading="Heading", blocks=(table(("name", "count"), rows, numbers=(1,)), Text(words="after"))),
+            Section(blocks=(Bullets(title="why:", items=("one", ("two ", code("2")))),)),
+            Section(
+                blocks=(Bullets(items=("first", "then"), numbered=True), Listing(title="to copy:", text="a:\n  b"))
+            ),
+            Section(blocks=(Fold(title="more", blocks=(Text(words="folded"),)),)),
+        ),
+        footer=(Text(words="the end"),),
+    )
+    assert plain(report) == (
+        "Title\n\nIt is so.\n\nHeading\nname   count\nGROUP      3\na          1\nb `x`      2\n\nafter\n\n"
+        "why:\n- one\n- two `2`\n\n  1. first\n  2. then\n\nto copy:\na:\n  b\n\nmore\nfolded\n\nthe end"
+    )
+
+
+def test_a_name_can_not_steer_the_terminal() -> None:
+    evil = "\x1b[2Jname\x07[red]x[/red]"
+    printed = plain(document(evil, Text(words=evil), table(("a",), [(evil,)])))
+    assert not {"\x1b", "\x07"} & set(printed)
+    assert printed.count("[2Jname [red]x[/red]") == 3
 
 
 def test_tables_are_for_terminals_and_pipes_get_plain_text(

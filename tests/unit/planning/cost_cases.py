@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from ops.cost.plan import budget_of, expected_load, sharing_of
+from ops.report.cost import cost_document
+from ops.report.terminal import plain
 from ops.stacks import settings_of
-from planning.cost import CostReport, ExpectedLoad, price_resources, render_report
+from planning.cost import CostReport, ExpectedLoad, price_resources
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
@@ -73,7 +75,8 @@ def stack_load(stack: str) -> ExpectedLoad:
 def golden(stack: str) -> str:
     """The text report of a recorded preview."""
     settings = settings_of(stack)
-    return render_report(stack_report(stack), stack, budget_of(settings), settings.baseline, every_line=True) + "\n"
+    report = cost_document(stack_report(stack), stack, budget_of(settings), settings.baseline, every_line=True)
+    return plain(report) + "\n"
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from ops.cost.plan import budget_of
+from ops.report.cost import assumptions_document, comparison_document, cost_document
+from ops.report.terminal import plain
 from ops.stacks import settings_of
 from planning.cost import (
     Baseline,
@@ -17,9 +19,6 @@ from planning.cost import (
     budget_verdict,
     compare,
     price_resources,
-    render_assumptions,
-    render_comparison,
-    render_report,
 )
 from planning.prices import PriceTable
 from planning.registered import Resource
@@ -163,30 +162,31 @@ def test_a_comparison_names_what_is_new_gone_and_different() -> None:
     assert found["key", "KMS key"] == 1.00
     assert found["spot", "t4g.large spot"] == 26.98
     assert not [name for name, _ in found if name == "cluster"]
-    text = render_comparison(comparison)
+    text = plain(comparison_document(comparison))
     assert f"({comparison.difference:+.2f})" in text.splitlines()[0]
     assert "+26.98" in text
 
 
 def test_no_change_is_said_in_one_line() -> None:
-    assert render_comparison(compare(priced(CLUSTER), priced(CLUSTER))) == "no change: 73.00 USD a month"
+    assert plain(comparison_document(compare(priced(CLUSTER), priced(CLUSTER)))) == "no change: 73.00 USD a month"
 
 
 def test_the_report_compares_with_a_baseline_where_one_is_given() -> None:
     report, settings = stack_report("prod"), settings_of("prod")
-    assert "664.00" in render_report(report, "prod", budget_of(settings), settings.baseline)
+    assert "664.00" in plain(cost_document(report, "prod", budget_of(settings), settings.baseline))
     assert settings_of("dev").baseline is None
-    assert "before" not in render_report(stack_report("dev"), "dev", budget_of(settings_of("dev")))
+    assert "before" not in plain(cost_document(stack_report("dev"), "dev", budget_of(settings_of("dev"))))
 
 
 def test_a_baseline_that_is_a_total_alone_leaves_its_parts_open() -> None:
-    text = render_report(stack_report("dev"), "dev", None, Baseline(usd_per_month=200))
+    budget = BudgetLimits(usd_per_month=75)
+    text = plain(cost_document(stack_report("dev"), "dev", budget, Baseline(usd_per_month=200)))
     (compute,) = (line for line in text.splitlines() if line.startswith("compute"))
     (total,) = (line for line in text.splitlines() if line.startswith("total"))
     assert compute.split()[-1] == "-"
     assert total.split()[-1] == "200.00"
     assert "less than before" in text
-    dearer = render_report(stack_report("dev"), "dev", None, Baseline(usd_per_month=10))
+    dearer = plain(cost_document(stack_report("dev"), "dev", budget, Baseline(usd_per_month=10)))
     assert "it costs more than before" in dearer
 
 
@@ -202,14 +202,14 @@ def test_a_baseline_says_its_whole() -> None:
 
 def test_unpriced_resources_and_old_prices_are_in_the_text() -> None:
     report = priced(resource("aws:rds/instance:Instance", "database"), CLUSTER, today=date(2027, 6, 1))
-    text = render_report(report, "prod")
-    assert "Not in the sum:" in text
+    text = plain(cost_document(report, "prod", BudgetLimits(usd_per_month=100)))
+    assert "Not in the sum\n" in text
     assert "aws:rds/instance:Instance" in text
     assert "days old" in text
 
 
 def test_every_assumption_has_its_reason() -> None:
-    lines = render_assumptions(priced(CLUSTER).assumptions).splitlines()[1:]
+    lines = plain(assumptions_document(priced(CLUSTER).assumptions), width=400).splitlines()[1:]
     assert len(lines) == len(type(priced(CLUSTER).assumptions).model_fields)
     assert all(len(line.split(maxsplit=2)) == 3 for line in lines)
 
