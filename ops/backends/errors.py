@@ -28,3 +28,5 @@ class LiveError(Exception):
         self.detail = detail
         self.status = status
         """HTTP status, where there was one."""
+        self.wait_seconds: float | None = None
+        """What a busy service asks to wait, where it says so."""

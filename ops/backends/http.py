@@ -1,19 +1,20 @@
 """An HTTP client for the platform's services: timeouts, retries as the server asks, one clear message for any failure.
 
-It connects where it is told (the local end of a port-forward) while it verifies the certificate of the real host name,
-which `urllib` can't do.
+It connects where it is told (the local end of a port-forward) while it verifies the certificate of the real host name.
 """
 
-import http.client
 import json
 import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import SplitResult, urlencode, urlsplit
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from ops.backends.connection import TIMEOUT_SECONDS
 from ops.backends.errors import LiveError, Problem
@@ -23,7 +24,6 @@ ATTEMPTS = 3
 # RFC 9110, 15.6.4 and RFC 6585, 4: both may carry Retry-After. Longer waits are the operator's to decide about.
 RETRIED_STATUSES = (429, 503)
 LONGEST_WAIT_SECONDS = 15.0
-FIRST_WAIT_SECONDS = 0.5
 MOST_BYTES = 64 * 1024 * 1024
 SHOWN_CHARACTERS = 120
 
@@ -52,46 +52,13 @@ class Address(NamedTuple):
     """Value of the Authorization header; never printed."""
 
 
-class _Plain(http.client.HTTPConnection):
-    """HTTP to where it is told."""
-
-    def __init__(self, host: str, port: int | None, timeout_seconds: float, target: tuple[str, int] | None) -> None:
-        super().__init__(host, port, timeout=timeout_seconds)
-        self._target = target or (self.host, self.port)
-        self._seconds = timeout_seconds
-
-    def connect(self) -> None:
-        """Connects; the Host header still names the service."""
-        self.sock = socket.create_connection(self._target, self._seconds)
-
-
-class _Tls(http.client.HTTPSConnection):
-    """HTTPS to where it is told, with the certificate of the service's own name."""
-
-    def __init__(
-        self, host: str, port: int | None, timeout_seconds: float, target: tuple[str, int] | None, tls: ssl.SSLContext
-    ) -> None:
-        super().__init__(host, port, timeout=timeout_seconds, context=tls)
-        self._target = target or (self.host, self.port)
-        self._seconds, self._tls = timeout_seconds, tls
-
-    def connect(self) -> None:
-        """Connects and verifies the certificate."""
-        plain = socket.create_connection(self._target, self._seconds)
-        try:
-            self.sock = self._tls.wrap_socket(plain, server_hostname=self.host)
-        except BaseException:
-            plain.close()
-            raise
-
-
 class HttpService:
     """One service over HTTP. Every failure is a `LiveError` that names the service."""
 
     def __init__(self, address: Address, *, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self.address = address
         self._timeout = timeout_seconds
-        self._parts = _split(address)
+        self._url = _base(address)
 
     @property
     def name(self) -> str:
@@ -100,91 +67,95 @@ class HttpService:
 
     def json(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """A GET's JSON."""
-        return self._parsed(self.get(path, query).body, path)
-
-    def post_json(self, path: str, document: Any) -> Any:
-        """A POST's JSON."""
-        body = json.dumps(document).encode()
-        return self._parsed(self.request("POST", path, body, {"Content-Type": "application/json"}).body, path)
-
-    def get(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
-        """A GET that was answered with 2xx."""
-        return self.request("GET", f"{path}?{urlencode(query)}" if query else path, attempts=attempts)
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        attempts: int = ATTEMPTS,
-    ) -> Answer:
-        """A request that was answered with 2xx, after retries where the service asks for them."""
-        wait, attempt = FIRST_WAIT_SECONDS, 1
-        while True:
-            answer, retry_after = self._once(method, path, body, headers or {})
-            if answer.status not in RETRIED_STATUSES:
-                return self._successful(answer, path)
-            wait = max(0.0, retry_after) if retry_after is not None else wait * 2
-            if attempt >= attempts or wait > LONGEST_WAIT_SECONDS:
-                asked = f" and asks to wait {wait:.0f} s" if retry_after is not None else ""
-                detail = f"HTTP {answer.status} to {path}{asked}{_said(answer.body)}"
-                raise self._error(Problem.BUSY, detail, answer.status)
-            pause(wait)
-            attempt += 1
-
-    def _once(
-        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[Answer, float | None]:
-        sent = {"Accept": "application/json", "User-Agent": "lgtm-ops", **headers}
-        if self.address.authorization:
-            sent["Authorization"] = self.address.authorization
-        connection = self._connection()
-        started = time.monotonic()
-        try:
-            connection.request(method, f"{self._parts.path.rstrip('/')}{path}", body, sent)
-            response = connection.getresponse()
-            content = response.read(MOST_BYTES + 1)
-        except TimeoutError:
-            raise self._error(Problem.TIMEOUT, f"{self.address.url}{path} within {self._timeout:g} s") from None
-        except ssl.SSLError as error:
-            raise self._error(Problem.TLS, f"{self.address.url}: {tls_reason(error)}") from None
-        except OSError as error:
-            raise self._error(Problem.UNREACHABLE, f"{self.address.url}: {reason(error)}") from None
-        except http.client.HTTPException as error:
-            raise self._error(
-                Problem.GARBAGE, f"{self.address.url}{path} is no HTTP ({type(error).__name__})"
-            ) from None
-        finally:
-            connection.close()
-        if len(content) > MOST_BYTES:
-            raise self._error(Problem.GARBAGE, f"more than {MOST_BYTES >> 20} MiB from {path}")
-        answer = Answer(response.status, content, time.monotonic() - started)
-        return answer, retry_after_seconds(response.getheader("Retry-After"))
-
-    def _connection(self) -> http.client.HTTPConnection:
-        host, port, target = self._parts.hostname or "", self._parts.port, self.address.connect_to
-        if self._parts.scheme == "http":
-            return _Plain(host, port, self._timeout, target)
-        return _Tls(host, port, self._timeout, target, tls_context(self.address.ca_file))
-
-    def _successful(self, answer: Answer, path: str) -> Answer:
-        if 200 <= answer.status < 300:
-            return answer
-        if answer.status in (401, 403):
-            raise self._error(
-                Problem.REFUSED, f"HTTP {answer.status} to {path}{_said(answer.body)}; give a token", answer.status
-            )
-        raise self._error(Problem.FAILED, f"HTTP {answer.status} to {path}{_said(answer.body)}", answer.status)
-
-    def _parsed(self, body: bytes, path: str) -> Any:
+        body = self.get(path, query).body
         try:
             return json.loads(body)
         except (ValueError, RecursionError):
             raise self._error(Problem.GARBAGE, f"{path} is not JSON{_said(body)}") from None
 
-    def _error(self, problem: Problem, detail: str, status: int | None = None) -> LiveError:
-        return LiveError(self.name, problem, detail, status)
+    def get(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
+        """A GET that was answered with 2xx, after retries where the service asks for them."""
+        retrying = Retrying(
+            retry=retry_if_exception(_is_worth_a_wait),
+            wait=_wait_seconds,
+            stop=stop_after_attempt(attempts),
+            sleep=lambda seconds: pause(seconds),
+            reraise=True,
+        )
+        return retrying(self._once, f"{path}?{httpx.QueryParams(query)}" if query else path)
+
+    def _once(self, path: str) -> Answer:
+        started = time.monotonic()
+        try:
+            with self._client() as client, self._request(client, path) as response:
+                body = b""
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise self._error(Problem.GARBAGE, f"more than {MOST_BYTES >> 20} MiB from {path}")
+        except httpx.TimeoutException:
+            raise self._error(Problem.TIMEOUT, f"{self.address.url}{path} within {self._timeout:g} s") from None
+        except httpx.RequestError as error:
+            raise self._failure(error, path) from None
+        answer = Answer(response.status_code, body, time.monotonic() - started)
+        if response.is_success:
+            return answer
+        raise self._refusal(answer, path, retry_after_seconds(response.headers.get("Retry-After")))
+
+    def _client(self) -> httpx.Client:
+        """No proxies and no netrc of the environment: a port-forward is on this machine, a token is for one service."""
+        tls = tls_context(self.address.ca_file) if self._url.scheme == "https" else _NO_TLS
+        headers = {"Accept": "application/json", "User-Agent": "lgtm-ops", "Host": self._url.netloc.decode()}
+        if self.address.authorization:
+            headers["Authorization"] = self.address.authorization
+        return httpx.Client(verify=tls, timeout=self._timeout, trust_env=False, headers=headers)
+
+    def _request(self, client: httpx.Client, path: str) -> AbstractContextManager[httpx.Response]:
+        url = httpx.URL(f"{str(self._url).rstrip('/')}{path}")
+        if self.address.connect_to is not None:
+            host, port = self.address.connect_to
+            url = url.copy_with(host=host, port=port)
+        return client.stream("GET", url, extensions={"sni_hostname": self._url.host})
+
+    def _failure(self, error: httpx.RequestError, path: str) -> LiveError:
+        """A request that got no answer: httpx's error stands for that of the socket or of the protocol below it."""
+        url, cause = self.address.url, error.__cause__ and error.__cause__.__context__
+        if isinstance(cause, ssl.SSLError):
+            return self._error(Problem.TLS, f"{url}: {tls_reason(cause)}")
+        if isinstance(cause, OSError):
+            return self._error(Problem.UNREACHABLE, f"{url}: {reason(cause)}")
+        return self._error(Problem.GARBAGE, f"{url}{path} closed the connection or is no HTTP ({type(error).__name__})")
+
+    def _refusal(self, answer: Answer, path: str, wait_seconds: float | None) -> LiveError:
+        problem, asked, advice = Problem.FAILED, "", ""
+        if answer.status in (401, 403):
+            problem, advice = Problem.REFUSED, "; give a token"
+        if answer.status in RETRIED_STATUSES:
+            problem = Problem.BUSY
+            asked = "" if wait_seconds is None else f" and asks to wait {wait_seconds:.0f} s"
+        error = self._error(problem, f"HTTP {answer.status} to {path}{asked}{_said(answer.body)}{advice}")
+        error.status, error.wait_seconds = answer.status, wait_seconds
+        return error
+
+    def _error(self, problem: Problem, detail: str) -> LiveError:
+        return LiveError(self.name, problem, detail)
+
+
+# For plain http: loads no certificates, which takes as long as a request, and would trust nobody.
+_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+_doubling = wait_exponential()
+
+
+def _is_worth_a_wait(error: BaseException) -> bool:
+    if not isinstance(error, LiveError) or error.problem is not Problem.BUSY:
+        return False
+    return (error.wait_seconds or 0) <= LONGEST_WAIT_SECONDS
+
+
+def _wait_seconds(state: RetryCallState) -> float:
+    error = state.outcome and state.outcome.exception()
+    asked = error.wait_seconds if isinstance(error, LiveError) else None
+    return _doubling(state) if asked is None else max(0.0, asked)
 
 
 def pause(seconds: float) -> None:
@@ -231,18 +202,18 @@ def tls_reason(error: ssl.SSLError) -> str:
     return error.reason or "the handshake failed"
 
 
-def _split(address: Address) -> SplitResult:
-    parts = urlsplit(address.url)
+def _base(address: Address) -> httpx.URL:
     try:
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        valid = False
-    if not valid or parts.query or parts.username:
-        raise CommandError(
-            f"endpoint {address.name}: got {address.url!r}; accepted: http:// or https:// with a host name and perhaps "
-            "a port and path, without credentials"
-        )
-    return parts
+        url = httpx.URL(address.url)
+        valid = url.scheme in ("http", "https") and bool(url.host) and (url.port is None or 0 < url.port < 65536)
+        if valid and not url.query and not url.userinfo:
+            return url
+    except httpx.InvalidURL:
+        pass
+    raise CommandError(
+        f"endpoint {address.name}: got {address.url!r}; accepted: http:// or https:// with a host name and perhaps "
+        "a port and path, without credentials"
+    )
 
 
 def _said(body: bytes) -> str:

@@ -1,5 +1,7 @@
 """The HTTP client against real servers: every way of failing is one message that names the service."""
 
+import socket
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -126,17 +128,23 @@ def test_a_url_that_is_none_is_wrong_input(url: str) -> None:
         HttpService(Address("loki", url))
 
 
-def test_a_server_that_speaks_no_http() -> None:
-    import socket
-    import threading
-
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"SSH-2.0-OpenSSH_9.6\r\n",
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_a_server_that_speaks_no_http(sent: bytes) -> None:
     listener = socket.create_server((LOOPBACK, 0))
 
     def answer() -> None:
         connection, _ = listener.accept()
         with connection:
             connection.recv(1000)
-            connection.sendall(b"SSH-2.0-OpenSSH_9.6\r\n")
+            connection.sendall(sent)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -148,3 +156,24 @@ def test_a_server_that_speaks_no_http() -> None:
         listener.close()
     assert error.problem is Problem.GARBAGE
     assert "is no HTTP" in str(error)
+
+
+def test_an_answer_that_is_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MOST_BYTES", 1 << 20)
+    with serving() as server:
+        server.answers["/ok"] = lambda _: b"x" * ((1 << 20) + 1)
+        error = _error(lambda: HttpService(Address("loki", server.url)).get("/ok"))
+    assert (error.problem, error.detail) == (Problem.GARBAGE, "more than 1 MiB from /ok")
+
+
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://{LOOPBACK}:{closed_port()}")
+    with serving() as server:
+        assert _service(server).json("/ok") == {"fine": True}
+
+
+def test_a_token_is_in_no_message() -> None:
+    with serving() as server:
+        service = HttpService(Address("loki", server.url, authorization="Bearer s3cret\r\nX: y"))
+        assert "s3cret" not in str(_error(lambda: service.get("/ok")))
