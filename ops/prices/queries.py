@@ -44,7 +44,6 @@ def _family(service: str, family: str, rows: Mapping[str, tuple[str, float] | st
 
 
 THOUSAND, TEN_THOUSAND, PER_GIB = 1000.0, 10_000.0, 1 / 1024
-VOLUMES = ("gp3", "gp2", "st1", "sc1")
 S3_CLASSES = {
     "": "STANDARD",
     "SIA-": "STANDARD_IA",

@@ -1,6 +1,5 @@
 """Checks with a verdict, shown as a table or as JSON, and the exit code that follows."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from planning.base import Frozen
@@ -97,8 +96,3 @@ def show(report: Report, *, as_json: bool) -> int:
     """Prints a report; returns its exit code."""
     print(report.as_json() if as_json else report.text())
     return report.exit_code
-
-
-def joined(title: str, *groups: Sequence[Check]) -> Report:
-    """One report of several groups of checks."""
-    return Report(title=title, checks=tuple(check for group in groups for check in group))
