@@ -1,4 +1,4 @@
-"""`python -m ops`: costs, storage plans, capacity and prices, from the command line."""
+"""`lgtm`, or `python -m ops`: costs, capacity, prices, and the running platform, from the command line."""
 
 import sys
 from pathlib import Path
@@ -8,20 +8,23 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typer.exceptions import TyperException
 
+from ops.backends.errors import LiveError
 from ops.cli.app import app
+from ops.cli.options import PROGRAM
 
-# As it was called: the installed `lgtm`, or the module from a checkout.
-PROGRAM = "lgtm" if Path(sys.argv[0]).name == "lgtm" else "python -m ops"
 WRONG_INPUT = 2
+UNREACHABLE = 3
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Runs one command; 2 for input that can't be used, with one message on standard error."""
+    """Runs one command. One message on standard error and 2 for input that can't be used, 3 for no usable answer."""
     arguments = sys.argv[1:] if argv is None else argv
     try:
         code: int | None = app(args=arguments or ["--help"], prog_name=PROGRAM, standalone_mode=False)
     except TyperException as error:
         return _refused(f"{error.format_message()} See `{PROGRAM} --help`.")
+    except LiveError as error:
+        return _refused(str(error), UNREACHABLE)
     except BrokenPipeError:
         # The reader, such as head, had enough.
         sys.stderr.close()
@@ -35,9 +38,9 @@ def main(argv: list[str] | None = None) -> int:
     return code or 0
 
 
-def _refused(message: str) -> int:
+def _refused(message: str, code: int = WRONG_INPUT) -> int:
     print(f"error: {message}", file=sys.stderr)
-    return WRONG_INPUT
+    return code
 
 
 def _is_wrong_input(error: Exception) -> bool:

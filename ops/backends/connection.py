@@ -1,5 +1,6 @@
 """How a command reaches a stack: light, so that help is quick."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ class Connection(NamedTuple):
 
     stack: str
     """Pulumi stack."""
-    endpoints: tuple[str, ...] = ()
+    endpoints: Sequence[str] | None = ()
     """`name=URL` each: addresses to use instead of the stack's outputs."""
     kubeconfig: Path | None = None
     """kubeconfig to use instead of the stack's output."""

@@ -3,7 +3,7 @@
 import base64
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
@@ -226,10 +226,10 @@ def base_url(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _given(endpoints: tuple[str, ...], environment: Mapping[str, str]) -> dict[Role, str]:
+def _given(endpoints: Sequence[str] | None, environment: Mapping[str, str]) -> dict[Role, str]:
     """Addresses from the environment, and from the command line, which wins."""
     found = {role: environment[role.url_variable] for role in Role if environment.get(role.url_variable)}
-    for one in endpoints:
+    for one in endpoints or ():
         name, equals, url = one.partition("=")
         if not equals or not url or name not in set(Role):
             raise CommandError(

@@ -1,29 +1,40 @@
-"""What the commands' signatures share: groups, help texts, options that several take. Nothing else is imported here."""
+"""What the commands share: groups, help texts, options that several take. Nothing heavy is imported here."""
 
-from typing import Annotated
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperGroup
 
+from ops.backends.connection import TIMEOUT_SECONDS, Connection
 
-def group(text: str) -> typer.Typer:
-    """A group of commands, with plain help."""
-    return typer.Typer(
-        help=text,
-        no_args_is_help=False,
-        add_completion=False,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-    )
+if TYPE_CHECKING:
+    from ops.backends.target import Target
 
+Command = TypeVar("Command", bound=Callable[..., Any])
 
-def help_text(text: str, *examples: str) -> str:
-    """Help with examples, which \\b keeps from being wrapped."""
-    lines = "\n".join(f"  python -m ops {example}" for example in examples)
-    return f"{text}\n\n\b\nExample:\n{lines}"
+# As it was called: the installed `lgtm`, or the module from a checkout.
+PROGRAM = "lgtm" if Path(sys.argv[0]).name == "lgtm" else "python -m ops"
+EXIT_CODES = (
+    "Exit codes: 0 done or healthy, 1 over budget (with --check) or a finding, 2 input that can't be used, 3 the "
+    "platform can't be reached."
+)
 
-
-Stack = Annotated[
-    str, typer.Option(help="Stack whose file Pulumi.<stack>.yaml holds region, budget and expected load.")
+Stack = Annotated[str, typer.Option(help="Pulumi stack; its file Pulumi.<stack>.yaml says what is expected of it.")]
+Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Don't ask before the stack file is changed.")]
+Hours = Annotated[int, typer.Option(min=1, max=24 * 90, help="How many hours to look back.")]
+Kubeconfig = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="kubeconfig instead of the stack's own; also LGTM_KUBECONFIG."),
+]
+CaFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Certificate authority of https addresses, PEM; also LGTM_CA_FILE."),
 ]
 Preview = Annotated[
     str | None,
@@ -40,4 +51,102 @@ EventLog = Annotated[
 State = Annotated[
     str | None, typer.Option(metavar="FILE", help="Output of `pulumi stack export`; - reads standard input.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
+_Endpoints = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="NAME=URL",
+        help="Address to use instead of the stack's outputs, for loki, tempo, mimir, grafana or otlp; may be repeated. "
+        "Also LGTM_LOKI_URL and so on; tokens: LGTM_LOKI_TOKEN and so on.",
+    ),
+]
+_Timeout = Annotated[float, typer.Option("--timeout", min=0.1, max=600, metavar="SECONDS", help="For one request.")]
+
+Connected = Annotated["Target", "a running stack, by the options of a connection"]
+"""The first parameter of a command that reaches a running stack: it takes the options of a connection instead."""
+
+# The options of a connection, by the field of `Connection` that each fills.
+_CONNECTION: dict[str, tuple[Any, Any]] = {
+    "stack": (Stack, inspect.Parameter.empty),
+    "endpoints": (_Endpoints, None),
+    "kubeconfig": (Kubeconfig, None),
+    "ca_file": (CaFile, None),
+    "timeout_seconds": (_Timeout, TIMEOUT_SECONDS),
+}
+
+
+class _Panels(TyperGroup):
+    """Plain help that lists commands by panel, each with the whole first sentence of its help."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            panel: str = getattr(command, "rich_help_panel", None) or "Commands"
+            panels.setdefault(panel, []).append((name, command.get_short_help_str(limit=10_000)))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
+
+class Group(typer.Typer):
+    """Commands that belong together: plain help from docstrings, with exit codes and examples."""
+
+    def __init__(self, text: str = "", *examples: str, panel: str | None = None, completion: bool = False) -> None:
+        super().__init__(
+            cls=_Panels,
+            help=_help(text, examples),
+            add_completion=completion,
+            rich_markup_mode=None,
+            pretty_exceptions_enable=False,
+            context_settings={"help_option_names": ["-h", "--help"]},
+        )
+        self._panel = panel
+
+    def group(self, name: str, text: str, *examples: str) -> "Group":
+        """Adds a group of commands below a name."""
+        made = Group(text, *examples)
+        self.add_typer(made, name=name, rich_help_panel=self._panel)
+        return made
+
+    def command(self, name: str | None = None, *examples: str, **settings: Any) -> Callable[[Command], Command]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Adds a function as a command: its docstring is the help, the `examples` go below it."""
+        add = super().command
+
+        def added(function: Command) -> Command:
+            text = _help(inspect.getdoc(function) or "", examples)
+            add(name, help=text, rich_help_panel=self._panel, **settings)(_connected(function))
+            return function
+
+        return added
+
+
+def _help(text: str, examples: tuple[str, ...]) -> str:
+    """Help with exit codes, and examples, which \\b keeps from being wrapped."""
+    lines = "\n".join(f"  {PROGRAM} {example}" for example in examples)
+    return f"{text}\n\n{EXIT_CODES}\n\n\b\nExample:\n{lines}"
+
+
+def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command of a function: where its first parameter is `Connected`, the options of a connection instead."""
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters or parameters[0].annotation is not Connected:
+        return function
+
+    @functools.wraps(function)
+    def command(**given: Any) -> Any:
+        from ops.backends.target import Target
+
+        connection = Connection(**{name: given.pop(name) for name in _CONNECTION})
+        with Target(connection) as platform:
+            return function(platform, **given)
+
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    stack, *others = (
+        inspect.Parameter(name, keyword, default=default, annotation=kind)
+        for name, (kind, default) in _CONNECTION.items()
+    )
+    # The stack first in the help, then what the command itself takes, then how to reach the stack.
+    shown = [stack, *(one.replace(kind=keyword) for one in parameters[1:]), *others]
+    command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
+    command.__annotations__ = {one.name: one.annotation for one in shown}
+    return command

@@ -16,7 +16,7 @@ from typing import Any
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError, Problem
 from ops.backends.tools import last_line, run_tool, tool_path
-from ops.cli.confirmation import confirmed
+from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.recovery.drill_guard import refuse_unsafe
 from ops.stacks import PROJECT_ROOT, settings_of

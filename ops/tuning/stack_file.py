@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ops.backends.untyped import rows, table
-from ops.cli.confirmation import confirmed
+from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.stacks import PROJECT_ROOT
 from settings.document.loader import FULL_KEY, parse_settings

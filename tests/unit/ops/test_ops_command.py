@@ -3,13 +3,20 @@
 import io
 import json
 import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.core import TyperGroup
+from typer.main import get_group
 
 from ops import stacks
 from ops.__main__ import main
+from ops.cli.app import app
 from ops.cost import plan as cost
 from ops.cost.plan import report_for, sharing_of
 from ops.prices import tables as prices
@@ -169,17 +176,77 @@ def test_aws_without_credentials_is_one_message(
     assert "AWS can't be asked for prices: Unable to locate credentials; needed: credentials with pricing:" in err
 
 
-COMMANDS = [
-    ("cost", "plan"), ("cost", "report"), ("cost", "compare"), ("cost", "assumptions"), ("prices", "show"),
-    ("prices", "refresh"), ("tiers",), ("retention",), ("plan",), ("capacity",), ("cost",), ("prices",), (),
-]  # fmt: skip
+def _commands(group: TyperGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and group, by the words that call it."""
+    yield path
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from _commands(command, (*path, name))
+        else:
+            yield (*path, name)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_has_an_example(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+COMMANDS = tuple(_commands(get_group(app)))
+PANELS = (
+    "Costs and sizes",
+    "A running platform",
+    "Reviews and tuning",
+    "Loss and recovery",
+    "Setting up",
+    "Pull requests",
+)
+
+
+def test_every_group_is_walked() -> None:
+    assert {("cost", "plan"), ("retention",), ("sampling", "advice"), ("pr", "drift"), ("capacity",), ()} <= set(
+        COMMANDS
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_has_an_example_and_fits_80_columns(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = _run(capsys, *command, "--help")
     assert (code, err) == (0, "")
     assert "\n  Example:\n    python -m ops " + " ".join(command) in out
+    prose = [line for line in out.splitlines() if not line.startswith("    python -m ops ")]
+    assert max(len(line) for line in prose) <= 80
+    assert _run(capsys, *command, "-h") == (code, out, err)
+
+
+def test_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _run(capsys, "--help")
+    titles = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert titles == ["Options:", *(f"{panel}:" for panel in PANELS)]
+    below = out.split("Loss and recovery:\n")[1].split("\n\n")[0]
+    assert [line.split()[0] for line in below.splitlines() if line[2] != " "] == ["dr-test", "backups", "import"]
+
+
+def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
+    declared = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert _run(capsys, "--version") == (0, f"lgtm {declared}\n", "")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str) -> None:
+    words = {
+        "bash": ("COMP_WORDS", "lgtm ca"),
+        "zsh": ("_TYPER_COMPLETE_ARGS", "lgtm ca"),
+        "fish": ("_TYPER_COMPLETE_ARGS", "lgtm ca"),
+    }
+    name, typed = words[shell]
+    asked = {
+        name: typed,
+        "COMP_CWORD": "1",
+        "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+        "_LGTM_COMPLETE": f"complete_{shell}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; sys.argv = ['lgtm']; from ops.__main__ import main; main()"],
+        env={"PYTHONPATH": str(PROJECT_ROOT), **asked}, capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    assert "capacity" in done.stdout
+    assert "cache" in done.stdout
+    assert "tiers" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -205,7 +272,7 @@ def test_wrong_usage_is_one_line_and_exit_code_2(
 def test_no_command_shows_the_help_and_is_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _run(capsys)
     assert code == 2
-    assert "Commands:" in out
+    assert all(f"\n{panel}:\n" in out for panel in PANELS)
 
 
 def test_retention_is_another_name_of_tiers(capsys: pytest.CaptureFixture[str]) -> None:

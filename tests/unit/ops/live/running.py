@@ -6,11 +6,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-import pytest
-
-from ops import __main__ as program
-from ops.cli import options
-from ops.cli.live import register
+from ops.__main__ import main
 
 SCRIPT = f"#!{sys.executable}\n"
 
@@ -25,13 +21,9 @@ class Ran(NamedTuple):
 
 def run(*arguments: str) -> Ran:
     """Runs one command as `python -m ops` does."""
-    app, cost = options.group("Commands."), options.group("Costs.")
-    app.add_typer(cost, name="cost")
-    register(app, cost)
     out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(program, "app", app)
-        code = program.main(list(arguments))
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(list(arguments))
     return Ran(code, out.getvalue(), err.getvalue())
 
 

@@ -1,0 +1,149 @@
+"""Commands about money and sizes: what a plan costs, what a workload needs, what if."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.cli.options import EventLog, Group, Json, Preview, Stack, State
+
+OVER_BUDGET = 1
+
+commands = Group(panel="Costs and sizes")
+cost = commands.group(
+    "cost",
+    "What a plan or a running stack costs, against its budget.",
+    "cost report --stack prod --state - --output c.html",
+)
+
+
+@cost.command(
+    "plan",
+    "cost plan --stack prod --preview plan.json --check",
+    "cost plan --stack prod --state - < state.json",
+)
+def cost_plan(
+    stack: Stack,
+    preview: Preview = None,
+    event_log: EventLog = None,
+    state: State = None,
+    json: Json = False,
+    all_lines: Annotated[bool, typer.Option("--all-lines", help="Also amounts below half a dollar.")] = False,
+    check: Annotated[bool, typer.Option("--check", help=f"Exit code {OVER_BUDGET} when over budget.")] = False,
+) -> int:
+    """The cost of a preview or a state, against the stack's budget. Needs --preview, --event-log or --state."""
+    from ops.cost.plan import one_source, show_plan
+
+    file = one_source(preview, event_log, state)
+    passed = show_plan(stack, file, as_json=json, all_lines=all_lines, check=check)
+    return 0 if passed else OVER_BUDGET
+
+
+@cost.command("report", "cost report --stack prod --event-log events.jsonl --output cost.html")
+def cost_report(
+    stack: Stack,
+    output: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
+    preview: Preview = None,
+    event_log: EventLog = None,
+    state: State = None,
+) -> None:
+    """The same cost as one HTML file with charts, which opens without a network: components and categories against
+    the budget, stored data over time, every storage plan, and other traffic."""
+    from ops.cost.plan import one_source, write_html
+
+    write_html(stack, one_source(preview, event_log, state), output)
+
+
+@cost.command("compare", "cost compare --stack prod --before main.json --after branch.json")
+def cost_compare(
+    stack: Stack,
+    before: Annotated[str, typer.Option(metavar="FILE", help="A preview, event log or state.")],
+    after: Annotated[str, typer.Option(metavar="FILE", help="Likewise.")],
+    json: Json = False,
+) -> None:
+    """What a change costs: two previews, event logs or states, line by line."""
+    from ops.cost.plan import show_comparison
+
+    show_comparison(stack, before, after, as_json=json)
+
+
+@cost.command("assumptions", "cost assumptions")
+def cost_assumptions() -> None:
+    """What a cost rests on beside resources and prices, each with its reason."""
+    from ops.cost.plan import show_assumptions
+
+    show_assumptions()
+
+
+@cost.command("actual", "cost actual --stack prod --days 30")
+def cost_actual(
+    stack: Stack,
+    days: Annotated[int, typer.Option(min=1, max=365, help="How many days of charges.")] = 30,
+    json: Json = False,
+) -> int:
+    """What AWS charged, from Cost Explorer, against plan and budget. Needs boto3, AWS credentials with
+    ce:GetCostAndUsage and the cost allocation tags project and stack; 0.01 USD a request."""
+    from ops.cost.actual import show_actual_cost
+
+    return show_actual_cost(stack, days, as_json=json)
+
+
+@commands.command("tiers", "tiers --stack prod")
+def tiers(stack: Stack, json: Json = False) -> None:
+    """Every storage plan, its price, and the choice. Each legal chain of S3 storage classes is priced over an
+    object's life, beside the literal hot/warm/cold table."""
+    from ops.cost.plans import show_tiers
+
+    show_tiers(stack, as_json=json)
+
+
+@commands.command("plan", "plan --stack prod --requests-per-second 2500 --log-days 30")
+def plan(
+    stack: Stack,
+    requests_per_second: Annotated[float | None, typer.Option(help="Average requests a second.")] = None,
+    log_days: Annotated[int | None, typer.Option(help="Days that logs are kept.")] = None,
+    trace_days: Annotated[int | None, typer.Option(help="Days that traces are kept.")] = None,
+    metric_days: Annotated[int | None, typer.Option(help="Days that metrics are kept.")] = None,
+    registered: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A preview, event log or state to start from instead of the settings alone."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What if: more traffic or longer retention, with sizes, storage plans and dollars before and after."""
+    from ops.cost.what_if import render_what_if, what_if
+
+    answer = what_if(
+        stack,
+        requests_per_second=requests_per_second,
+        log_days=log_days,
+        trace_days=trace_days,
+        metric_days=metric_days,
+        registered=registered,
+    )
+    print(answer.model_dump_json(indent=2) if json else render_what_if(answer))
+
+
+@commands.command("capacity", "capacity --stack prod --sources")
+def capacity(
+    stack: Stack,
+    sources: Annotated[bool, typer.Option("--sources", help="Also where each coefficient comes from.")] = False,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="The reference workload of 1000 requests/s instead of the stack's.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """What a stack's workload needs. From requests a second to bytes, series, CPU and memory, and how far each
+    stack's sizes reach."""
+    from ops.cost.plans import show_capacity
+
+    show_capacity(stack, sources=sources, reference=reference, as_json=json)
+
+
+@commands.command("storage", "storage --stack prod")
+def storage(stack: Stack, json: Json = False) -> int:
+    """Bytes by signal and storage class, from S3 itself, against plan and retention. Needs boto3 and AWS
+    credentials; listing is billed like PUTs, about 0.005 USD per million objects."""
+    from ops.cost.storage import show_storage
+
+    return show_storage(stack, as_json=json)

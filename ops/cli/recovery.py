@@ -1,0 +1,80 @@
+"""Commands about loss and recovery: backups, the drill, what is there already taken into a stack."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ops.cli.options import Group, Json, Stack
+
+commands = Group(panel="Loss and recovery")
+backups = commands.group("backups", "What would be left after a loss.", "backups verify --stack prod")
+imports = commands.group(
+    "import", "Existing buckets or an existing cluster into a stack.", "import buckets --stack prod"
+)
+
+
+@backups.command("verify", "backups verify --stack prod")
+def backups_verify(stack: Stack, json: Json = False) -> int:
+    """Buckets (versions, lifecycle rules, encryption, age of the last object), volume snapshots and Pulumi's state.
+    Needs boto3 and AWS credentials; nothing is changed."""
+    from ops.recovery.backups import verify
+    from ops.report.checks import show
+
+    return show(verify(stack), as_json=json)
+
+
+@commands.command("dr-test", "dr-test --stack prod", "dr-test --stack staging --run --report drill.json")
+def dr_test(
+    stack: Stack,
+    drill: Annotated[
+        bool, typer.Option("--run", help="Destroy the cluster and bring it back; asks first, or --yes.")
+    ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Report of the drill, as JSON; default build/recovery-<stack>.json."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before the cluster is destroyed.")] = False,
+    json: Json = False,
+) -> int:
+    """What each loss would take and how long recovery takes, and whether state and backups would carry it; nothing is
+    destroyed. With --run the drill itself: the stack's cluster is destroyed and brought back, and every bucket must
+    keep its data. Refused where storage.protect is on, for guests and for clusters with guests."""
+    if drill:
+        from ops.recovery.drill import run_drill
+
+        return run_drill(stack, report, yes=yes, as_json=json)
+    if report is not None or yes:
+        from ops.errors import CommandError
+
+        raise CommandError("--report and --yes belong to --run: without it nothing is destroyed")
+    from ops.recovery.readiness import show_recovery
+
+    return show_recovery(stack, as_json=json)
+
+
+@imports.command("buckets", "import buckets --stack prod --output import.json")
+def import_buckets(
+    stack: Stack,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="The import file to write.")] = None,
+) -> int:
+    """Which of the stack's buckets are there already, and the file for `pulumi import --file` that takes them over.
+    Needs boto3 and AWS credentials."""
+    from ops.recovery.importing import import_buckets
+
+    return import_buckets(stack, output)
+
+
+@imports.command("cluster", "import cluster --stack dev --context kind-dev --storage-class standard")
+def import_cluster(
+    stack: Stack,
+    context: Annotated[str, typer.Option(help="kubeconfig context of the cluster.")],
+    eks_cluster_name: Annotated[
+        str | None, typer.Option(help="Name of the EKS cluster behind it; none: an S3-compatible server is needed.")
+    ] = None,
+    storage_class: Annotated[str, typer.Option(help="StorageClass for data volumes.")] = "standard",
+) -> int:
+    """The settings that make a stack use a cluster which is there already."""
+    from ops.recovery.importing import import_cluster
+
+    return import_cluster(stack, context, eks_cluster_name, storage_class)
