@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 PROJECT_FILE = "Pulumi.yaml"
@@ -33,10 +34,22 @@ def main(pulumi: str, directory: str, arguments: list[str]) -> int:
 
 
 def _run(command: list[str], cwd: Path) -> int:
-    child = subprocess.Popen(command, cwd=cwd)
+    children: list[subprocess.Popen[bytes]] = []
+    asked_to_end = threading.Event()
+
+    def end(_number: int, _frame: object) -> None:
+        asked_to_end.set()
+        for child in children:
+            child.terminate()
+
+    # Before the engine starts: it must not be left alone by a signal that comes meanwhile.
     # The terminal sends Ctrl-C to the engine too, which then stops in good order; this process only waits.
     signal.signal(signal.SIGINT, lambda _number, _frame: None)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: child.terminate())
+    signal.signal(signal.SIGTERM, end)
+    child = subprocess.Popen(command, cwd=cwd)
+    children.append(child)
+    if asked_to_end.is_set():
+        child.terminate()
     code = child.wait()
     return code if code >= 0 else 128 - code
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+from sandbox.parent import Parent
 
 MAX_WORKERS = 16
 MAX_MESSAGE_BYTES = 400 * 1024 * 1024  # the engine's own limit
 GRACE_SECONDS = 30  # a signal lets running calls finish: a cluster takes its time
 
 
-def serve(servicer: Any) -> int:
+def serve(servicer: Any, parent: Parent) -> int:
     """Serve a ResourceProvider until SIGINT, SIGTERM or the end of the parent process."""
     import grpc
     from pulumi.runtime.proto import provider_pb2_grpc
@@ -34,10 +35,8 @@ def serve(servicer: Any) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     server.start()
-    print(port, flush=True)
-    parent = os.getppid()
-    while not done.wait(timeout=1):
-        if os.getppid() != parent:
-            return 0
-    server.stop(GRACE_SECONDS).wait()
+    parent.tell(port)
+    parent.wait(done)
+    if not parent.gone:
+        server.stop(GRACE_SECONDS).wait()
     return 0

@@ -96,29 +96,92 @@ def test_plugin(plugin: str, version: str) -> None:
     assert (running.returncode, output, errors) == (0, "", "")
 
 
-def runs(pid: int) -> bool:
-    """Whether a process runs; one that has ended and that nobody has waited for yet doesn't."""
+# Started in place of the engine: it starts what stands on its command line, notes that, and waits. The pipe is its own
+# as the engine's is, or ours as with a shell in between.
+PARENT = """
+import pathlib, subprocess, sys
+directory, pipe, *command = sys.argv[1:]
+child = subprocess.Popen(command, stdout=subprocess.PIPE if pipe == "own" else None)
+pathlib.Path(directory, "started").touch()
+line = child.stdout.readline() if pipe == "own" else b""
+sys.stdin.read()
+"""
+# A process that stops at a moment of its start until its parent is dead; where the kernel tells nobody, if so asked.
+LATE = """
+import builtins, ctypes, os, pathlib, runpy, sys, time, types
+module, directory, moment, kernel = sys.argv[1:]
+parent, tell = os.getppid(), builtins.print
+def wait():
+    pathlib.Path(directory, "waiting").touch()
+    while os.getppid() == parent:
+        time.sleep(0.01)
+def late(*arguments, **options):
+    wait()
+    tell(*arguments, **options)
+if kernel == "silent":
+    ctypes.CDLL = lambda name: types.SimpleNamespace(prctl=lambda *arguments: -1)
+if moment == "before the port":
+    builtins.print = late
+else:
+    wait()
+runpy.run_module(module, run_name="__main__")
+"""
+SERVERS = ("sandbox.providers.aws", "sandbox.providers.random", "sandbox.language_host")
+
+
+@contextmanager
+def started_by(directory: Path, pipe: str, *command: str) -> Iterator[subprocess.Popen[str]]:
+    """A parent with a child that runs Python; what both inherit of ours ends with the last of them."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(directory), pipe, sys.executable, *command],
+        text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
     try:
-        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
+        yield parent
+    finally:
+        parent.kill()
+        parent.wait()
 
 
-def test_plugin_ends_with_its_parent(tmp_path: Path) -> None:
-    """The engine may die without a word: a shell in between stands for it."""
-    script = f'"{sys.executable}" -m sandbox.providers.random & echo $! >"{tmp_path}/pid"; read line'
-    parent = subprocess.Popen(["/bin/sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    assert int(parent.stdout.readline())
-    pid = int((tmp_path / "pid").read_text())
+def assert_the_child_ends(parent: subprocess.Popen[str]) -> str:
+    """Kill the parent and wait for the child, which can't be waited for by number: it isn't ours. What both printed."""
     parent.kill()
-    parent.wait()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while runs(pid):
-        assert time.monotonic() < deadline, f"process {pid} outlives its parent"
-        time.sleep(0.05)
-    parent.communicate()
+    try:
+        # The child holds our pipe until it has ended.
+        output, errors = parent.communicate(timeout=PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        pytest.fail("the child outlives its parent")
+    assert parent.returncode == -signal.SIGKILL
+    assert errors == ""
+    return output
+
+
+@pytest.mark.parametrize("module", SERVERS)
+def test_server_ends_with_its_parent(module: str, tmp_path: Path) -> None:
+    """The engine may die without a word."""
+    with started_by(tmp_path, "ours", "-m", module) as parent:
+        assert parent.stdout is not None
+        assert int(parent.stdout.readline())
+        assert assert_the_child_ends(parent) == ""
+
+
+@pytest.mark.parametrize("module", SERVERS)
+@pytest.mark.parametrize(
+    ("moment", "kernel", "pipe"),
+    [
+        ("before the port", "tells", "ours"),
+        ("before the port", "silent", "ours"),
+        ("before its first line", "tells", "own"),
+        ("before its first line", "silent", "own"),
+    ],
+)
+def test_server_ends_with_a_parent_that_died_while_it_started(
+    module: str, moment: str, kernel: str, pipe: str, tmp_path: Path
+) -> None:
+    with started_by(tmp_path, pipe, "-c", LATE, module, str(tmp_path), moment, kernel) as parent:
+        wait_for(tmp_path / "waiting", exists=True, running=parent)
+        output = assert_the_child_ends(parent)
+    assert bool(output) == ((moment, kernel) == ("before the port", "silent")), "told where nobody said it's over"
 
 
 def test_plugin_makes_its_schema_on_first_use(tmp_path: Path) -> None:

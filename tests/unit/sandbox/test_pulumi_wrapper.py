@@ -1,5 +1,7 @@
 """The sandbox's `pulumi`: the checkout's stack files stay as they are, what a person changed or made comes back."""
 
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +78,22 @@ def test_a_new_stack_leaves_no_file_for_its_salt_alone(project: Path) -> None:
 
 def test_the_exit_code_is_the_engines(project: Path) -> None:
     assert run(project, "fail").returncode == 7
+
+
+def test_told_to_end_while_the_engine_starts(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The signal comes when the engine exists and its name isn't known yet: the engine is ended all the same."""
+    start = subprocess.Popen
+
+    def start_and_be_told(command: list[str], cwd: Path) -> subprocess.Popen[bytes]:
+        engine = start(["sleep", "600"], cwd=cwd)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return engine
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(subprocess, "Popen", start_and_be_told)
+    monkeypatch.chdir(project)
+    try:
+        assert pulumi_wrapper.main("engine", str(project.parent / "sandbox"), []) == 128 + signal.SIGTERM
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,7 +1,6 @@
-"""A Pulumi language host for Python, for machines where the official one can't be downloaded.
+"""The language host's service, `pulumirpc.LanguageRuntime`.
 
-Speaks `pulumirpc.LanguageRuntime`: runs a program with the SDK's own `pulumi-language-python-exec`, and a Python policy
-pack as an analyzer plugin. The engine starts it as `pulumi-language-python` and reads its port from the first line.
+Runs a program with the SDK's own `pulumi-language-python-exec`, and a Python policy pack as an analyzer plugin.
 """
 
 import json
@@ -18,6 +17,8 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import language_pb2 as lang
 from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
+
+from sandbox.parent import Parent
 
 EXEC_NAME = "pulumi-language-python-exec"
 # The exec script's code for "the error was shown already": the engine must not report it again.
@@ -172,10 +173,9 @@ def _exit_text(code: int) -> str:
     return f"the program was ended by signal {-code}" if code < 0 else f"the program exited with code {code}"
 
 
-def main() -> None:
-    """Serves until the engine interrupts it. The engine's address is the last positional argument."""
-    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    host = LanguageHost(addresses[-1] if addresses else "")
+def serve(parent: Parent, engine_address: str = "") -> None:
+    """Serve until the engine interrupts this process or ends; then end what still runs, too."""
+    host = LanguageHost(engine_address)
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
     port = server.add_insecure_port("127.0.0.1:0")
@@ -183,11 +183,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: stop.set())
-    print(port, flush=True)
-    stop.wait()
+    parent.tell(port)
+    parent.wait(stop)
     host.stop_children()
     server.stop(0.5)
-
-
-if __name__ == "__main__":
-    main()
