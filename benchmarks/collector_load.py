@@ -27,11 +27,11 @@ SECRETS_ONE_IN = 100
 ERRORS_PERCENT = SLOW_PERCENT = 1
 SERVICES = {
     "api-gateway": "go",
-    "platform-services": "go",
-    "llm-orchestrator": "python",
-    "airtable-gateway": "python",
-    "mcp-server": "python",
-    "automation-services": "python",
+    "inventory-service": "go",
+    "order-processing": "python",
+    "payments-gateway": "python",
+    "web-search": "python",
+    "notification-worker": "python",
 }
 
 Plain = str | int | float | bool
@@ -133,17 +133,17 @@ def _http_client(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, d
         "http.request.method": "GET",
         "http.response.status_code": 200,
         "http.request.resend_count": 0,
-        "url.full": f"https://api.airtable.com/v0/{base}/Contacts?pageSize=100&offset=itr{chance.randrange(10**6)}",
+        "url.full": f"https://api.payments.example/v0/{base}/Contacts?pageSize=100&offset=itr{chance.randrange(10**6)}",
         "url.scheme": "https",
-        "server.address": "api.airtable.com",
+        "server.address": "api.payments.example",
         "server.port": 443,
         "network.peer.address": f"18.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(256)}",
         "network.peer.port": 443,
         "network.protocol.version": "1.1",
-        "peer.service": "airtable",
+        "peer.service": "payments",
         "tenant.id": f"tenant-{chance.randrange(200)}",
-        "code.function.name": "airtable.client.list_records",
-        "code.file.path": "/app/airtable/client.py",
+        "code.function.name": "payments.client.list_records",
+        "code.file.path": "/app/payments/client.py",
         "code.line.number": 214,
     }
     return "GET", Span.SPAN_KIND_CLIENT, about
@@ -152,7 +152,7 @@ def _http_client(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, d
 def _database(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, dict[str, Plain]]:
     about: dict[str, Plain] = {
         "db.system.name": "postgresql",
-        "db.namespace": "pyairtable",
+        "db.namespace": "acme",
         "db.operation.name": "SELECT",
         "db.collection.name": "records",
         "db.query.summary": "SELECT records",
@@ -230,7 +230,7 @@ def _json_line(chance: random.Random, trace_id: str, span_id: str) -> str:
     parts: dict[str, Any] = {
         "timestamp": f"2026-11-25T09:{chance.randrange(60):02d}:17.{chance.randrange(1000):03d}Z",
         "level": "info",
-        "logger": "airtable.client",
+        "logger": "payments.client",
         "message": f"listed {chance.randrange(101)} records of table Contacts",
         "trace_id": trace_id,
         "span_id": span_id,
@@ -269,7 +269,7 @@ def _resource(service: str) -> Resource:
                 "k8s.namespace.name": "shop",
                 "k8s.pod.name": f"{service}-7c9d8f6b5-x2k4q",
                 "k8s.node.name": "ip-10-0-12-7.us-west-2.compute.internal",
-                "k8s.cluster.name": "pyairtable-lgtm-prod-cluster",
+                "k8s.cluster.name": "acme-monitoring-prod-cluster",
             }
         )
     )

@@ -1,4 +1,4 @@
-"""How long each signal is kept, and in which temperature (MISSION: the hot/warm/cold/delete table)."""
+"""How long each signal is kept, and in which temperature: hot, warm, cold, deleted."""
 
 from enum import StrEnum
 from typing import Annotated, Self

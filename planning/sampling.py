@@ -1,4 +1,4 @@
-"""What share of traces is kept, by kind of trace (MISSION: the sampling table).
+"""What share of traces is kept, by kind of trace.
 
 Precedence, exactly:
 1. a trace with a span whose status is ERROR is kept;

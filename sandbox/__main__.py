@@ -29,7 +29,7 @@ The sandbox is up: a simulated AWS at {endpoint}, no account needed. In this she
   pulumi stack output kubeconfig --show-secrets --stack staging > staging.kubeconfig
   kubectl --kubeconfig staging.kubeconfig get pods -A
   aws s3 ls
-  aws eks list-addons --cluster-name pyairtable-lgtm-staging-cluster
+  aws eks list-clusters
   make sandbox-stop                                      # ends it and forgets everything it made
 """
 

@@ -34,7 +34,7 @@ def connectivity(platform: Connected, json: Json = False) -> int:
 
 @commands.command("performance", "performance --stack prod --hours 24")
 def performance(platform: Connected, hours: Hours = 1, json: Json = False) -> int:
-    """Query latency by back end, ingestion and errors, against what was promised."""
+    """Query latency by back end, ingestion and errors, against the published targets."""
     from ops.checks.performance import performance
     from ops.report.checks import show
 

@@ -13,7 +13,7 @@ commands = Group(panel="Setting up")
 @commands.command(
     "integrate",
     "integrate api-gateway --stack prod",
-    "integrate mcp-server --stack prod --kind python --output build/mcp-server",
+    "integrate api-gateway --stack prod --kind kubernetes --output build/api-gateway",
 )
 def integrate(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Name of a service in the stack's settings.")],

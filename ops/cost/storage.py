@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ops.backends.aws import asking, bucket_names, client
-from ops.checks.performance_targets import STORED_GB
 from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
 from planning.base import Frozen
 from planning.buckets import GIB, BucketPurpose, ObjectClass
 from planning.capacity.estimate import CapacityEstimate, estimate
+from planning.performance_targets import STORED_GB
 from planning.retention import Signal
 from planning.text_table import text_table
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
@@ -114,7 +114,7 @@ def judged(stack: str, settings: PlatformSettings, use: StorageUse) -> Report:
         Check(
             name="total",
             state=State.FINDING if total > STORED_GB else State.OK,
-            detail=f"{total:,.1f} GB; promised: less than {STORED_GB}",
+            detail=f"{total:,.1f} GB; target: less than {STORED_GB}",
             advice="what a week less would save: retention review" if total > STORED_GB else "",
             value=total,
             limit=STORED_GB,

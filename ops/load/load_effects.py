@@ -1,11 +1,11 @@
-"""What a load test does to the nodes, against the promised headroom."""
+"""What a load test does to the nodes, against the published headroom."""
 
 from collections.abc import Iterator
 
 from ops.backends.errors import LiveError
 from ops.backends.target import Target
-from ops.checks.performance_targets import LOAD_TEST_CPU_RATIO, LOAD_TEST_MEMORY_RATIO
 from ops.report.checks import Check, State, within
+from planning.performance_targets import LOAD_TEST_CPU_RATIO, LOAD_TEST_MEMORY_RATIO
 
 # Two minutes: at least two samples of each counter at any scrape interval that the settings' defaults have.
 BUSIEST_NODE = 'max(1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[2m])))'

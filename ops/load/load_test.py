@@ -8,11 +8,11 @@ from ops.backends import http
 from ops.backends.clients import Tempo
 from ops.backends.errors import LiveError
 from ops.backends.target import Role, Target
-from ops.checks.performance_targets import LOAD_TEST_SECONDS_P95
 from ops.load.load_effects import node_checks
 from ops.load.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
 from ops.report.checks import FINDING, Check, Report, State, within
 from planning.base import Frozen
+from planning.performance_targets import LOAD_TEST_SECONDS_P95
 
 # Bytes of one span as OTLP/JSON, about; for the question only.
 SPAN_BYTES = 330

@@ -8,11 +8,11 @@ from ops.backends.clients import Mimir
 from ops.backends.errors import LiveError
 from ops.backends.target import Target
 from ops.checks.performance import performance
-from ops.checks.performance_targets import QUERY_SECONDS_P95
 from ops.errors import CommandError
 from ops.report.checks import Report
 from ops.report.document import Document, Section
 from ops.tuning.slow_queries import SOURCES, shortened, slow_queries
+from planning.performance_targets import QUERY_SECONDS_P95
 
 MOST_SLOW = 5
 DAYS = {"weekly": 7, "monthly": 30}

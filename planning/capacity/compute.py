@@ -86,7 +86,7 @@ class StackCapacity(Frozen):
         return self.storage_gb * 1e9 / BYTES_PER_GIB
 
 
-# MISSION: the environment table.
+# The capacity that the environments have by default.
 ENVIRONMENTS = (
     StackCapacity(name="dev", cpu_cores=4, memory_gb=8, storage_gb=100),
     StackCapacity(name="staging", cpu_cores=6, memory_gb=12, storage_gb=300),

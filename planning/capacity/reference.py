@@ -1,11 +1,11 @@
-"""The reference workload that the mission's targets are about, and the mission's sampling table."""
+"""The reference workload that the published performance targets are about, and the default sampling shares."""
 
 from planning.capacity.ingest import Replication
 from planning.sampling import SamplingMode, SamplingPolicy
 from planning.workload import Workload
 
-# 1000 requests/s through six services. Spans, lines and the mix of traces are the mission's 85 % fewer traces read
-# backwards: with these shares its sampling table keeps 14.5 %.
+# 1000 requests/s. The mix of traces is the published target "85 % fewer traces" read backwards: with it the default
+# sampling shares keep 14.5 %.
 REFERENCE_WORKLOAD = Workload(
     requests_per_second=1000,
     spans_per_request=8,

@@ -9,11 +9,8 @@ from planning.capacity.coefficients import Basis, Coefficient, all_coefficients
 from planning.capacity.compute import ENVIRONMENTS, Compute, Fit, StackCapacity
 from planning.capacity.estimate import PURPOSE_OF, CapacityEstimate, CapacityInputs, compute_at
 from planning.capacity.reach import NODE_TYPE, carrying_logs, largest_factor, logs_carried_by
+from planning.performance_targets import INGESTION_MB_PER_SECOND, INGESTION_PEAK_MB_PER_SECOND
 from planning.text_table import text_table
-
-# MISSION, performance targets: ingestion in MB/s, sustained and peak.
-TARGET_MB_PER_SECOND = 50.0
-PEAK_MB_PER_SECOND = 75.0
 
 
 def render(
@@ -142,7 +139,7 @@ def _compute_scaled(inputs: CapacityInputs, factor: float) -> Compute:
 
 
 def _target(ceilings: Sequence[StackCapacity]) -> Iterator[str]:
-    for rate in (TARGET_MB_PER_SECOND, PEAK_MB_PER_SECOND):
+    for rate in (INGESTION_MB_PER_SECOND, INGESTION_PEAK_MB_PER_SECOND):
         carrying = carrying_logs(rate)
         short = [ceiling for ceiling in ceilings if logs_carried_by(ceiling) < rate]
         if not short:

@@ -7,7 +7,7 @@ from planning.retention import Retention, SignalRetention
 from planning.sampling import SamplingPolicy
 from planning.workload import Workload
 
-# MISSION: the retention table. Only the ages up to which data is read often are taken from it.
+# The default retention. Only the ages up to which data is read often are taken from it.
 REFERENCE_RETENTION = Retention(
     logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),
     traces=SignalRetention(hot_days=1, warm_days=3, delete_days=7),

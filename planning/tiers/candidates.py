@@ -116,7 +116,7 @@ def standard_alone(inputs: TieringInputs) -> Candidate:
 
 
 def literal_table(inputs: TieringInputs) -> Candidate:
-    """The tiers as first promised: warm data in STANDARD_IA, cold data in GLACIER."""
+    """The tiers as first published: warm data in STANDARD_IA, cold data in GLACIER."""
     ages = inputs.retention
     return inputs.priced(
         (Move(ages.hot_days, ObjectClass.STANDARD_IA), Move(ages.warm_days, ObjectClass.GLACIER)),

@@ -1,6 +1,7 @@
 """The three environments side by side: every default that differs, and those that are common.
 
-Sources: the mission's environment, retention and sampling tables; node shapes from the cost study of 2026-11-24
+Sources: the published targets of each environment (budget, capacity, retention, sampling); node shapes from the cost
+study of 2026-11-24
 (staging: one on-demand and two spot t4g.medium; prod: one on-demand and three spot t4g.large behind one NAT gateway;
 dev: two spot t4g.medium in staging's cluster); sizes from the charts' documented minima at small load.
 """

@@ -1,4 +1,4 @@
-"""The environments and the row of capacity and budget that each was promised (MISSION: the environment table)."""
+"""The environments, and what each may cost and hold."""
 
 from enum import StrEnum
 from typing import Annotated, Self

@@ -30,7 +30,7 @@ from telemetry.collector.sampling import sampling_policies
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import collector_client, collector_server
 
-# Python services export spans every 30 s (MISSION): a trace that they take part in is not whole before that.
+# Python services export spans every 30 s (telemetry/integration): a trace with them is not whole before that.
 DECISION_WAIT = "40s"
 # Traces that wait for their decision, for each MiB of the container's limit: more than fit into it even at one small
 # span each, so that the memory limiter comes first. An evicted trace would be lost, error or not.

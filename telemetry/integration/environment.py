@@ -13,8 +13,8 @@ from settings.models.platform import PlatformSettings
 from settings.models.services import Language, Service
 from telemetry.kubernetes.endpoints import Endpoints
 
-# MISSION: Python services export every 30 s, Go services' metrics every 15 s. Spans of Go services and of others leave
-# after the SDKs' default. All must be well below the gateway's decision wait.
+# Published intervals: Python services export every 30 s, Go services' metrics every 15 s. Spans of Go services and of
+# others leave after the SDKs' default. All must be well below the gateway's decision wait.
 METRIC_INTERVAL_MS = {Language.GO: 15_000}
 OTHER_METRIC_INTERVAL_MS = 30_000
 SPAN_DELAY_MS = {Language.PYTHON: 30_000}

@@ -17,7 +17,7 @@ LOKI_HTTP_PORT = 3100
 TEMPO_HTTP_PORT = 3200
 OTLP_GRPC_PORT = 4317
 OTLP_HTTP_PORT = 4318
-# The chart's gateway listens on 80; clients were promised Mimir's own 8080, so the service is moved there.
+# The chart's gateway listens on 80; clients use Mimir's own 8080, so the service is moved there.
 MIMIR_GATEWAY_PORT = 8080
 # The chart's nginx keeps 8080 for its probes; TLS gets a listener of its own.
 MIMIR_GATEWAY_TLS_PORT = 8443

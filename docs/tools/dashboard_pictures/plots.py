@@ -217,8 +217,8 @@ def _logs(_: Panel, width: int, height: int) -> str:
 
 
 def _node_graph(_: Panel, width: int, height: int) -> str:
-    places = ((0.12, 0.5, "api-gateway"), (0.45, 0.25, "platform-services"), (0.45, 0.72, "llm-orchestrator"),
-              (0.8, 0.5, "mcp-server"), (0.8, 0.86, "airtable-gateway"))  # fmt: skip
+    places = ((0.12, 0.5, "api-gateway"), (0.45, 0.25, "inventory-service"), (0.45, 0.72, "order-processing"),
+              (0.8, 0.5, "web-search"), (0.8, 0.86, "payments-gateway"))  # fmt: skip
     edges = ((0, 1), (0, 2), (2, 3), (2, 4))
     points = [(left * width, 20 + top * (height - 60), name) for left, top, name in places]
     parts = [

@@ -79,9 +79,9 @@ _SIZES = {
     Unit.CORES: 0.25,
     Unit.SCORE: 1.1,
 }
-_PODS = ("api-gateway-7d9f-x2k", "llm-orchestrator-5c-9qz", "mcp-server-6b8-hh4", "airtable-gateway-4f-7aa")
+_PODS = ("api-gateway-7d9f-x2k", "order-processing-5c-9qz", "web-search-6b8-hh4", "payments-gateway-4f-7aa")
 _VALUES: dict[str, Sequence[str]] = {
-    "service_name": ("api-gateway", "llm-orchestrator", "platform-services", "airtable-gateway", "mcp-server"),
+    "service_name": ("api-gateway", "order-processing", "inventory-service", "payments-gateway", "web-search"),
     "span_name": ("POST /v1/chat", "GET /v1/bases", "GET /v1/records", "POST /v1/records", "tools/call"),
     "http_route": ("/v1/chat", "/v1/bases/{id}", "/v1/records", "/health"),
     "http_response_status_code": ("200", "404", "401", "429", "500"),
@@ -89,14 +89,14 @@ _VALUES: dict[str, Sequence[str]] = {
     "k8s_pod_name": _PODS,
     "k8s_namespace_name": ("shop", "monitoring", "kube-system"),
     "namespace": ("shop", "monitoring", "kube-system"),
-    "k8s_deployment_name": ("api-gateway", "mcp-server", "grafana"),
+    "k8s_deployment_name": ("api-gateway", "web-search", "grafana"),
     "k8s_volume_name": ("data",),
     "tenant_id": ("acme", "globex", "initech", "umbrella", "hooli"),
     "signal": ("logs", "traces", "metrics"),
     "line": ("compute", "storage", "operations", "total"),
     "slo": ("availability", "latency"),
-    "client": ("api-gateway", "api-gateway", "llm-orchestrator"),
-    "server": ("platform-services", "llm-orchestrator", "mcp-server"),
+    "client": ("api-gateway", "api-gateway", "order-processing"),
+    "server": ("inventory-service", "order-processing", "web-search"),
     "job": ("collector-agent", "collector-gateway", "loki", "tempo", "mimir", "grafana"),
     "instance": ("pod-0", "pod-1", "pod-2"),
     "direction": ("receive", "transmit"),

@@ -16,8 +16,8 @@ from telemetry.cost.planned import planned_cost
 
 DIRECTORY = PROJECT_ROOT / RUNBOOK_DIRECTORY
 INDEX = DIRECTORY / "index.md"
-# What the platform's mission calls them.
-PROMISED = {
+# The published targets' names of these alerts.
+PUBLISHED = {
     "HighErrorRate": "high_error_rate",
     "HighResponseTime": "high_response_time",
     "StorageGrowthHigh": "cost_control, storage growth",
@@ -39,7 +39,7 @@ INTRODUCTION = """# Runbooks
 
 One page for each alert: what it means, where to look first, what causes it, what to do, whom to call. *Critical*
 alerts call somebody at any hour; *warnings* wait for the end of quiet hours; *info* is for the record. Alerts that were
-promised under another name have it in brackets. Commands assume the namespace `monitoring`."""
+published under another name have it in brackets. Commands assume the namespace `monitoring`."""
 
 
 def alerts_by_topic(settings: PlatformSettings, stack: str) -> dict[str, tuple[Alert, ...]]:
@@ -58,10 +58,10 @@ def index(settings: PlatformSettings, stack: str) -> str:
 
 
 def _row(alert: Alert) -> str:
-    promised = f" ({PROMISED[alert.alert]})" if alert.alert in PROMISED else ""
+    published = f" ({PUBLISHED[alert.alert]})" if alert.alert in PUBLISHED else ""
     waits = f"{alert.for_minutes} min" if alert.for_minutes else "at once"
     return (
-        f"| [{alert.alert}]({kebab(alert.alert)}.md){promised} | {alert.severity.value} | {waits} "
+        f"| [{alert.alert}]({kebab(alert.alert)}.md){published} | {alert.severity.value} | {waits} "
         f"| {alert.dashboard or '–'} |"
     )
 

@@ -11,7 +11,7 @@ SERVED = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
 ERROR = 'status_code="STATUS_CODE_ERROR"'
 QUANTILES = {"p50_5m": 0.5, "p95_5m": 0.95, "p99_5m": 0.99}
 
-# MISSION, Alerts: high_error_rate > 5 % for 2 min, critical; high_response_time > 2 s for 5 min, warning.
+# Published alerts: high_error_rate > 5 % for 2 min, critical; high_response_time > 2 s for 5 min, warning.
 ERROR_RATE_LIMIT = 0.05
 ERROR_RATE_MINUTES = 2
 RESPONSE_TIME_LIMIT_SECONDS = 2
@@ -37,7 +37,7 @@ def service_groups(settings: PlatformSettings) -> tuple[Group, ...]:
     """Recordings and alerts of services."""
     return (
         *groups_of("services", _recordings()),
-        # Twice as often as the rest: two minutes are promised.
+        # Twice as often as the rest: two minutes are the published delay.
         *groups_of("services-alerts", _alerts(settings), interval_seconds=30),
         *groups_of("telemetry-presence", _presence(settings), interval_seconds=180),
     )
@@ -61,7 +61,7 @@ def _alerts(settings: PlatformSettings) -> list[Alert]:
     return [
         Alert(
             alert="HighErrorRate",
-            # A window as short as the promised time: five minutes would report an outage three minutes later.
+            # A window as short as the published time: five minutes would report an outage three minutes later.
             expr=f"{error_ratio('2m')} > {ERROR_RATE_LIMIT}",
             for_minutes=ERROR_RATE_MINUTES,
             severity=Severity.CRITICAL,

@@ -5,7 +5,7 @@ from typing import TypedDict, Unpack
 from telemetry.grafana.dashboards.model import Kind, Line, Panel, Query, Row, Threshold, Unit
 
 GREEN, YELLOW, RED = "green", "yellow", "red"
-# The promised alerts' limits (`high_error_rate`, `high_response_time`, `cost_control`), and half of each as warning.
+# The published alerts' limits (`high_error_rate`, `high_response_time`, `cost_control`), and half of each as warning.
 ERROR_SHARE = (Threshold(0.01, YELLOW), Threshold(0.05, RED))
 DURATION = (Threshold(1, YELLOW), Threshold(2, RED))
 INGESTION = (Threshold(10e6, YELLOW), Threshold(20e6, RED))
