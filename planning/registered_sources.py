@@ -10,6 +10,7 @@ JSON object a line, without property dependencies); `pulumi stack export`.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
+from planning.errors import UserError
 from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, value_at
 
 # Pulumi SDK, resource/plugin: what stands for a value that is not known in a preview, by kind of value.
@@ -35,7 +36,7 @@ Json = Property
 """Parsed JSON, before placeholders and secrets are taken out."""
 
 
-class UnreadableResourcesError(Exception):
+class UnreadableResourcesError(UserError):
     """Text that holds no registered resources; `str()` is the message for people."""
 
 

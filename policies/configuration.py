@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from planning.errors import UserError
 from policies.limits import Limits
 from policies.rule import JudgingRule
 
@@ -18,7 +19,7 @@ ENVIRONMENTS = ("prod", "staging", "dev")
 ENFORCEMENT_LEVEL = "enforcementLevel"
 
 
-class ConfigurationError(Exception):
+class ConfigurationError(UserError):
     """Why a rule can't be applied, in words for people."""
 
 

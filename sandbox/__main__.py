@@ -7,10 +7,9 @@ import time
 from pathlib import Path
 
 from ops.cost.plan import report_for, write_html
-from ops.errors import CommandError
 from ops.stacks import settings_of
-from planning.prices import PriceTableError
-from sandbox.bootstrap.install import ToolError, ensure_tools
+from planning.errors import exit_code_of
+from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox, SandboxError, running_sandbox
 from settings.models.cluster import SharedCluster
@@ -48,10 +47,7 @@ def main() -> int:
     run.add_argument("argv", nargs=argparse.REMAINDER, metavar="COMMAND ...")
     arguments = parser.parse_args()
     try:
-        return _dispatch(arguments)
-    except (SandboxError, ToolError, CommandError, SettingsError, PriceTableError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+        return exit_code_of(lambda: _dispatch(arguments))
     except KeyboardInterrupt:
         return 130
 

@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
+from planning.errors import UserError
 from sandbox import chart_source, engine_home
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT, VENV_BIN
@@ -26,7 +27,7 @@ FOREIGN_VARIABLES = (
 )  # fmt: skip
 
 
-class SandboxError(Exception):
+class SandboxError(UserError):
     """Why the sandbox can't be used, in words for people."""
 
 

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from planning.errors import OUT_OF_REACH, UserError
+
 
 class Problem(StrEnum):
     """Why a service gave no usable answer."""
@@ -18,8 +20,10 @@ class Problem(StrEnum):
     TOOL = "isn't on PATH"
 
 
-class LiveError(Exception):
+class LiveError(UserError):
     """A service that gave no usable answer; `str()` is the message for people and names the service."""
+
+    exit_code = OUT_OF_REACH
 
     def __init__(self, service: str, problem: Problem, detail: str, status: int | None = None) -> None:
         super().__init__(f"{service} {problem.value}: {detail}")

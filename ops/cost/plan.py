@@ -8,7 +8,7 @@ from ops.errors import CommandError
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.output import show_answer
 from ops.report.terminal import plain, show
-from ops.stacks import StackFileError, settings_of
+from ops.stacks import settings_of
 from planning.cost import (
     Assumptions,
     BudgetLimits,
@@ -19,9 +19,9 @@ from planning.cost import (
     compare,
     price_resources,
 )
+from planning.errors import UserError
 from planning.prices import load_prices
 from planning.registered_sources import resources_in
-from settings.document.messages import SettingsError
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
 
@@ -65,7 +65,7 @@ def sharing_of(settings: PlatformSettings) -> ClusterSharing:
         return ClusterSharing()
     try:
         return ClusterSharing(owner_nodes=settings_of(settings.cluster.owner_stack).node_count)
-    except (StackFileError, SettingsError):
+    except UserError:
         return ClusterSharing()
 
 

@@ -17,12 +17,13 @@ from ops.cost.plan import budget_of, expected_load, sharing_of
 from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.cost.what_if_text import render_what_if
 from ops.errors import CommandError
-from ops.stacks import StackFileError, settings_of
+from ops.stacks import settings_of
 from planning.base import Frozen
 from planning.capacity import coefficients
 from planning.capacity.estimate import CapacityEstimate, estimate
 from planning.capacity.ingest import SECONDS_PER_DAY
 from planning.cost import Assumptions, budget_verdict, compare, price_resources
+from planning.errors import UserError
 from planning.prices import PriceTable, load_prices
 from planning.prices.table import ON_DEMAND, spot_price
 from planning.registered import Resource
@@ -32,7 +33,6 @@ from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from planning.tiers.choice import choose
 from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
 from planning.workload import Workload
-from settings.document.messages import SettingsError
 from settings.models.cluster import CapacityType, ExistingCluster, SharedCluster
 from settings.models.platform import PlatformSettings
 from settings.rules.growth import NodeChange, TooLargeError, carrying_nodes, grown_sizes, sizes_of
@@ -181,7 +181,7 @@ def _owner_zones(settings: PlatformSettings) -> int:
     if isinstance(settings.cluster, SharedCluster):
         try:
             network = settings_of(settings.cluster.owner_stack).network
-        except (StackFileError, SettingsError):
+        except UserError:
             return GUEST_ZONES
         return network.availability_zones if network else GUEST_ZONES
     return GUEST_ZONES

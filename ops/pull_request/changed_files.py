@@ -5,8 +5,8 @@ from pathlib import Path
 
 from ops.errors import CommandError
 from ops.pull_request.affected import Affected, ChangedFile, StackFacts, affected_stacks, stack_of_file
-from ops.stacks import PROJECT_ROOT, StackFileError, settings_of
-from settings.document.messages import SettingsError
+from ops.stacks import PROJECT_ROOT, settings_of
+from planning.errors import UserError
 from settings.models.cluster import SharedCluster
 
 
@@ -34,7 +34,7 @@ def stacks_in(project: Path = PROJECT_ROOT) -> list[StackFacts]:
 def _facts(name: str, project: Path) -> StackFacts:
     try:
         settings = settings_of(name, project)
-    except (StackFileError, SettingsError):
+    except UserError:
         # The preview will say what is wrong with it.
         return StackFacts(name=name, region=None)
     owner = settings.cluster.owner_stack if isinstance(settings.cluster, SharedCluster) else None

@@ -11,6 +11,7 @@ from ops.pull_request.model import PolicyVerdict, Source, StackSummary
 from ops.pull_request.plan_changes import PlanChanges, is_event_log, plan_changes
 from ops.pull_request.policy_results import policy_verdict
 from ops.stacks import settings_of
+from planning.errors import UserError
 from settings.document.messages import SettingsError
 from settings.models.platform import PlatformSettings
 
@@ -76,7 +77,7 @@ def _settings_before(stack: str, project: Path | None) -> PlatformSettings | Non
         return None
     try:
         return settings_of(stack, project)
-    except (CommandError, SettingsError):
+    except UserError:
         return None
 
 

@@ -8,13 +8,14 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
+from planning.errors import UserError
 
 ON_DEMAND = "ec2.on_demand"
 SPOT = "ec2.spot"
 SPOT_UNIT = "hour"
 
 
-class PriceTableError(Exception):
+class PriceTableError(UserError):
     """A price table that is missing or can't be read; `str()` is the message for people."""
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from planning.errors import UserError
 from sandbox.bootstrap.catalog import PULUMI_VERSION, Tool
 from sandbox.bootstrap.paths import PROJECT_ROOT
 
@@ -14,7 +15,7 @@ PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 
 
-class BuildError(Exception):
+class BuildError(UserError):
     """Why the tool could not be built, with the end of the compiler's output."""
 
 

@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from planning.errors import UserError
 from sandbox.bootstrap.catalog import Release, Tool
 from sandbox.bootstrap.paths import go_platform
 
@@ -14,7 +15,7 @@ CONNECT_TIMEOUT_SECONDS = 6
 CHUNK_BYTES = 1 << 20
 
 
-class DownloadError(Exception):
+class DownloadError(UserError):
     """Why the release could not be had, in one line."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from planning.errors import UserError
 from sandbox.bootstrap.build import BuildError, build
 from sandbox.bootstrap.catalog import TOOLS, Tool
 from sandbox.bootstrap.download import DownloadError, download
@@ -22,7 +23,7 @@ PROBE_TIMEOUT_SECONDS = 10
 PROGRESS_SECONDS = 15
 
 
-class ToolError(Exception):
+class ToolError(UserError):
     """A tool that can't be had, with what to do about it."""
 
 

@@ -13,10 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from planning.errors import UserError
+
 SUPERVISOR_STOP_SECONDS = 10.0
 
 
-class ControlPlaneError(Exception):
+class ControlPlaneError(UserError):
     """A control plane could not be started or changed; the message says why, with the last lines of the log."""
 
 

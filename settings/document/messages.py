@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from planning.errors import UserError
 from settings.document.defaults import Json
 from settings.document.schema_tree import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, shape
 from settings.document.yaml_traps import type_trap
@@ -22,7 +23,7 @@ AUDIT_PATH: Path = ("audit",)
 AUDIT_WORDS = {"rule archive: ": "", "expiration_days": "delete_days", "last transition (": "last of transitions ("}
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A settings document that can't be used; `str()` is the whole message for people."""
 
     def __init__(self, stack: str, problems: Sequence[str]) -> None:

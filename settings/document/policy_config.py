@@ -14,6 +14,7 @@ from typing import Any, cast
 import yaml
 
 from planning.buckets import BucketPurpose
+from planning.errors import exit_code_of
 from planning.tiers import (
     LOKI_TENANT_PREFIX,
     MIMIR_BLOCKS_PREFIX,
@@ -210,12 +211,7 @@ def _written(path: Path, stack: str) -> Mapping[str, Any]:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line. Returns its exit status."""
-    try:
-        files = config_files()
-    except SettingsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return write_or_check("settings.document.policy_config", files, arguments)
+    return exit_code_of(lambda: write_or_check("settings.document.policy_config", config_files(), arguments))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ Writes docs/configuration.md whole, and the short table of README.md between its
 
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path as File
 
+from planning.errors import UserError, exit_code_of
 from settings.document.generated import ROOT, write_or_check
 from settings.document.schema import environment_defaults, yaml_text
 from settings.document.schema_tree import (
@@ -76,8 +78,10 @@ HEADINGS = {
 HEADER = "| key | meaning | accepted | dev | staging | prod |\n| --- | --- | --- | --- | --- | --- |"
 
 
-class ReadmeError(Exception):
+class ReadmeError(UserError):
     """README.md can't take the table; the message says why."""
+
+    exit_code = 1  # as a stale file
 
 
 def reference() -> str:
@@ -206,14 +210,14 @@ def _cells(*texts: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line. Returns its exit status."""
+    return exit_code_of(lambda: write_or_check("settings.document.reference", _files(), arguments))
+
+
+def _files() -> dict[File, str]:
     files = {REFERENCE_FILE: reference()}
     if README_FILE.exists():
-        try:
-            files[README_FILE] = with_readme_table(README_FILE.read_text(encoding="utf-8"))
-        except ReadmeError as error:
-            print(error, file=sys.stderr)
-            return 1
-    return write_or_check("settings.document.reference", files, arguments)
+        files[README_FILE] = with_readme_table(README_FILE.read_text(encoding="utf-8"))
+    return files
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from planning.capacity.compute import ComponentNeed, Compute
+from planning.errors import UserError
 from settings.models.cluster import CapacityType, EksCluster, NodeGroup, SharedCluster
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import Sizes, WorkloadSize
@@ -47,7 +48,7 @@ CARRIERS: Mapping[str, tuple[Share, ...]] = {
 }
 
 
-class TooLargeError(Exception):
+class TooLargeError(UserError):
     """A load that the platform's layout can't carry at any size; `str()` is the message for people."""
 
 

@@ -8,13 +8,14 @@ from typing import Any
 import yaml
 
 from planning.base import Frozen
+from planning.errors import UserError
 
 # A relative mirror directory is relative to the project root: the folder of Pulumi.yaml, where the engine runs.
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 OCI = "oci://"
 
 
-class ChartMirrorError(Exception):
+class ChartMirrorError(UserError):
     """A chart mirror that lacks a chart or holds another version; `str()` is the message for people."""
 
 

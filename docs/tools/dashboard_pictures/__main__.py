@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from docs.tools.dashboard_pictures.render import render
-from ops.errors import CommandError
+from planning.errors import exit_code_of
 
 
 def main() -> int:
@@ -16,14 +16,10 @@ def main() -> int:
     parser.add_argument("--html", action="store_true", help="HTML pages instead of pictures; needs no browser")
     parser.add_argument("--opened", action="store_true", help="with every row opened")
     given = parser.parse_args()
-    try:
-        for path in render(given.stack, given.output, pictures=not given.html, opened=given.opened):
-            print(path)
-    except CommandError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    for path in render(given.stack, given.output, pictures=not given.html, opened=given.opened):
+        print(path)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_code_of(main))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import yaml
 
+from planning.errors import exit_code_of
 from settings.document.generated import write_or_check
 from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
@@ -73,6 +74,10 @@ def pages() -> Iterator[Path]:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line. Returns its exit status."""
+    return exit_code_of(lambda: _write_or_check(arguments))
+
+
+def _write_or_check(arguments: Sequence[str]) -> int:
     stack = "prod"
     document = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     settings = parse_settings(document["config"]["lgtm:platform"], stack=stack)
