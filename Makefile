@@ -8,6 +8,9 @@ PYTEST := $(BIN)/python -m pytest
 # One file stays on one core: its tests share a cluster, a cloud or a stack, and build on each other.
 ALL_CORES := -n auto --dist loadfile
 
+# Every command starts many Pythons that import large SDKs: without compiled files each would compile them again.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated generate local benchmark lock clean
 

@@ -89,6 +89,8 @@ class Sandbox:
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             # Stack files in the checkout hold no secrets provider; the sandbox's own is in its state.
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+            # Several Pythons import the SDKs in every command: compiled once, not each time.
+            "PYTHONDONTWRITEBYTECODE": "",
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": "sandbox",
             "AWS_SECRET_ACCESS_KEY": "sandbox",

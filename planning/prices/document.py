@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from planning.base import Frozen
 from planning.prices.table import Price, PriceSource, PriceTable, PriceTableError
+from planning.shipped_yaml import read_shipped
 
 Usd = Annotated[float, Field(ge=0, le=1_000_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
@@ -78,7 +79,7 @@ class PriceDocument(Frozen):
 def parse_document(text: str, where: str) -> PriceDocument:
     """Reads a file's text. Raises `PriceTableError` with the file's name and the first mistake."""
     try:
-        return PriceDocument.model_validate(yaml.safe_load(text))
+        return PriceDocument.model_validate(read_shipped(text))
     except yaml.YAMLError as error:
         raise PriceTableError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
     except ValidationError as error:

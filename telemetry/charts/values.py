@@ -24,7 +24,6 @@ class ChartValues(BaseModel):
         alias_generator=to_camel,
         validate_by_name=True,
         validate_by_alias=True,
-        use_attribute_docstrings=True,
     )
 
     def to_values(self) -> dict[str, Any]:
@@ -35,7 +34,7 @@ class ChartValues(BaseModel):
 class AppConfig(BaseModel):
     """A section of an application's own configuration file, in its own snake_case words."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class GrpcClientConfig(AppConfig):

@@ -34,7 +34,7 @@ GRAFANA_PASSWORD_FILE = "secrets/grafana-admin-password"  # noqa: S105 (the name
 class ComposeService(BaseModel):
     """One container; the words are Compose's own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     image: str
     """Pinned image."""

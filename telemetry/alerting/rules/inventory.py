@@ -7,11 +7,10 @@ promoted OpenTelemetry resource attributes; `labels` are common to the file.
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from planning.base import Frozen
+from planning.shipped_yaml import read_shipped
 from telemetry.charts.mimir_config import PROMOTED_ATTRIBUTES
 
 DIRECTORY = Path(__file__).with_suffix("")
@@ -62,7 +61,10 @@ class InventoryFile(Frozen):
 @cache
 def inventory_files() -> Mapping[str, InventoryFile]:
     """Every file by its name without ending. Raises `pydantic.ValidationError` for a file of another shape."""
-    return {path.stem: InventoryFile.model_validate(_read(path)) for path in sorted(DIRECTORY.glob("*.yaml"))}
+    return {
+        path.stem: InventoryFile.model_validate(read_shipped(path.read_text(encoding="utf-8")))
+        for path in sorted(DIRECTORY.glob("*.yaml"))
+    }
 
 
 @cache
@@ -73,7 +75,3 @@ def known_series() -> Mapping[str, frozenset[str]]:
         for name, labels in file.series():
             found[name] = found.get(name, frozenset()) | labels
     return found
-
-
-def _read(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
