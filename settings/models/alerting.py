@@ -6,6 +6,7 @@ own, see `settings.document.secrets`.
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Self
 from zoneinfo import available_timezones
 
@@ -35,8 +36,12 @@ class Severity(StrEnum):
     """When there is time."""
 
 
+# The database is many files: read once.
+_time_zones = cache(available_timezones)
+
+
 def _known_zone(name: str) -> str:
-    zones = available_timezones()
+    zones = _time_zones()
     if zones and name not in zones:
         raise ValueError("no such time zone")
     return name
