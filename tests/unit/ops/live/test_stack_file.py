@@ -1,5 +1,6 @@
 """A stack's file changed by commands: values, comments, refusals, and nothing without being asked."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ops.errors import CommandError
-from ops.tuning import cache, sampling, stack_file
-from ops.tuning.stack_file import edited, proposed
+from ops.tuning import cache, round_trip, sampling
+from ops.tuning.round_trip import Value
+from ops.tuning.stack_file import TABLES, proposed
 from planning.sampling import SamplingMode
 from settings.document.messages import SettingsError
 
@@ -32,6 +34,11 @@ config:
 """
 
 
+def edited(text: str, values: Mapping[str, Value]) -> str:
+    """The text of a stack file, changed."""
+    return round_trip.edited(text, values, "x.yaml", TABLES)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "changed"),
     [
@@ -44,8 +51,8 @@ config:
         ("owner", "a: b", "    owner: 'a: b'"),
     ],
 )
-def test_one_value_is_changed_and_every_comment_is_kept(key: str, value: stack_file.Value, changed: str) -> None:
-    after = edited(COMMENTED, {key: value}, "x.yaml")
+def test_one_value_is_changed_and_every_comment_is_kept(key: str, value: Value, changed: str) -> None:
+    after = edited(COMMENTED, {key: value})
     before_lines, lines = COMMENTED.splitlines(), after.splitlines()
     assert changed in lines
     assert [line for line in before_lines if "#" in line and line not in lines and changed not in lines] == []
@@ -56,8 +63,53 @@ def test_one_value_is_changed_and_every_comment_is_kept(key: str, value: stack_f
     assert found == value
 
 
+def test_a_new_key_stands_before_what_follows() -> None:
+    text = """\
+config:
+    lgtm:platform:
+        sizes:
+            loki:
+                chunks_cache_mb: 128 # measured
+
+            # about tempo
+            tempo: {}
+            # nothing more
+        services:
+            -   name: "a"
+                port: 1
+
+# the end
+"""
+    after = edited(
+        text, {"sizes.loki.results_cache_mb": 64, "sizes.mimir.replicas": 1, "retention.logs.delete_days": 21}
+    )
+    added = {
+        "                results_cache_mb: 64\n": "                chunks_cache_mb: 128 # measured\n",
+        "            mimir:\n                replicas: 1\n": "            tempo: {}\n",
+        "        retention:\n            logs:\n                delete_days: 21\n": "                port: 1\n",
+    }
+    for lines, before in added.items():
+        text = text.replace(before, before + lines)
+    assert after == text
+
+
+def test_words_that_yaml_took_for_truth_values_are_quoted() -> None:
+    assert "mode: 'on'" in edited(COMMENTED, {"sampling.mode": "on"})
+
+
+def test_a_key_that_stands_twice_is_told() -> None:
+    with pytest.raises(CommandError, match=r"x\.yaml can't be read: .*duplicate key \"a\""):
+        edited("config:\n  lgtm:platform:\n    a: 1\n    a: 2\n", {"a": 3})
+
+
+@pytest.mark.parametrize("text", ["", "3", "config:\n", "- a\n", "config: [1]\n"])
+def test_a_file_that_is_none(text: str) -> None:
+    with pytest.raises(CommandError, match=r"x\.yaml can't be read: it is no table of tables"):
+        edited(text, {"a": 3})
+
+
 def test_a_file_without_a_last_newline() -> None:
-    after = edited("config:\n  lgtm:platform:\n    a: 1", {"b.c": 2}, "x.yaml")
+    after = edited("config:\n  lgtm:platform:\n    a: 1", {"b.c": 2})
     assert yaml.safe_load(after) == {"config": {"lgtm:platform": {"a": 1, "b": {"c": 2}}}}
 
 
@@ -77,11 +129,11 @@ documents = st.recursive(
     flow=st.sampled_from([None, True, False]),
 )
 def test_whatever_the_file_it_says_what_was_asked_or_is_left(
-    document: dict[str, object], path: str, value: stack_file.Value, flow: bool | None
+    document: dict[str, object], path: str, value: Value, flow: bool | None
 ) -> None:
     text = yaml.safe_dump({"config": {"lgtm:platform": document}}, default_flow_style=flow)
     try:
-        after = yaml.safe_load(edited(text, {path: value}, "x.yaml"))
+        after = yaml.safe_load(edited(text, {path: value}))
     except CommandError as error:
         assert "set by hand" in str(error)  # noqa: PT017 (a refusal is one of two good outcomes)
         return
@@ -94,7 +146,7 @@ def test_whatever_the_file_it_says_what_was_asked_or_is_left(
 def test_anchors_are_refused_rather_than_broken() -> None:
     text = "config:\n  lgtm:platform:\n    a: &x { mode: 1 }\n    sampling: *x\n"
     with pytest.raises(CommandError, match=r"can't be edited safely; set by hand: sampling\.mode: normal"):
-        edited(text, {"sampling.mode": "normal"}, "x.yaml")
+        edited(text, {"sampling.mode": "normal"})
 
 
 def test_settings_that_would_not_be_valid_are_refused(checkout: Path) -> None:
