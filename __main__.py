@@ -10,12 +10,12 @@ from components.collector import Collector
 from components.dashboards import Dashboards, DashboardsArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana
-from components.loki import Loki, LokiArgs
-from components.mimir import Mimir, MimirArgs
+from components.loki import Loki
+from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
 from components.platform_context import PlatformContext
-from components.tempo import Tempo, TempoArgs
+from components.tempo import Tempo
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
 from settings.document.pulumi_config import load_settings
@@ -36,14 +36,15 @@ certificates = Certificates("certificates", CertificatesArgs(settings, namespace
 context = PlatformContext(settings, names.stack, cluster, namespace, certificates, objects, identities)
 alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack), cluster.options())
 
-loki = Loki("loki", context.back_end(LokiArgs, "loki"), context.back_end_options("loki", alerting))
-tempo = Tempo("tempo", context.back_end(TempoArgs, "tempo"), context.back_end_options("tempo"))
-mimir = Mimir("mimir", context.back_end(MimirArgs, "mimir"), context.back_end_options("mimir", alerting))
-collector = Collector("collector", context.collector, cluster.options([loki, tempo, mimir]))
+loki = Loki("loki", context.back_end("loki"), context.back_end_options("loki", alerting))
+tempo = Tempo("tempo", context.back_end("tempo"), context.back_end_options("tempo"))
+mimir = Mimir("mimir", context.back_end("mimir"), context.back_end_options("mimir", alerting))
+back_ends = [loki, tempo, mimir]
+collector = Collector("collector", context.collector, cluster.options(back_ends))
 Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
-grafana = Grafana("grafana", context.grafana, cluster.options([loki, tempo, mimir]))
+grafana = Grafana("grafana", context.grafana, cluster.options(back_ends))
 
-outputs = PlatformOutputs(loki, tempo, mimir, grafana, collector)
+outputs = PlatformOutputs(back_ends, grafana, collector)
 exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports()
 for name, value in exports.items():
     pulumi.export(name, value)

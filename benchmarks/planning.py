@@ -14,13 +14,14 @@ from pathlib import Path
 
 from ops.cost.plan import expected_load
 from ops.stacks import settings_of
+from planning.backends import BY_DATA
 from planning.capacity.objects import object_flows
 from planning.cost import price_resources
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
 from planning.tiers import LifecycleLimits
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.tiers.compiler import tiering_inputs
 from planning.tiers.report import tier_rows
 from settings.models.platform import PlatformSettings
 from telemetry.cost.expected_resources import expected_resources
@@ -64,7 +65,7 @@ def _plan(settings: PlatformSettings) -> int:
     limits = LifecycleLimits.of_region(settings.region)
     return sum(
         len(tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits)))
-        for purpose in COLD_MIN_OBJECT_BYTES
+        for purpose in BY_DATA
     )
 
 

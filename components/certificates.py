@@ -13,8 +13,8 @@ from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 
 from components.namespace import PART_OF, PlatformNamespace
+from planning.backends import LOKI
 from settings.models.platform import PlatformSettings
-from telemetry.kubernetes.endpoints import LOKI_RELEASE
 from telemetry.kubernetes.tls import CA_DAYS, CA_ENTRY, Certificate, ca_name, certificates, duration_of, renewal_before
 
 API_GROUP = "cert-manager.io"
@@ -55,7 +55,7 @@ class Certificates(pulumi.ComponentResource):
         """Stack outputs: where clients from outside find the CA's certificate; nothing in plain mode."""
         if not self.secret_names:
             return {}
-        secret = {"namespace": self._args.namespace.name, "name": self.secret_names[LOKI_RELEASE], "key": CA_ENTRY}
+        secret = {"namespace": self._args.namespace.name, "name": self.secret_names[LOKI.name], "key": CA_ENTRY}
         return {"ca_certificate_secret": secret}
 
     def _authority(self) -> CustomResource:

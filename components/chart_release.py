@@ -1,18 +1,15 @@
 """One Helm release of a locked chart, with the options that keep it quiet and recoverable."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
-from components.namespace import PlatformNamespace
-from settings.models.platform import ChartSettings, PlatformSettings
+from settings.models.platform import ChartSettings
 from telemetry.charts.lock import ChartMirrorError, ChartName, chart_source
-from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import ChartValues
-from telemetry.kubernetes.placement import Placement
 
 # Kept by Helm as Secrets in the namespace; one to go back to and a few to look at.
 MAX_HISTORY = 5
@@ -28,20 +25,6 @@ class ChartReleaseArgs:
     charts: ChartSettings
     namespace: str
     values: pulumi.Input[Values]
-
-
-@dataclass(frozen=True)
-class BackEndArgs:
-    """Inputs of a back end that keeps objects: Loki, Tempo, Mimir."""
-
-    settings: PlatformSettings
-    namespace: PlatformNamespace
-    storage: ObjectStorage
-    placement: Placement
-    storage_class: pulumi.Input[str]
-    """StorageClass of its volumes."""
-    service_account_annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
-    """What binds its service account to a cloud identity, if that needs an annotation."""
 
 
 def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.ResourceOptions) -> Release:
@@ -72,29 +55,6 @@ def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.Resour
     )
 
 
-def back_end_release(
-    parent: pulumi.ComponentResource,
-    release_name: str,
-    chart: ChartName,
-    args: BackEndArgs,
-    build: Callable[[PlatformSettings, ObjectStorage, Placement, str], ChartValues],
-) -> Release:
-    """The release of a back end: its values built for the StorageClass, its service account bound to its identity."""
-    values = built_values(
-        lambda storage_class: build(args.settings, args.storage, args.placement, storage_class), args.storage_class
-    )
-    return chart_release(
-        release_name,
-        ChartReleaseArgs(
-            chart=chart,
-            charts=args.settings.charts,
-            namespace=args.namespace.name,
-            values=_annotated(values, args.service_account_annotations),
-        ),
-        pulumi.ResourceOptions(parent=parent, depends_on=[args.namespace]),
-    )
-
-
 def built_values(
     build: Callable[[str], ChartValues], storage_class: pulumi.Input[str]
 ) -> pulumi.Output[dict[str, Any]] | dict[str, Any]:
@@ -112,15 +72,3 @@ def built_values(
     if isinstance(storage_class, str):
         return plain(storage_class)
     return pulumi.Output.from_input(storage_class).apply(plain)
-
-
-def _annotated(
-    values: pulumi.Output[dict[str, Any]] | dict[str, Any], annotations: Mapping[str, pulumi.Input[str]]
-) -> pulumi.Input[Values]:
-    if not annotations:
-        return values
-
-    def annotate(plain: dict[str, Any]) -> dict[str, Any]:
-        return plain | {"serviceAccount": plain["serviceAccount"] | {"annotations": dict(annotations)}}
-
-    return annotate(values) if isinstance(values, dict) else values.apply(annotate)

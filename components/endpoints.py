@@ -1,22 +1,19 @@
 """What a stack exports about the running platform: where each signal is written and read, and how to open Grafana."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.back_end import BackEnd
 from components.collector import Collector
 from components.grafana import Grafana
-from components.loki import Loki
-from components.mimir import Mimir
-from components.tempo import Tempo
 
 
 @dataclass(frozen=True)
 class PlatformOutputs:
     """The platform's parts, as stack outputs."""
 
-    loki: Loki
-    tempo: Tempo
-    mimir: Mimir
+    back_ends: Sequence[BackEnd]
     grafana: Grafana
     collector: Collector
 
@@ -25,9 +22,7 @@ class PlatformOutputs:
         return {
             "endpoints": {
                 "otlp": {"grpc": self.collector.otlp_grpc, "http": self.collector.otlp_http},
-                "logs": self.loki.endpoints.model_dump(),
-                "traces": self.tempo.endpoints.model_dump(),
-                "metrics": self.mimir.endpoints.model_dump(),
+                **{one.backend.signal.value: one.endpoints.model_dump() for one in self.back_ends},
             },
             "grafana_url": self.grafana.url,
             "grafana_admin_password_secret": self.grafana.admin_password.to_dict(),

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 import pulumi
 
+from components.back_end import BackEndArgs
 from components.certificates import Certificates
-from components.chart_release import BackEndArgs
 from components.cluster_access import ClusterAccess
 from components.collector import CollectorArgs
 from components.grafana import GrafanaArgs
@@ -16,8 +15,6 @@ from components.object_storage import ObjectStorageAccess
 from components.workload_identity import WorkloadIdentity
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.placement import Placement, placement_for
-
-Args = TypeVar("Args", bound=BackEndArgs)
 
 
 @dataclass(frozen=True)
@@ -38,10 +35,10 @@ class PlatformContext:
         """On which nodes the stack's pods run."""
         return placement_for(self.settings, self.stack)
 
-    def back_end(self, args: type[Args], workload: str) -> Args:
-        """Arguments of a back end that keeps objects; `workload` names its identity."""
-        identity = self.identities.get(workload)
-        return args(
+    def back_end(self, name: str) -> BackEndArgs:
+        """Arguments of a back end, whose identity has its name."""
+        identity = self.identities.get(name)
+        return BackEndArgs(
             settings=self.settings,
             namespace=self.namespace,
             storage=self.objects.storage,
@@ -50,10 +47,10 @@ class PlatformContext:
             service_account_annotations=identity.service_account_annotations if identity else {},
         )
 
-    def back_end_options(self, workload: str, *mounted: pulumi.Resource) -> pulumi.ResourceOptions:
+    def back_end_options(self, name: str, *mounted: pulumi.Resource) -> pulumi.ResourceOptions:
         """A back end starts when its certificate, its buckets and what it mounts are there and its identity may touch
         the buckets."""
-        identity = self.identities.get(workload)
+        identity = self.identities.get(name)
         there = [self.certificates, *self.objects.depends_on, *mounted]
         return self.cluster.options([*there, *([identity] if identity else [])])
 

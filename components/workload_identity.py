@@ -11,10 +11,10 @@ from components.cluster_access import ClusterAccess
 from components.eks_cluster import OidcProvider
 from components.iam_policies import Statement, pod_identity_trust, policy_document, service_account_trust
 from components.object_storage import ObjectStorageAccess
+from planning.backends import Backend, BucketGrant, backends_of
 from planning.tiers import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
-from telemetry.kubernetes.workloads import WORKLOADS, BucketGrant, Workload
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -26,7 +26,7 @@ KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 class WorkloadIdentityArgs:
     """Inputs of `WorkloadIdentity`."""
 
-    workload: Workload
+    backend: Backend
     names: Names
     location: AwsLocation
     namespace: str
@@ -47,14 +47,14 @@ class WorkloadIdentity(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkloadIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:WorkloadIdentity", name, None, opts)
-        workload, child = args.workload, pulumi.ResourceOptions(parent=self)
-        role_name = args.names.role(workload.name)
+        backend, child = args.backend, pulumi.ResourceOptions(parent=self)
+        role_name = args.names.role(backend.name)
         role = iam.Role(
             name,
             name=role_name,
-            description=f"Service account {args.namespace}/{workload.service_account}",
+            description=f"Service account {args.namespace}/{backend.name}",
             assume_role_policy=_trust(args),
-            tags={"component": workload.name, "Name": role_name},
+            tags={"component": backend.name, "Name": role_name},
             opts=child,
         )
         policy = iam.RolePolicy(name, name="own-objects", role=role.id, policy=_permissions(args), opts=child)
@@ -63,9 +63,9 @@ class WorkloadIdentity(pulumi.ComponentResource):
                 name,
                 cluster_name=args.cluster_name,
                 namespace=args.namespace,
-                service_account=workload.service_account,
+                service_account=backend.name,
                 role_arn=role.arn,
-                tags={"component": workload.name, "Name": role_name},
+                tags={"component": backend.name, "Name": role_name},
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.role_arn = role.arn
@@ -84,14 +84,14 @@ def workload_identities(
     cluster: ClusterAccess,
     objects: ObjectStorageAccess,
 ) -> dict[str, WorkloadIdentity]:
-    """An identity for each workload that keeps objects, by workload name; none off AWS."""
+    """An identity for each back end, by its name; none off AWS."""
     if aws is None or cluster.arn is None:
         return {}
     return {
-        workload.name: WorkloadIdentity(
-            workload.name,
+        backend.name: WorkloadIdentity(
+            backend.name,
             WorkloadIdentityArgs(
-                workload=workload,
+                backend=backend,
                 names=names,
                 location=aws.location,
                 namespace=settings.namespace,
@@ -103,18 +103,18 @@ def workload_identities(
             ),
             aws.options(),
         )
-        for workload in WORKLOADS
+        for backend in backends_of(settings.retention)
     }
 
 
 def workload_policy(
-    workload: Workload, bucket_arns: Mapping[BucketPurpose, str], kms_key_arn: str | None, location: AwsLocation
+    backend: Backend, bucket_arns: Mapping[BucketPurpose, str], kms_key_arn: str | None, location: AwsLocation
 ) -> str:
     """The workload's own buckets, prefixes and key; no wildcard actions."""
     statements = [
         statement
-        for grant in workload.grants
-        for statement in _bucket_statements(grant, bucket_arns[grant.purpose], tagging=workload.object_tagging)
+        for grant in backend.grants
+        for statement in _bucket_statements(grant, bucket_arns[grant.purpose], tagging=backend.object_tagging)
     ]
     if kms_key_arn is not None:
         statements.append(
@@ -143,18 +143,16 @@ def _bucket_statements(grant: BucketGrant, bucket_arn: str, *, tagging: bool) ->
 
 
 def _permissions(args: WorkloadIdentityArgs) -> pulumi.Output[str]:
-    purposes = [grant.purpose for grant in args.workload.grants]
+    purposes = [grant.purpose for grant in args.backend.grants]
     arns = pulumi.Output.all(*(args.bucket_arns[purpose] for purpose in purposes))
     key = pulumi.Output.from_input(args.kms_key_arn)
     return pulumi.Output.all(arns, key).apply(
-        lambda known: workload_policy(
-            args.workload, dict(zip(purposes, known[0], strict=True)), known[1], args.location
-        )
+        lambda known: workload_policy(args.backend, dict(zip(purposes, known[0], strict=True)), known[1], args.location)
     )
 
 
 def _trust(args: WorkloadIdentityArgs) -> pulumi.Output[str]:
-    namespace, account = args.namespace, args.workload.service_account
+    namespace, account = args.namespace, args.backend.name
     if args.oidc is None:
         return pulumi.Output.from_input(args.cluster_arn).apply(lambda arn: pod_identity_trust(arn, namespace, account))
     return pulumi.Output.all(args.oidc.arn, args.oidc.issuer_url).apply(

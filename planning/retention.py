@@ -51,6 +51,11 @@ class Retention(Frozen):
     metrics: SignalRetention
     """Mimir blocks."""
 
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        """What is kept at all."""
+        return tuple(Signal)
+
     def of(self, signal: Signal) -> SignalRetention:
         """The retention of one signal."""
         return {Signal.LOGS: self.logs, Signal.TRACES: self.traces, Signal.METRICS: self.metrics}[signal]

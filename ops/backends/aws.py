@@ -57,6 +57,6 @@ def bucket_names(settings: PlatformSettings, stack: str) -> dict[BucketPurpose, 
     """The stack's buckets by the naming rule; their names need no state and no outputs."""
     names = Names(project=settings.project, stack=stack)
     if not settings.on_aws:
-        return {purpose: f"{names.prefix}-{purpose}" for purpose in BucketPurpose}
+        return {purpose: f"{names.prefix}-{purpose}" for purpose in settings.tier_plans}
     account = account_id(settings.region)
-    return {purpose: names.bucket(purpose, account) for purpose in BucketPurpose}
+    return {purpose: names.bucket(purpose, account) for purpose in settings.tier_plans}

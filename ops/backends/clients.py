@@ -89,7 +89,7 @@ class Loki:
 
     def ready(self) -> Answer:
         """Raises `LiveError` unless Loki says that it is ready."""
-        return _ready(self.service)
+        return ready(self.service)
 
     def ring(self) -> dict[str, str]:
         """State of each member of the ingesters' ring, such as ACTIVE, by its name."""
@@ -137,10 +137,6 @@ class Tempo:
 
     def __init__(self, service: HttpService) -> None:
         self.service = service
-
-    def ready(self) -> Answer:
-        """Raises `LiveError` unless Tempo says that it is ready."""
-        return _ready(self.service)
 
     def search(self, traceql: str, limit: int = 20) -> list[str]:
         """Ids of traces."""
@@ -199,7 +195,8 @@ class Alertmanager:
         return _shaped(self.service, path, lambda: [dict(one["labels"]) for one in document])
 
 
-def _ready(service: HttpService) -> Answer:
+def ready(service: HttpService) -> Answer:
+    """Asks a back end of Grafana's family. Raises `LiveError` unless it says that it is ready."""
     answer = service.get("/ready", attempts=1)
     if b"ready" not in answer.body[:100].lower():
         raise LiveError(service.name, Problem.GARBAGE, f"/ready says {answer.body[:60].decode('utf-8', 'replace')!r}")

@@ -20,6 +20,7 @@ from ops.backends.tools import StackOutputs
 from ops.backends.untyped import table
 from ops.errors import CommandError
 from ops.stacks import PROJECT_ROOT, settings_of
+from planning.backends import BACKENDS, backends_of
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
 
@@ -51,9 +52,7 @@ class Role(StrEnum):
 
 # Where a stack's outputs name each service.
 _OUTPUTS: Mapping[Role, tuple[str, str]] = {
-    Role.LOKI: ("logs", "query"),
-    Role.TEMPO: ("traces", "query"),
-    Role.MIMIR: ("metrics", "query"),
+    **{Role(backend.name): (backend.signal.value, "query") for backend in BACKENDS},
     Role.OTLP: ("otlp", "http"),
 }
 
@@ -91,6 +90,13 @@ class Target:
     def stack(self) -> str:
         """Pulumi stack."""
         return self.options.stack
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The services that this stack has."""
+        kept = {backend.name for backend in backends_of(self.settings.retention)}
+        absent = {backend.name for backend in BACKENDS} - kept
+        return tuple(role for role in Role if role.value not in absent)
 
     @property
     def outputs(self) -> StackOutputs:

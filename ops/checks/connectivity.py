@@ -10,13 +10,11 @@ from ops.backends.http import Address, HttpService, reason, tls_context, tls_rea
 from ops.backends.target import Role, Target
 from ops.checks.health import failed, failed_sends
 from ops.report.checks import Check, Report, State
-from telemetry.grafana.datasources import LOKI_UID, MIMIR_UID, TEMPO_UID
+from planning.backends import BACKENDS, backends_of
 
 # A path of each service that answers without data; OTLP has none for GET, so any HTTP answer will do there.
 PROBED_PATHS = {
-    Role.LOKI: "/ready",
-    Role.TEMPO: "/ready",
-    Role.MIMIR: "/prometheus/api/v1/query?query=vector(1)",
+    **{Role(backend.name): backend.probe_path for backend in BACKENDS},
     Role.GRAFANA: "/api/health",
     Role.OTLP: "/",
 }
@@ -26,7 +24,7 @@ HTTP_IS_ENOUGH = (Role.OTLP,)
 def connectivity(target: Target) -> Report:
     """Every hop from here to every service, and what Grafana and the collectors reach inside the cluster."""
     checks: list[Check] = []
-    for role in Role:
+    for role in target.roles:
         checks += _way_to(target, role)
     checks += _from_grafana(target)
     checks.append(_from_collectors(target))
@@ -94,10 +92,10 @@ def _http(service: HttpService, role: Role) -> Check:
 
 def _from_grafana(target: Target) -> Iterator[Check]:
     """Grafana asks its data sources from inside the cluster, through the network policies."""
-    for uid in (MIMIR_UID, LOKI_UID, TEMPO_UID):
-        name = f"grafana -> {uid}"
+    for backend in backends_of(target.settings.retention):
+        name = f"grafana -> {backend.name}"
         try:
-            yield _ok(name, target.grafana().datasource_health(uid))
+            yield _ok(name, target.grafana().datasource_health(backend.name))
         except LiveError as error:
             yield failed(name, error)
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ops.backends.clients import Loki, Mimir
+from ops.backends.clients import Loki, Mimir, ready
 from ops.backends.errors import LiveError, Problem
 from ops.backends.kubernetes import not_ready
-from ops.backends.target import Target
+from ops.backends.target import Role, Target
 from ops.report.checks import Check, Report, State
+from planning.backends import BACKENDS, backends_of
 from telemetry.collector.scrapes import scrapes
 from telemetry.kubernetes.endpoints import Endpoints
 
@@ -32,9 +33,7 @@ Probe = Callable[[], str]
 def health(target: Target) -> Report:
     """Every check; one service that is down doesn't stop the others from being asked."""
     checks = [
-        attempt("loki", lambda: _ready(target.loki().ready().seconds)),
-        attempt("tempo", lambda: _ready(target.tempo().ready().seconds)),
-        attempt("mimir", lambda: _mimir(target.mimir())),
+        *_back_ends(target),
         attempt("grafana", lambda: _grafana(target)),
         attempt("alerts", lambda: "", inner=lambda: _alerts(target)),
         attempt("loki ring", lambda: "", inner=lambda: _loki_ring(target.loki())),
@@ -44,6 +43,15 @@ def health(target: Target) -> Report:
     namespace = target.settings.namespace
     filled = tuple(one.model_copy(update={"advice": one.advice.replace("{namespace}", namespace)}) for one in checks)
     return Report(title=f"Health of {target.stack}", checks=filled)
+
+
+def _back_ends(target: Target) -> Iterator[Check]:
+    for backend in backends_of(target.settings.retention):
+        role = Role(backend.name)
+        if role is Role.MIMIR:
+            yield attempt(role, lambda: _mimir(target.mimir()))
+        else:
+            yield attempt(role, lambda role=role: _ready(ready(target.service(role)).seconds))
 
 
 def attempt(name: str, probe: Probe, inner: Callable[[], Check] | None = None) -> Check:
@@ -62,8 +70,7 @@ def failed(name: str, error: LiveError) -> Check:
 
 
 _ADVICE = {
-    "loki": "its log says why: kubectl -n {namespace} logs statefulset/loki",
-    "tempo": "its log says why: kubectl -n {namespace} logs statefulset/tempo",
+    **{one.name: f"its log says why: kubectl -n {{namespace}} logs statefulset/{one.name}" for one in BACKENDS},
     "mimir": "look at its gateway and query frontend: kubectl -n {namespace} get pods",
     "grafana": "its log says why: kubectl -n {namespace} logs deployment/grafana",
     "pods": "name a kubeconfig with --kubeconfig when the stack's own can't be used here",

@@ -12,17 +12,16 @@ from ops.backends.tools import run_tool
 from ops.errors import CommandError
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of
+from planning.backends import backends_of
 from planning.tiers import BucketPurpose
 from settings.document.loader import MIRROR_VARIABLE
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from settings.rules.sizing import resource_sums
+from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
 from telemetry.charts.lock import CHARTS, ChartMirrorError, chart_source
-from telemetry.charts.loki import loki_values
-from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
-from telemetry.charts.tempo import tempo_values
 from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
 from telemetry.cost.expected_resources import STORAGE_CLASS
@@ -56,9 +55,12 @@ def _configurations(settings: PlatformSettings, stack: str) -> dict[str, Callabl
     storage = ObjectStorage(buckets=buckets, region=settings.region, endpoint="s3")
     placement = placement_for(settings, stack)
     return {
-        "loki values": lambda: loki_values(settings, storage, placement, STORAGE_CLASS).to_values(),
-        "tempo values": lambda: tempo_values(settings, storage, placement, STORAGE_CLASS).to_values(),
-        "mimir values": lambda: mimir_values(settings, storage, placement, STORAGE_CLASS).to_values(),
+        **{
+            f"{one.name} values": lambda one=one: values_of(
+                one, settings, storage, placement, STORAGE_CLASS
+            ).to_values()
+            for one in backends_of(settings.retention)
+        },
         "grafana values": lambda: grafana_values(settings, placement, STORAGE_CLASS).to_values(),
         "agent": lambda: agent_config(settings).document(),
         "gateway": lambda: gateway_config(settings).document(),

@@ -9,6 +9,7 @@ from typing import Any
 from ops.backends.aws import asking, bucket_names, client
 from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
+from planning.backends import BY_DATA, backends_of
 from planning.base import Frozen
 from planning.buckets import GIB, BucketPurpose, ObjectClass
 from planning.capacity.estimate import CapacityEstimate, estimate
@@ -18,11 +19,6 @@ from planning.text_table import text_table
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from settings.models.platform import PlatformSettings
 
-SIGNALS = {
-    BucketPurpose.LOKI_CHUNKS: Signal.LOGS,
-    BucketPurpose.TEMPO_TRACES: Signal.TRACES,
-    BucketPurpose.MIMIR_BLOCKS: Signal.METRICS,
-}
 # A young stack holds less than its plan; twice the plan is more than the plan's own error.
 MUCH_MORE = 2.0
 LEAST_GIB = 1.0
@@ -107,8 +103,9 @@ def _uses(
 def judged(stack: str, settings: PlatformSettings, use: StorageUse) -> Report:
     """The measure against plan, promise and retention."""
     plan = estimate(settings.capacity_inputs, settings.s3_prices, LifecycleLimits.of_region(settings.region))
-    checks = [_against_plan(purpose, signal, use, plan) for purpose, signal in SIGNALS.items()]
-    checks += [_age(settings, purpose, signal, use) for purpose, signal in SIGNALS.items()]
+    kept = backends_of(settings.retention)
+    checks = [_against_plan(one.data.purpose, one.signal, use, plan) for one in kept]
+    checks += [_age(settings, one.data.purpose, one.signal, use) for one in kept]
     total = sum(one.gib for one in use.uses) * GIB / 1e9
     checks.append(
         Check(
@@ -161,7 +158,7 @@ def uses_table(use: StorageUse, put_per_1000_usd: float) -> str:
     """Every bucket and class, and what the listing cost."""
     rows = [
         (
-            str(SIGNALS.get(one.purpose, one.purpose)),
+            BY_DATA[one.purpose].signal if one.purpose in BY_DATA else one.purpose,
             one.bucket,
             one.storage_class,
             f"{one.objects:,}",

@@ -18,6 +18,7 @@ from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, Wh
 from ops.cost.what_if_text import render_what_if
 from ops.errors import CommandError
 from ops.stacks import settings_of
+from planning.backends import backends_of
 from planning.base import Frozen
 from planning.capacity import coefficients
 from planning.capacity.estimate import CapacityEstimate, estimate
@@ -31,7 +32,7 @@ from planning.registered_sources import resources_in
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from planning.tiers.choice import choose
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.tiers.compiler import tiering_inputs
 from planning.workload import Workload
 from settings.models.cluster import CapacityType, ExistingCluster, SharedCluster
 from settings.models.platform import PlatformSettings
@@ -114,7 +115,7 @@ def _asked(
     settings: PlatformSettings, requests_per_second: float | None, days: Mapping[Signal, int | None]
 ) -> PlatformSettings:
     """The settings with what was asked for. Raises `CommandError` for values that the settings refuse."""
-    workload, ages = settings.workload, {signal: settings.retention.of(signal) for signal in Signal}
+    workload, ages = settings.workload, {signal: settings.retention.of(signal) for signal in settings.retention.signals}
     if requests_per_second is not None:
         given = {**workload.model_dump(), "requests_per_second": requests_per_second}
         workload = _valid(Workload, given, "workload")
@@ -127,7 +128,7 @@ def _asked(
             )
         given = {**ages[signal].model_dump(), "delete_days": wanted}
         ages[signal] = _valid(SignalRetention, given, f"retention.{signal}")
-    retention = Retention(logs=ages[Signal.LOGS], traces=ages[Signal.TRACES], metrics=ages[Signal.METRICS])
+    retention = Retention.model_validate(ages)
     return settings.model_copy(update={"workload": workload, "retention": retention})
 
 
@@ -143,10 +144,10 @@ def _valid(kind: type[Model], document: Mapping[str, object], path: str) -> Mode
 
 def _question(before: PlatformSettings, after: PlatformSettings) -> str:
     parts = [f"{after.workload.requests_per_second:,g} requests/s"]
-    parts += [f"{after.retention.of(signal).delete_days} days of {signal}" for signal in Signal]
+    parts += [f"{after.retention.of(signal).delete_days} days of {signal}" for signal in after.retention.signals]
     was = f"{before.workload.requests_per_second:,g} requests/s"
-    was += ", " + ", ".join(f"{before.retention.of(signal).delete_days} days of {signal}" for signal in Signal)
-    return f"{', '.join(parts)} (now: {was})"
+    kept = (f"{before.retention.of(signal).delete_days} days of {signal}" for signal in before.retention.signals)
+    return f"{', '.join(parts)} (now: {', '.join((was, *kept))})"
 
 
 def _node_types(table: PriceTable) -> tuple[str, ...]:
@@ -209,7 +210,7 @@ def _nodes(change: NodeChange | None) -> NodesChange | None:
 
 
 def _plans(before: _Side, after: _Side) -> Iterator[PlanChange]:
-    for purpose in COLD_MIN_OBJECT_BYTES:
+    for purpose in (backend.data.purpose for backend in backends_of(before.settings.retention)):
         old, new = (
             choose(
                 tiering_inputs(
@@ -233,7 +234,7 @@ def _edits(before: _Side, after: _Side, nodes: NodeChange | None) -> dict[str, E
     edits: dict[str, Edit] = {}
     if new.workload != old.workload:
         edits["workload.requests_per_second"] = new.workload.requests_per_second
-    for signal in Signal:
+    for signal in new.retention.signals:
         if new.retention.of(signal) != old.retention.of(signal):
             edits[f"retention.{signal}.delete_days"] = new.retention.of(signal).delete_days
     sizes = dict(old.sizes.workloads())

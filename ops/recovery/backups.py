@@ -12,9 +12,9 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.tools import run_tool
 from ops.backends.untyped import table
 from ops.checks.health import failed
-from ops.cost.storage import SIGNALS
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of
+from planning.backends import BY_DATA
 from planning.buckets import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
@@ -59,7 +59,7 @@ def _bucket(s3: Any, settings: PlatformSettings, purpose: BucketPurpose, bucket:
         detail="; ".join(lacking) or "encrypted, private, with its lifecycle rules",
         advice="pulumi refresh, then pulumi up, brings it back to the plan" if lacking else "",
     )
-    if purpose in SIGNALS:
+    if purpose in BY_DATA:
         yield _freshness(s3, purpose, bucket, now)
 
 

@@ -3,8 +3,8 @@
 from ops.cost.what_if import what_if
 from ops.errors import CommandError
 from ops.stacks import settings_of
+from planning.backends import BY_SIGNAL
 from planning.base import Frozen
-from planning.capacity.estimate import PURPOSE_OF
 from planning.retention import Signal, SignalRetention
 from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
@@ -85,7 +85,7 @@ def review(stack: str, settings: PlatformSettings | None = None) -> RetentionRev
     known = settings or settings_of(stack)
     rows: list[RetentionRow] = []
     now = 0.0
-    for signal in Signal:
+    for signal in known.retention.signals:
         days = known.retention.of(signal).delete_days
         for change in _changes(known.retention.of(signal)):
             row, now = _row(stack, known, signal, days + change, change, now)
@@ -123,7 +123,7 @@ def _row(
             refused=str(error),
         )
         return row, now
-    plan = next(one for one in answer.plans if one.bucket == PURPOSE_OF[signal])
+    plan = next(one for one in answer.plans if one.bucket == BY_SIGNAL[signal].data.purpose)
     row = RetentionRow(
         signal=signal,
         days=days,

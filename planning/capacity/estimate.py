@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from planning.backends import backends_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from planning.capacity.compute import Compute, compute_for
@@ -11,15 +12,8 @@ from planning.capacity.steady_state import BucketUse, TierUse, bucket_uses, tier
 from planning.retention import Retention, Signal
 from planning.sampling import SamplingPolicy
 from planning.tiers import AuditArchive, LifecycleLimits, TierPlan, compile_tier_plans
-from planning.tiers.compiler import retention_of
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
 from planning.workload import Workload
-
-PURPOSE_OF = {
-    Signal.LOGS: BucketPurpose.LOKI_CHUNKS,
-    Signal.TRACES: BucketPurpose.TEMPO_TRACES,
-    Signal.METRICS: BucketPurpose.MIMIR_BLOCKS,
-}
 
 
 class CapacityInputs(Frozen):
@@ -84,8 +78,8 @@ def estimate(
         flows=flows,
         plans=plans,
         tiers={
-            signal: tier_uses(flows.of(purpose), retention_of(purpose, inputs.retention))
-            for signal, purpose in PURPOSE_OF.items()
+            backend.signal: tier_uses(flows.of(backend.data.purpose), inputs.retention.of(backend.signal))
+            for backend in backends_of(inputs.retention)
         },
         uses=bucket_uses(flows, inputs.retention, plans, inputs.audit),
     )

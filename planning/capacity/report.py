@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from planning.backends import backends_of
 from planning.buckets import GIB
 from planning.capacity import coefficients as c
 from planning.capacity.coefficients import Basis, Coefficient, all_coefficients
 from planning.capacity.compute import ENVIRONMENTS, Compute, Fit, StackCapacity
-from planning.capacity.estimate import PURPOSE_OF, CapacityEstimate, CapacityInputs, compute_at
+from planning.capacity.estimate import CapacityEstimate, CapacityInputs, compute_at
 from planning.capacity.reach import NODE_TYPE, carrying_logs, largest_factor, logs_carried_by
 from planning.performance_targets import INGESTION_MB_PER_SECOND, INGESTION_PEAK_MB_PER_SECOND
 from planning.text_table import text_table
@@ -80,15 +81,15 @@ def _stored(estimate: CapacityEstimate) -> str:
 def _objects(estimate: CapacityEstimate) -> str:
     rows = [
         (
-            signal.value,
+            backend.signal.value,
             cohort.name,
             f"{cohort.objects_per_day:,.0f}",
             f"{cohort.object_bytes / 1e6:.2f}",
             f"{cohort.put_requests_per_day:,.0f}",
             "retention" if cohort.lifetime_days is None else f"{cohort.lifetime_days:g} d",
         )
-        for signal, purpose in PURPOSE_OF.items()
-        for cohort in estimate.flows.of(purpose).cohorts
+        for backend in backends_of(estimate.inputs.retention)
+        for cohort in estimate.flows.of(backend.data.purpose).cohorts
     ]
     header = ("signal", "objects", "a day", "mean MB", "PUT+LIST a day", "live until")
     return text_table(header, rows, right=(2, 3, 4))

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from planning.backends import BY_DATA
 from planning.base import Frozen
 from planning.buckets import GIB, KIB, MIB, BucketPurpose, ObjectClass
 from planning.capacity.objects import ObjectFlows
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
 from planning.tiers import AuditArchive, LifecycleRule, TierPlan
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, retention_of
 from planning.tiers.lifetime_cost import BILLING_LAG_DAYS, DAYS_PER_MONTH, Ages, movable, share_read
 
 # Rule files and Alertmanager state: a few objects that rulers poll every minute or so.
@@ -106,8 +106,8 @@ def bucket_uses(
     """Every bucket of a stack in steady state."""
     uses: dict[BucketPurpose, BucketUse] = {}
     for purpose, plan in plans.items():
-        if purpose in COLD_MIN_OBJECT_BYTES:
-            ages = retention_of(purpose, retention)
+        if purpose in BY_DATA:
+            ages = retention.of(BY_DATA[purpose].signal)
             uses[purpose] = use_of(flows.of(purpose), plan, Ages(ages.hot_days, ages.warm_days, _end(ages.delete_days)))
         elif purpose is BucketPurpose.AUDIT_ARCHIVE:
             uses[purpose] = use_of(audit_flow(), plan, Ages(0, 0, _end(audit.delete_days)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from math import ceil
 
+from planning.backends import BY_DATA, Backend
 from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
 from planning.capacity.steady_state import BucketUse, bucket_uses
 from planning.cost.bill import LIFECYCLE_TYPES, RELEASE, Bill
@@ -14,14 +15,6 @@ from planning.tiers import AuditArchive, LifecycleRule, TierPlan, Transition
 
 REQUESTS_PER_UNIT = 1000
 VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-# Where the applications' own retention stands in the releases' values, which deletes before the bucket does.
-RETENTION_VALUES = {
-    BucketPurpose.LOKI_CHUNKS: ("loki", "loki", "limits_config", "retention_period"),
-    BucketPurpose.TEMPO_TRACES: ("tempo", "tempo", "retention"),
-    BucketPurpose.MIMIR_BLOCKS: (
-        "mimir", "mimir", "structuredConfig", "limits", "compactor_blocks_retention_period",
-    ),
-}  # fmt: skip
 
 
 def price_bucket(bucket: Resource, bill: Bill) -> None:
@@ -42,7 +35,7 @@ def price_bucket(bucket: Resource, bill: Bill) -> None:
         note = f"audit records of a control plane, deleted after {days} days ({bound})"
     _storage_lines(bucket, use, note, bill)
     _request_lines(bucket, use, bill)
-    if purpose in RETENTION_VALUES:
+    if purpose in BY_DATA:
         _version_line(bucket, purpose, rules, bill)
 
 
@@ -147,15 +140,20 @@ def _life_days(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: B
 
 
 def _application_days(purpose: BucketPurpose, bill: Bill) -> int | None:
-    if purpose not in RETENTION_VALUES:
+    backend = BY_DATA.get(purpose)
+    if backend is None:
         return None
-    name, *path = RETENTION_VALUES[purpose]
     found = [
         days
         for release in bill.of_type(RELEASE)
-        if release.name.startswith(name) and (days := duration_days(release.at("values", *path))) is not None
+        if release.name.startswith(backend.name) and (days := _kept_days(backend, release)) is not None
     ]
     return min(ceil(max(found)), MAX_RETENTION_DAYS) if found else None
+
+
+def _kept_days(backend: Backend, release: Resource) -> float | None:
+    """The application's own retention, which deletes before the bucket does."""
+    return duration_days(release.at("values", *backend.data.retention_values))
 
 
 def _rules(bucket: Resource, bill: Bill) -> Iterator[LifecycleRule]:

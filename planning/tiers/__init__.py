@@ -4,25 +4,17 @@ from planning.buckets import MIB, BucketPurpose, ObjectClass, StorageClass
 from planning.tiers.application import ApplicationWindows, LokiWindows, MimirWindows, TempoWindows
 from planning.tiers.candidates import LifecycleLimits
 from planning.tiers.compiler import (
-    LOKI_TENANT_PREFIX,
-    MIMIR_BLOCKS_PREFIX,
-    MIMIR_COLD_MIN_OBJECT_BYTES,
     NONCURRENT_VERSION_DAYS,
     SAFETY_NET_DAYS,
-    TEMPO_TENANT_PREFIX,
     compile_tier_plans,
 )
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition, windows_of
 from planning.tiers.s3_prices import ClassPrices, S3Prices
 
 __all__ = [
-    "LOKI_TENANT_PREFIX",
     "MIB",
-    "MIMIR_BLOCKS_PREFIX",
-    "MIMIR_COLD_MIN_OBJECT_BYTES",
     "NONCURRENT_VERSION_DAYS",
     "SAFETY_NET_DAYS",
-    "TEMPO_TENANT_PREFIX",
     "ApplicationWindows",
     "AuditArchive",
     "BucketPurpose",

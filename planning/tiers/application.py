@@ -5,10 +5,11 @@ Sources: Grafana Loki 3.7 "Log retention"; Grafana Tempo 2.10 "Configuration", c
 "Configuration parameters".
 """
 
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from planning.base import Frozen
-from planning.retention import SignalRetention
+from planning.retention import Signal, SignalRetention
 
 HOURS_PER_DAY = 24
 
@@ -105,3 +106,15 @@ def mimir_windows(retention: SignalRetention) -> MimirWindows:
         query_store_after_hours=hot_hours,
         query_ingesters_within_hours=hot_hours + MIMIR_HANDOVER_HOURS,
     )
+
+
+_WINDOWS: Mapping[Signal, Callable[[SignalRetention], ApplicationWindows]] = {
+    Signal.LOGS: loki_windows,
+    Signal.TRACES: tempo_windows,
+    Signal.METRICS: mimir_windows,
+}
+
+
+def windows_for(signal: Signal, retention: SignalRetention) -> ApplicationWindows:
+    """What the back end of a signal keeps and asks for."""
+    return _WINDOWS[signal](retention)

@@ -2,49 +2,28 @@
 
 from collections.abc import Mapping
 
-from planning.buckets import KIB, MIB, BucketPurpose, StorageClass
+from planning.backends import BY_DATA, Backend, Data, backends_of
+from planning.buckets import BucketPurpose, StorageClass
 from planning.capacity.objects import ObjectFlows, reference_flows
-from planning.retention import Retention, SignalRetention
-from planning.tiers.application import ApplicationWindows, loki_windows, mimir_windows, tempo_windows
+from planning.retention import Retention
+from planning.tiers.application import windows_for
 from planning.tiers.candidates import Candidate, LifecycleLimits, TieringInputs
 from planning.tiers.choice import Choice, choose
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
 
-# Loki and Tempo write a single tenant's objects under these prefixes when multi-tenancy is off; Mimir under
-# `<storage_prefix>/anonymous`. Expiring an empty prefix would also delete indexes and seed objects.
-LOKI_TENANT_PREFIX = "fake/"
-TEMPO_TENANT_PREFIX = "single-tenant/"
-MIMIR_BLOCKS_PREFIX = "blocks/"
-
 # Expiration is only a safety net behind the compactors: they mark, wait a delete delay, then delete; S3 rounds days up
 # and may start a day or two late.
 SAFETY_NET_DAYS = 7
-
-# Mimir's compactor has replaced small source blocks by then; the filter keeps bucket-index and markers in STANDARD.
-MIMIR_COLD_MIN_OBJECT_BYTES = 1 * MIB
-# The same for Tempo's tenant index; Loki keeps nothing but chunks under its prefix.
-TEMPO_COLD_MIN_OBJECT_BYTES = 1 * MIB
-LOKI_COLD_MIN_OBJECT_BYTES = 128 * KIB
 
 ABORT_MULTIPART_DAYS = 1
 NONCURRENT_VERSION_DAYS = 30
 OLD_VERSIONS_RULE = "expire-old-versions"
 
-PREFIXES = {
-    BucketPurpose.LOKI_CHUNKS: LOKI_TENANT_PREFIX,
-    BucketPurpose.TEMPO_TRACES: TEMPO_TENANT_PREFIX,
-    BucketPurpose.MIMIR_BLOCKS: MIMIR_BLOCKS_PREFIX,
-}
-COLD_MIN_OBJECT_BYTES = {
-    BucketPurpose.LOKI_CHUNKS: LOKI_COLD_MIN_OBJECT_BYTES,
-    BucketPurpose.TEMPO_TRACES: TEMPO_COLD_MIN_OBJECT_BYTES,
-    BucketPurpose.MIMIR_BLOCKS: MIMIR_COLD_MIN_OBJECT_BYTES,
-}
-COMPACTOR = {
-    BucketPurpose.LOKI_CHUNKS: "Loki's compactor",
-    BucketPurpose.TEMPO_TRACES: "Tempo's compactor",
-    BucketPurpose.MIMIR_BLOCKS: "Mimir's compactor",
+# What lies in the buckets that hold no telemetry.
+REWRITTEN = {
+    BucketPurpose.LOKI_RULER: "Rules are small and rewritten in place",
+    BucketPurpose.MIMIR_RULER: "Rules and Alertmanager state are rewritten in place",
 }
 
 
@@ -80,25 +59,11 @@ _compiled: dict[tuple[object, ...], Mapping[BucketPurpose, TierPlan]] = {}
 def _plans(
     retention: Retention, audit: AuditArchive, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits
 ) -> tuple[TierPlan, ...]:
-    windows: Mapping[BucketPurpose, ApplicationWindows] = {
-        BucketPurpose.LOKI_CHUNKS: loki_windows(retention.logs),
-        BucketPurpose.TEMPO_TRACES: tempo_windows(retention.traces),
-        BucketPurpose.MIMIR_BLOCKS: mimir_windows(retention.metrics),
-    }
-    queried = {
-        purpose: _queried_plan(tiering_inputs(purpose, retention, flows, prices, limits), window)
-        for purpose, window in windows.items()
-    }
-    return (
-        queried[BucketPurpose.LOKI_CHUNKS],
-        _plain_plan(BucketPurpose.LOKI_RULER, "Rules are small and rewritten in place: STANDARD, nothing expires."),
-        queried[BucketPurpose.TEMPO_TRACES],
-        queried[BucketPurpose.MIMIR_BLOCKS],
-        _plain_plan(
-            BucketPurpose.MIMIR_RULER, "Rules and Alertmanager state are rewritten in place: STANDARD, nothing expires."
-        ),
-        _audit_plan(audit),
-    )
+    plans: list[TierPlan] = []
+    for backend in backends_of(retention):
+        plans.append(_queried_plan(backend, tiering_inputs(backend.data.purpose, retention, flows, prices, limits)))
+        plans += (_plain_plan(grant.purpose) for grant in backend.other_grants)
+    return (*plans, _audit_plan(audit))
 
 
 def _kept_for(plan: TierPlan, days: int | None) -> TierPlan:
@@ -116,55 +81,46 @@ def _kept_for(plan: TierPlan, days: int | None) -> TierPlan:
     )
 
 
-def retention_of(purpose: BucketPurpose, retention: Retention) -> SignalRetention:
-    """The ages of the signal that a bucket holds."""
-    return {
-        BucketPurpose.LOKI_CHUNKS: retention.logs,
-        BucketPurpose.TEMPO_TRACES: retention.traces,
-        BucketPurpose.MIMIR_BLOCKS: retention.metrics,
-    }[purpose]
-
-
 def tiering_inputs(
     purpose: BucketPurpose, retention: Retention, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits
 ) -> TieringInputs:
     """What one bucket's candidates are judged by."""
+    backend = BY_DATA[purpose]
     return TieringInputs(
         flow=flows.of(purpose),
-        retention=retention_of(purpose, retention),
+        retention=retention.of(backend.signal),
         prices=prices,
         limits=limits,
-        min_bytes=COLD_MIN_OBJECT_BYTES[purpose],
+        min_bytes=backend.data.cold_min_bytes,
     )
 
 
-def _queried_plan(inputs: TieringInputs, windows: ApplicationWindows) -> TierPlan:
-    purpose, delete_days = inputs.flow.purpose, inputs.retention.delete_days
-    choice = choose(inputs)
+def _queried_plan(backend: Backend, inputs: TieringInputs) -> TierPlan:
+    choice, delete_days = choose(inputs), inputs.retention.delete_days
     return TierPlan(
-        purpose=purpose,
+        purpose=backend.data.purpose,
         rules=(
             _abort_rule(),
-            *_cold_rule(purpose, choice.chosen),
+            *_cold_rule(backend.data, choice.chosen),
             LifecycleRule(
                 id="expire-after-retention",
-                prefix=PREFIXES[purpose],
+                prefix=backend.data.prefix,
                 expiration_days=delete_days + SAFETY_NET_DAYS,
             ),
         ),
-        application=windows,
-        explanation=_explanation(purpose, choice, delete_days),
+        application=windows_for(backend.signal, inputs.retention),
+        explanation=_explanation(backend, choice, delete_days),
     )
 
 
-def _cold_rule(purpose: BucketPurpose, chosen: Candidate) -> tuple[LifecycleRule, ...]:
+def _cold_rule(data: Data, chosen: Candidate) -> tuple[LifecycleRule, ...]:
     if not chosen.moves:
         return ()
     return (
         LifecycleRule(
-            id="cold-blocks" if purpose is not BucketPurpose.LOKI_CHUNKS else "cold-chunks",
-            prefix=PREFIXES[purpose],
-            min_object_bytes=COLD_MIN_OBJECT_BYTES[purpose],
+            id=data.cold_rule,
+            prefix=data.prefix,
+            min_object_bytes=data.cold_min_bytes,
             transitions=tuple(
                 Transition(days=days, storage_class=StorageClass(object_class.value))
                 for days, object_class in chosen.moves
@@ -173,8 +129,8 @@ def _cold_rule(purpose: BucketPurpose, chosen: Candidate) -> tuple[LifecycleRule
     )
 
 
-def _explanation(purpose: BucketPurpose, choice: Choice, delete_days: int) -> str:
-    until = f"until {COMPACTOR[purpose]} deletes at day {delete_days}"
+def _explanation(backend: Backend, choice: Choice, delete_days: int) -> str:
+    until = f"until {backend.title}'s compactor deletes at day {delete_days}"
     if not choice.chosen.moves:
         return (
             f"STANDARD {until}: every colder class that queries can read would cost more, because of its minimum "
@@ -208,5 +164,6 @@ def _abort_rule() -> LifecycleRule:
     return LifecycleRule(id="abort-incomplete-multipart-uploads", abort_multipart_days=ABORT_MULTIPART_DAYS)
 
 
-def _plain_plan(purpose: BucketPurpose, explanation: str) -> TierPlan:
+def _plain_plan(purpose: BucketPurpose) -> TierPlan:
+    explanation = f"{REWRITTEN[purpose]}: STANDARD, nothing expires."
     return TierPlan(purpose=purpose, rules=(_abort_rule(),), explanation=explanation)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from planning.backends import backends_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose, ObjectClass
 from planning.capacity.ingest import Replication
@@ -24,7 +25,7 @@ from planning.tiers.candidates import (
     standard_alone,
 )
 from planning.tiers.choice import Choice, choose, objection
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.tiers.compiler import tiering_inputs
 from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.s3_prices import S3Prices
 from planning.workload import Workload
@@ -138,8 +139,8 @@ def tier_plan_rows(
             role=row.role,
             verdict=row.verdict,
         )
-        for purpose in COLD_MIN_OBJECT_BYTES
-        for row in tier_rows(tiering_inputs(purpose, retention, flows, prices, limits))
+        for backend in backends_of(retention)
+        for row in tier_rows(tiering_inputs(backend.data.purpose, retention, flows, prices, limits))
     ]
 
 
@@ -147,7 +148,8 @@ def _sections(
     retention: Retention, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits, most: int | None
 ) -> Iterator[str]:
     yield f"S3 prices of {prices.region}, {prices.as_of}; assumed reads and requests included; USD a month"
-    for purpose in COLD_MIN_OBJECT_BYTES:
+    for backend in backends_of(retention):
+        purpose = backend.data.purpose
         inputs = tiering_inputs(purpose, retention, flows, prices, limits)
         ages = inputs.retention
         found = tier_rows(inputs)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from planning.backends import BACKENDS, LOKI, TEMPO
+from planning.retention import Signal
 from policies.facts import (
     UNKNOWN,
     RegisteredResource,
@@ -139,20 +141,25 @@ class ApplicationLimits(Limits):
     metrics_days: int
     """Days that Mimir keeps metrics."""
 
+    def days_of(self, signal: Signal) -> int:
+        """Days that a signal is kept."""
+        return {Signal.LOGS: self.logs_days, Signal.TRACES: self.traces_days, Signal.METRICS: self.metrics_days}[signal]
+
+
+# Charts that install the same application in another way, and where its retention stands in their values.
+_OTHER_PATHS = {"tempo-distributed": ("compactor", "config", "compaction", "block_retention")}
+_BY_CHART = {backend.chart: backend for backend in BACKENDS} | {"tempo-distributed": TEMPO}
+
 
 def _other_retention(release: Resource, limits: ApplicationLimits) -> Iterator[Verdict]:
     chart = chart_of(release)
     if chart is UNKNOWN:
         yield NotYetKnown("chart")
-    elif chart == "loki":
-        yield from _keeps(release, ("loki", "limits_config", "retention_period"), limits.logs_days)
-        yield from _loki_deletes(release)
-    elif chart in ("tempo", "tempo-distributed"):
-        path = ("tempo", "retention") if chart == "tempo" else ("compactor", "config", "compaction", "block_retention")
-        yield from _keeps(release, path, limits.traces_days)
-    elif chart == "mimir-distributed":
-        path = ("mimir", "structuredConfig", "limits", "compactor_blocks_retention_period")
-        yield from _keeps(release, path, limits.metrics_days)
+    elif (backend := _BY_CHART.get(chart)) is not None:
+        path = _OTHER_PATHS.get(chart, backend.data.retention_values)
+        yield from _keeps(release, path, limits.days_of(backend.signal))
+        if backend is LOKI:
+            yield from _loki_deletes(release)
 
 
 def _keeps(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verdict]:

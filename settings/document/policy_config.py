@@ -13,16 +13,10 @@ from typing import Any, cast
 
 import yaml
 
+from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.errors import exit_code_of
-from planning.tiers import (
-    LOKI_TENANT_PREFIX,
-    MIMIR_BLOCKS_PREFIX,
-    MIMIR_COLD_MIN_OBJECT_BYTES,
-    NONCURRENT_VERSION_DAYS,
-    SAFETY_NET_DAYS,
-    TEMPO_TENANT_PREFIX,
-)
+from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import ROOT, write_or_check
 from settings.document.loader import FULL_KEY, parse_settings
 from settings.document.messages import SettingsError
@@ -93,9 +87,9 @@ def _cost(settings: PlatformSettings) -> Config:
 def _pricing(settings: PlatformSettings) -> Config:
     replication = settings.replication
     load = {
-        "workload": settings.workload.model_dump(mode="json"),
+        "workload": settings.workload.model_dump(mode="json", exclude_none=True),
         "sampling": settings.sampling.model_dump(mode="json"),
-        "retention": settings.retention.model_dump(mode="json"),
+        "retention": settings.retention.model_dump(mode="json", exclude_none=True),
         "replication": {"loki": replication.loki, "mimir": replication.mimir},
     }
     return {"region": settings.region, "load": load} | _owner_nodes(settings)
@@ -111,11 +105,13 @@ def _owner_nodes(settings: PlatformSettings) -> Config:
 
 def _retention(settings: PlatformSettings) -> Config:
     retention = settings.retention
+    kept = backends_of(retention)
+    prefixes = {backend.data.purpose.value: backend.data.prefix for backend in kept}
     lives = {
-        purpose: {"prefix": _PREFIXES[purpose], "application_days": days, "max_days": days + SAFETY_NET_DAYS}
+        purpose: {"prefix": prefixes[purpose], "application_days": days, "max_days": days + SAFETY_NET_DAYS}
         for purpose, days in _application_days(settings).items()
     }
-    rewritten = [BucketPurpose.LOKI_RULER.value, BucketPurpose.MIMIR_RULER.value]
+    rewritten = [grant.purpose.value for backend in kept for grant in backend.other_grants]
     archive = BucketPurpose.AUDIT_ARCHIVE.value
     return {
         "buckets-expire": {
@@ -124,16 +120,12 @@ def _retention(settings: PlatformSettings) -> Config:
         },
         "versions-expire": {"max_noncurrent_days": NONCURRENT_VERSION_DAYS},
         "indexes-untouched": {
-            "prefixes": {purpose: [prefix] for purpose, prefix in _PREFIXES.items()}
+            "prefixes": {purpose: [prefix] for purpose, prefix in prefixes.items()}
             | {purpose: list[str]() for purpose in rewritten},
-            "min_moved_bytes": {BucketPurpose.MIMIR_BLOCKS.value: MIMIR_COLD_MIN_OBJECT_BYTES},
+            "min_moved_bytes": {MIMIR.data.purpose.value: MIMIR.data.cold_min_bytes},
         },
         "queried-data-readable": {"archives": [archive]},
-        "applications-retain": {
-            "logs_days": retention.logs.delete_days,
-            "traces_days": retention.traces.delete_days,
-            "metrics_days": retention.metrics.delete_days,
-        },
+        "applications-retain": {f"{signal}_days": retention.of(signal).delete_days for signal in retention.signals},
         "logs-bounded": {
             "max_days": settings.cluster.log_retention_days if isinstance(settings.cluster, EksCluster) else 30
         },
@@ -151,20 +143,9 @@ def _security(settings: PlatformSettings) -> Config:
     }
 
 
-_PREFIXES = {
-    BucketPurpose.LOKI_CHUNKS.value: LOKI_TENANT_PREFIX,
-    BucketPurpose.TEMPO_TRACES.value: TEMPO_TENANT_PREFIX,
-    BucketPurpose.MIMIR_BLOCKS.value: MIMIR_BLOCKS_PREFIX,
-}
-
-
 def _application_days(settings: PlatformSettings) -> dict[str, int]:
     retention = settings.retention
-    return {
-        BucketPurpose.LOKI_CHUNKS.value: retention.logs.delete_days,
-        BucketPurpose.TEMPO_TRACES.value: retention.traces.delete_days,
-        BucketPurpose.MIMIR_BLOCKS.value: retention.metrics.delete_days,
-    }
+    return {one.data.purpose.value: retention.of(one.signal).delete_days for one in backends_of(retention)}
 
 
 def _node_groups(settings: PlatformSettings) -> list[NodeGroup]:

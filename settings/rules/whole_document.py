@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pydantic import ValidationError
 
-from planning.retention import MAX_RETENTION_DAYS, Signal
+from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers import SAFETY_NET_DAYS
 from settings.models.cluster import EksCluster, ExistingCluster
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
@@ -89,7 +89,7 @@ def _tls_needs_cert_manager(settings: PlatformSettings) -> Iterator[Violation]:
 
 def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
     latest = MAX_RETENTION_DAYS - SAFETY_NET_DAYS
-    for signal in Signal:
+    for signal in settings.retention.signals:
         if settings.retention.of(signal).delete_days > latest:
             yield Violation(
                 ("retention", signal.value, "delete_days"),

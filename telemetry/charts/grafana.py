@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from planning.backends import LOKI
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from telemetry.charts.values import (
@@ -26,7 +27,6 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_USER_KEY,
     GRAFANA_PORT,
     GRAFANA_RELEASE,
-    LOKI_RELEASE,
     Endpoints,
 )
 from telemetry.kubernetes.placement import Placement
@@ -206,7 +206,7 @@ def _back_ends_ca(endpoints: Endpoints) -> list[SecretMount]:
     """All certificates come from one CA, which stands in each one's Secret; of Loki's, Grafana sees nothing else."""
     if not endpoints.tls:
         return []
-    return [SecretMount(name=VOLUME, secret_name=secret_name(LOKI_RELEASE), items=ca_items(), mount_path=DIRECTORY)]
+    return [SecretMount(name=VOLUME, secret_name=secret_name(LOKI.name), items=ca_items(), mount_path=DIRECTORY)]
 
 
 def _without_sidecars(size: WorkloadSize) -> Resources:

@@ -5,6 +5,7 @@ Sources: Grafana Loki 3.7 documentation, "Log retention" and "Configuration"; th
 
 from typing import Any
 
+from planning.backends import LOKI
 from planning.tiers import BucketPurpose, LokiWindows, windows_of
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import (
@@ -28,10 +29,9 @@ from telemetry.charts.values import (
     tolerations,
     volume_size,
 )
-from telemetry.kubernetes.endpoints import LOKI_RELEASE, Endpoints
+from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.placement import Placement
 from telemetry.kubernetes.tls import secret_mounts, secret_volumes
-from telemetry.kubernetes.workloads import LOKI
 
 # Loki buffers cache writes in its own memory: the chart's 500 MB is half of a small Loki.
 CACHE_WRITEBACK_LIMIT = "32MB"
@@ -187,7 +187,7 @@ def loki_values(
         single_binary=_single_binary(settings, storage, placement, storage_class),
         chunks_cache=_cache(sizes.chunks_cache_mb, CHUNKS_CACHE_CPU_REQUEST_MILLICORES, placement),
         results_cache=_cache(sizes.results_cache_mb, RESULTS_CACHE_CPU_REQUEST_MILLICORES, placement),
-        service_account=ServiceAccount(name=LOKI.service_account, automount_service_account_token=False),
+        service_account=ServiceAccount(name=LOKI.name, automount_service_account_token=False),
     )
 
 
@@ -203,7 +203,7 @@ def _single_binary(
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_zones()] if size.replicas >= REPLICATED_FROM else [],
         extra_env_from=credentials_from(storage),
-        extra_volumes=[*secret_volumes(endpoints, LOKI_RELEASE), *LOKI_RULES.volumes()],
+        extra_volumes=[*secret_volumes(endpoints, LOKI.name), *LOKI_RULES.volumes()],
         extra_volume_mounts=[*secret_mounts(endpoints), *LOKI_RULES.mounts()],
     )
 
@@ -214,7 +214,7 @@ def _over_zones() -> TopologySpreadConstraint:
         when_unsatisfiable="ScheduleAnyway",
         label_selector={
             "matchLabels": {
-                "app.kubernetes.io/instance": LOKI_RELEASE,
+                "app.kubernetes.io/instance": LOKI.name,
                 "app.kubernetes.io/component": "single-binary",
             }
         },

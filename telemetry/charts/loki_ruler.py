@@ -3,6 +3,7 @@
 Source: Grafana Loki 3.7 documentation, "Alerting and recording rules" and "Configuration", ruler.
 """
 
+from planning.backends import MIMIR
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.values import AppConfig
 from telemetry.kubernetes.endpoints import Endpoints
@@ -105,9 +106,9 @@ class RulerConfig(AppConfig):
 
 def ruler_config(endpoints: Endpoints) -> RulerConfig:
     """The ruler of one stack."""
-    client = RemoteWriteClient(url=endpoints.metrics.push, tls_config=TlsConfig() if endpoints.tls else None)
+    client = RemoteWriteClient(url=endpoints.of_backend(MIMIR).push, tls_config=TlsConfig() if endpoints.tls else None)
     return RulerConfig(
-        alertmanager_url=f"{endpoints.mimir_url}/alertmanager",
+        alertmanager_url=f"{endpoints.url(MIMIR)}/alertmanager",
         alertmanager_client=AlertmanagerClient() if endpoints.tls else None,
         remote_write=RemoteWrite(clients={"mimir": client}),
     )

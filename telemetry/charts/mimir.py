@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from planning.backends import MIMIR
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from telemetry.alerting.rules.mounts import ALERTMANAGER, MIMIR_RULES
@@ -25,16 +26,15 @@ from telemetry.charts.values import (
     tolerations,
     volume_size,
 )
-from telemetry.kubernetes.endpoints import MIMIR_GATEWAY_PORT, MIMIR_GATEWAY_SERVICE, MIMIR_GATEWAY_TLS_PORT, Endpoints
+from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.placement import Placement
 from telemetry.kubernetes.tls import secret_mounts, secret_volumes
-from telemetry.kubernetes.workloads import MIMIR
 
 # nginx reads a certificate again at each handshake if its path holds a variable (nginx documentation,
 # ngx_http_ssl_module, ssl_certificate); in a TLS connection $scheme is https. The chart's probes stay on 8080.
 NGINX_CERTIFICATES = "/etc/nginx/tls"
 NGINX_CERTIFICATE = f"{NGINX_CERTIFICATES}/https"
-TLS_LISTENER = f"""listen {MIMIR_GATEWAY_TLS_PORT} ssl;
+TLS_LISTENER = f"""listen {MIMIR.client_port(tls=True)} ssl;
 ssl_certificate {NGINX_CERTIFICATES}/$scheme/tls.crt;
 ssl_certificate_key {NGINX_CERTIFICATES}/$scheme/tls.key;
 ssl_protocols TLSv1.3;
@@ -131,7 +131,7 @@ class ServicePort(ChartValues):
 class GatewayService(ChartValues):
     """The gateway's service."""
 
-    port: int = MIMIR_GATEWAY_PORT
+    port: int = MIMIR.client_port(tls=False)
     """The chart's default is 80."""
     legacy_port: int = 0
     """The chart also opens 8080 under this name; two ports of one number are refused, and 0 leaves it out."""
@@ -238,7 +238,7 @@ def mimir_values(
     return MimirValues(
         global_values=GlobalValues(extra_env_from=credentials_from(storage)),
         mimir=MimirSection(structured_config=mimir_config(settings, storage)),
-        service_account=ServiceAccount(name=MIMIR.service_account),
+        service_account=ServiceAccount(name=MIMIR.name),
         distributor=parts.component(sizes.distributor),
         ingester=parts.zoned(sizes.ingester, "mimir.ingester"),
         querier=parts.component(sizes.querier),
@@ -253,12 +253,13 @@ def mimir_values(
 
 
 def _gateway(common: dict[str, Any], endpoints: Endpoints) -> Gateway:
-    ports = [ServicePort(name="https", port=MIMIR_GATEWAY_TLS_PORT, target_port=MIMIR_GATEWAY_TLS_PORT)]
+    port = MIMIR.client_port(tls=True)
+    ports = [ServicePort(name="https", port=port, target_port=port)]
     return Gateway(
         **common,
         service=GatewayService(extra_ports=ports if endpoints.tls else []),
         nginx=Nginx(config=NginxConfig(server_snippet=TLS_LISTENER)) if endpoints.tls else None,
-        extra_volumes=secret_volumes(endpoints, MIMIR_GATEWAY_SERVICE),
+        extra_volumes=secret_volumes(endpoints, MIMIR.service),
         extra_volume_mounts=secret_mounts(endpoints, NGINX_CERTIFICATE),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from planning.backends import TEMPO
 from planning.tiers import BucketPurpose, TempoWindows, windows_of
 from settings.models.platform import IngestionLimits, PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
@@ -25,10 +26,9 @@ from telemetry.charts.values import (
     tolerations,
     volume_size,
 )
-from telemetry.kubernetes.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT, TEMPO_RELEASE, Endpoints
+from telemetry.kubernetes.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT, Endpoints
 from telemetry.kubernetes.placement import Placement
 from telemetry.kubernetes.tls import receiver_tls, secret_mounts, secret_volumes
-from telemetry.kubernetes.workloads import TEMPO
 
 BYTES_PER_MB = 1_000_000
 MAX_BYTES_PER_TRACE = 5 * BYTES_PER_MB
@@ -223,7 +223,7 @@ def tempo_values(
             ],
         ),
         persistence=Persistence(size=volume_size(size, "tempo"), storage_class_name=storage_class),
-        service_account=ServiceAccount(name=TEMPO.service_account, automount_service_account_token=False),
+        service_account=ServiceAccount(name=TEMPO.name, automount_service_account_token=False),
         security_context={
             "runAsNonRoot": True,
             "runAsUser": 10001,
@@ -231,7 +231,7 @@ def tempo_values(
             "fsGroup": 10001,
             "seccompProfile": {"type": "RuntimeDefault"},
         },
-        extra_volumes=[{"name": "scratch", "emptyDir": {}}, *secret_volumes(endpoints, TEMPO_RELEASE)],
+        extra_volumes=[{"name": "scratch", "emptyDir": {}}, *secret_volumes(endpoints, TEMPO.name)],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
     )

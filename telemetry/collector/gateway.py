@@ -9,6 +9,7 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 
 from typing import Any
 
+from planning.backends import LOKI, MIMIR, TEMPO
 from planning.sampling_estimate import surge_budget
 from settings.models.platform import PlatformSettings
 from settings.models.slos import LATENCY_BOUNDARIES_MS
@@ -73,9 +74,9 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             "servicegraph": _service_graph(),
         },
         exporters={
-            "otlp_grpc/tempo": {"endpoint": endpoints.tempo_otlp_grpc, **_back_end(endpoints)},
-            "otlp_http/loki": {"endpoint": f"{endpoints.loki_url}/otlp", **_back_end(endpoints)},
-            "otlp_http/mimir": {"endpoint": f"{endpoints.mimir_url}/otlp", **_back_end(endpoints)},
+            "otlp_grpc/tempo": {"endpoint": endpoints.otlp_grpc_of(TEMPO), **_back_end(endpoints)},
+            "otlp_http/loki": {"endpoint": f"{endpoints.url(LOKI)}/otlp", **_back_end(endpoints)},
+            "otlp_http/mimir": {"endpoint": f"{endpoints.url(MIMIR)}/otlp", **_back_end(endpoints)},
         },
         extensions={HEALTH_CHECK: health_check(), FILE_STORAGE: file_storage()},
         pipelines={

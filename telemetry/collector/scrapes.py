@@ -15,8 +15,10 @@ Sources: README of the Prometheus receiver, OpenTelemetry Collector contrib 0.14
 and of prometheus-community's kube-state-metrics and prometheus-node-exporter, which EKS's community add-ons package.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
+from planning.backends import backends_of
 from planning.base import Frozen
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
@@ -32,14 +34,8 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_RELEASE,
     KUBE_STATE_METRICS_NAMESPACE,
     KUBE_STATE_METRICS_PORT,
-    LOKI_HTTP_PORT,
-    LOKI_RELEASE,
-    MIMIR_HTTP_PORT,
-    MIMIR_RELEASE,
     NODE_EXPORTER_NAMESPACE,
     NODE_EXPORTER_PORT,
-    TEMPO_HTTP_PORT,
-    TEMPO_RELEASE,
     Endpoints,
 )
 from telemetry.kubernetes.tls import scrape_client
@@ -79,8 +75,25 @@ class Scrape(Frozen):
 def scrapes(settings: PlatformSettings) -> tuple[Scrape, ...]:
     """Every job of a stack's agents."""
     endpoints = Endpoints.of(settings)
-    jobs = (*_platform(endpoints), _node_exporter())
+    jobs = (*_back_ends(settings, endpoints), *_platform(endpoints), _node_exporter())
     return jobs if isinstance(settings.cluster, SharedCluster) else (*jobs, *_of_the_cluster())
+
+
+def _back_ends(settings: PlatformSettings, endpoints: Endpoints) -> Iterator[Scrape]:
+    for backend in backends_of(settings.retention):
+        encrypted = endpoints.tls and backend.tls_in_pods
+        yield Scrape(
+            job=backend.name,
+            namespace=endpoints.namespace,
+            label=INSTANCE_LABEL,
+            value=backend.name,
+            port=backend.port,
+            inventory=backend.name,
+            component_label=backend.many_components,
+            # A proxy on the same port serves no metrics.
+            without_component=backend.front.component if backend.front else None,
+            server_name=endpoints.host(backend.service) if encrypted else None,
+        )
 
 
 def _platform(endpoints: Endpoints) -> tuple[Scrape, ...]:
@@ -88,14 +101,7 @@ def _platform(endpoints: Endpoints) -> tuple[Scrape, ...]:
         namespace = more.pop("namespace", endpoints.namespace)
         return Scrape(job=name, namespace=namespace, label=INSTANCE_LABEL, value=name, port=port, **more)
 
-    def encrypted(service: str) -> str | None:
-        return endpoints.host(service) if endpoints.tls else None
-
     return (
-        release(LOKI_RELEASE, LOKI_HTTP_PORT, inventory="loki", server_name=encrypted(LOKI_RELEASE)),
-        release(TEMPO_RELEASE, TEMPO_HTTP_PORT, inventory="tempo", server_name=encrypted(TEMPO_RELEASE)),
-        # The chart's gateway is an nginx on the same port.
-        release(MIMIR_RELEASE, MIMIR_HTTP_PORT, inventory="mimir", component_label=True, without_component="gateway"),
         release(GRAFANA_RELEASE, GRAFANA_PORT, inventory="grafana"),
         release(COLLECTOR_GATEWAY_RELEASE, COLLECTOR_METRICS_PORT),
         release(COLLECTOR_AGENT_RELEASE, COLLECTOR_METRICS_PORT, namespace=endpoints.agent_namespace),

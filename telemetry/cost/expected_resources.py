@@ -8,17 +8,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from planning.backends import backends_of
 from planning.registered import Resource
 from planning.tiers import BucketPurpose, LifecycleRule, TierPlan
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
+from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
-from telemetry.charts.loki import loki_values
-from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
-from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
 
 STORAGE_CLASS = "gp3"
@@ -57,9 +56,9 @@ def _releases(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
     storage = ObjectStorage(buckets=buckets, region=settings.region, endpoint="s3")
     placement = placement_for(settings, stack)
     values = {
-        ("Loki", "loki", "loki"): loki_values(settings, storage, placement, STORAGE_CLASS).to_values(),
-        ("Tempo", "tempo", "tempo"): tempo_values(settings, storage, placement, STORAGE_CLASS).to_values(),
-        ("Mimir", "mimir", "mimir-distributed"): mimir_values(settings, storage, placement, STORAGE_CLASS).to_values(),
+        (one.title, one.name, one.chart): values_of(one, settings, storage, placement, STORAGE_CLASS).to_values()
+        for one in backends_of(settings.retention)
+    } | {
         ("Grafana", "grafana", "grafana"): grafana_values(settings, placement, STORAGE_CLASS).to_values(),
         ("Collector", "collector-gateway", "opentelemetry-collector"): {},
     }

@@ -5,8 +5,8 @@ report, without a preview.
 from collections.abc import Mapping
 from typing import Any
 
+from planning.backends import BY_SIGNAL, backends_of
 from planning.base import Frozen
-from planning.capacity.estimate import PURPOSE_OF
 from planning.capacity.ingest import ingest_of
 from planning.cost import ClusterSharing, CostReport, ExpectedLoad, price_resources
 from planning.cost.model import Category, LineKind
@@ -51,7 +51,7 @@ def planned_cost(settings: PlatformSettings, stack: str) -> PlannedCost | None:
     report = price_resources(
         expected_resources(settings, stack), table, today=table.compiled, load=load, sharing=_sharing(settings)
     )
-    buckets = {signal: _bucket_usd(report, signal) for signal in Signal}
+    buckets = {signal: _bucket_usd(report, signal) for signal in settings.retention.signals}
     ingest = {one.signal: one for one in ingest_of(settings.workload, settings.sampling, settings.replication).signals}
     return PlannedCost(
         usd_per_month={
@@ -76,13 +76,13 @@ def _sharing(settings: PlatformSettings) -> ClusterSharing:
 
 
 def _bucket_usd(report: CostReport, signal: Signal) -> float:
-    bucket = f"storage-{PURPOSE_OF[signal]}"
+    bucket = f"storage-{BY_SIGNAL[signal].data.purpose}"
     return sum(line.usd_per_month for line in report.lines if line.resource == bucket and line.kind in BUCKET_KINDS)
 
 
 def _fixed_share(settings: PlatformSettings) -> Mapping[Signal, float]:
-    memory_mib = dict.fromkeys(Signal, 0)
-    owner = {"loki": Signal.LOGS, "tempo": Signal.TRACES, "mimir": Signal.METRICS}
+    memory_mib = dict.fromkeys(settings.retention.signals, 0)
+    owner = {backend.name: backend.signal for backend in backends_of(settings.retention)}
     for key, size in settings.sizes.workloads():
         signal = owner.get(key.split(".")[0])
         if signal is not None:

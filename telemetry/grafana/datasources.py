@@ -7,12 +7,10 @@ Source: Grafana documentation, "Provision data sources" of Tempo, Loki and Prome
 
 from typing import Any
 
+from planning.backends import LOKI, MIMIR, TEMPO
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import CA_FILE
 
-MIMIR_UID = "mimir"
-LOKI_UID = "loki"
-TEMPO_UID = "tempo"
 ALERTMANAGER_UID = "alertmanager"
 
 # Metrics arrive at least this often (the agents' collection interval); Grafana derives its smallest step from it.
@@ -60,7 +58,7 @@ def _datasource(name: str, uid: str, kind: str, url: str, json_data: dict[str, A
         "type": kind,
         "access": "proxy",
         "url": url,
-        "isDefault": uid == MIMIR_UID,
+        "isDefault": uid == MIMIR.name,
         "editable": False,
         "jsonData": json_data,
     }
@@ -69,16 +67,16 @@ def _datasource(name: str, uid: str, kind: str, url: str, json_data: dict[str, A
 def _mimir(endpoints: Endpoints) -> dict[str, Any]:
     return _datasource(
         "Mimir",
-        MIMIR_UID,
+        MIMIR.name,
         "prometheus",
-        f"{endpoints.mimir_url}/prometheus",
+        f"{endpoints.url(MIMIR)}/prometheus",
         {
             "httpMethod": "POST",
             "prometheusType": "Mimir",
             "timeInterval": METRICS_INTERVAL,
             "manageAlerts": True,
             "alertmanagerUid": ALERTMANAGER_UID,
-            "exemplarTraceIdDestinations": [{"name": "trace_id", "datasourceUid": TEMPO_UID}],
+            "exemplarTraceIdDestinations": [{"name": "trace_id", "datasourceUid": TEMPO.name}],
         },
     )
 
@@ -86,9 +84,9 @@ def _mimir(endpoints: Endpoints) -> dict[str, Any]:
 def _loki(endpoints: Endpoints) -> dict[str, Any]:
     return _datasource(
         "Loki",
-        LOKI_UID,
+        LOKI.name,
         "loki",
-        endpoints.loki_url,
+        endpoints.url(LOKI),
         {
             "maxLines": 1000,
             "manageAlerts": True,
@@ -101,7 +99,7 @@ def _loki(endpoints: Endpoints) -> dict[str, Any]:
                     "matcherRegex": "trace_id",
                     "url": "$${__value.raw}",
                     "urlDisplayLabel": "Trace",
-                    "datasourceUid": TEMPO_UID,
+                    "datasourceUid": TEMPO.name,
                 }
             ],
         },
@@ -111,12 +109,12 @@ def _loki(endpoints: Endpoints) -> dict[str, Any]:
 def _tempo(endpoints: Endpoints) -> dict[str, Any]:
     return _datasource(
         "Tempo",
-        TEMPO_UID,
+        TEMPO.name,
         "tempo",
-        endpoints.tempo_url,
+        endpoints.url(TEMPO),
         {
             "tracesToLogsV2": {
-                "datasourceUid": LOKI_UID,
+                "datasourceUid": LOKI.name,
                 "tags": _LOG_TAGS,
                 # Without a query of ours Grafana looks for the id in the line's text, which needn't hold it: the agents
                 # and OTLP put it into structured metadata.
@@ -125,7 +123,7 @@ def _tempo(endpoints: Endpoints) -> dict[str, Any]:
                 **_SHIFT,
             },
             "tracesToMetrics": {
-                "datasourceUid": MIMIR_UID,
+                "datasourceUid": MIMIR.name,
                 "tags": _METRIC_TAGS,
                 "queries": [
                     {"name": "Requests per second", "query": f"sum(rate({SPAN_CALLS}{{$$__tags}}[5m]))"},
@@ -141,7 +139,7 @@ def _tempo(endpoints: Endpoints) -> dict[str, Any]:
                 ],
                 **_SHIFT,
             },
-            "serviceMap": {"datasourceUid": MIMIR_UID},
+            "serviceMap": {"datasourceUid": MIMIR.name},
             "nodeGraph": {"enabled": True},
             "search": {"hide": False},
         },
@@ -153,6 +151,6 @@ def _alertmanager(endpoints: Endpoints) -> dict[str, Any]:
         "Alertmanager",
         ALERTMANAGER_UID,
         "alertmanager",
-        endpoints.mimir_url,
+        endpoints.url(MIMIR),
         {"implementation": "mimir", "handleGrafanaManagedAlerts": False},
     )

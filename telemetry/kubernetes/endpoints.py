@@ -1,32 +1,22 @@
 """Names, ports and addresses of the platform's services inside the cluster, in one place."""
 
+from planning.backends import OTLP_GRPC_PORT as OTLP_GRPC_PORT
+from planning.backends import Backend
 from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 
 CLUSTER_DOMAIN = "cluster.local"
 
-# Helm release names; each is also the value of app.kubernetes.io/instance on every pod of the release.
-LOKI_RELEASE = "loki"
-TEMPO_RELEASE = "tempo"
-MIMIR_RELEASE = "mimir"
+# Helm release names beside the back ends'; each is also app.kubernetes.io/instance on every pod of the release.
 GRAFANA_RELEASE = "grafana"
 COLLECTOR_AGENT_RELEASE = "collector-agent"
 COLLECTOR_GATEWAY_RELEASE = "collector-gateway"
 
-LOKI_HTTP_PORT = 3100
-TEMPO_HTTP_PORT = 3200
-OTLP_GRPC_PORT = 4317
 OTLP_HTTP_PORT = 4318
-# The chart's gateway listens on 80; clients use Mimir's own 8080, so the service is moved there.
-MIMIR_GATEWAY_PORT = 8080
-# The chart's nginx keeps 8080 for its probes; TLS gets a listener of its own.
-MIMIR_GATEWAY_TLS_PORT = 8443
 GRAFANA_PORT = 3000
 COLLECTOR_METRICS_PORT = 8888
 COLLECTOR_HEALTH_PORT = 13133
 KUBELET_PORT = 10250
-# Where every component of Mimir serves HTTP; services in front of them may move it.
-MIMIR_HTTP_PORT = 8080
 
 # The cluster's own exporters. Amazon EKS User Guide, "Community add-ons" (namespaces); ports of the packaged charts.
 KUBE_STATE_METRICS_NAMESPACE = "kube-state-metrics"
@@ -38,7 +28,6 @@ CERT_MANAGER_METRICS_PORT = 9402
 
 # The chart calls the DaemonSet <fullname>-agent and the service <fullname>: services send to `collector`.
 COLLECTOR_AGENT_FULLNAME = "collector"
-MIMIR_GATEWAY_SERVICE = f"{MIMIR_RELEASE}-gateway"
 
 AGENT_NAMESPACE_SUFFIX = "-agent"
 GRAFANA_ADMIN_SECRET = "grafana-admin"  # noqa: S105 (the name of a Secret, not its content)
@@ -88,30 +77,20 @@ class Endpoints(Frozen):
         """Cluster DNS name of a service in the platform's namespace."""
         return f"{service}.{self.namespace}.svc.{CLUSTER_DOMAIN}"
 
-    @property
-    def loki_url(self) -> str:
-        """Base URL of Loki."""
-        return f"{self.scheme}://{self.host(LOKI_RELEASE)}:{LOKI_HTTP_PORT}"
+    def url(self, backend: Backend) -> str:
+        """Base URL of a back end."""
+        return f"{self.scheme}://{self.host(backend.service)}:{backend.client_port(tls=self.tls)}"
 
-    @property
-    def tempo_url(self) -> str:
-        """Base URL of Tempo's query API."""
-        return f"{self.scheme}://{self.host(TEMPO_RELEASE)}:{TEMPO_HTTP_PORT}"
+    def otlp_grpc_of(self, backend: Backend) -> str:
+        """host:port of a back end's OTLP/gRPC receiver."""
+        return f"{self.host(backend.service)}:{backend.otlp_grpc_port}"
 
-    @property
-    def tempo_otlp_grpc(self) -> str:
-        """host:port of Tempo's OTLP/gRPC receiver."""
-        return f"{self.host(TEMPO_RELEASE)}:{OTLP_GRPC_PORT}"
-
-    @property
-    def mimir_port(self) -> int:
-        """Where Mimir's gateway takes clients, on pod and service."""
-        return MIMIR_GATEWAY_TLS_PORT if self.tls else MIMIR_GATEWAY_PORT
-
-    @property
-    def mimir_url(self) -> str:
-        """Base URL of Mimir's gateway."""
-        return f"{self.scheme}://{self.host(MIMIR_GATEWAY_SERVICE)}:{self.mimir_port}"
+    def of_backend(self, backend: Backend) -> SignalEndpoints:
+        """Where a back end takes writes and answers queries."""
+        push = f"{self.url(backend)}{backend.push_path}"
+        if backend.otlp_grpc_port:
+            push = f"{self.scheme}://{self.otlp_grpc_of(backend)}"
+        return SignalEndpoints(push=push, query=f"{self.url(backend)}{backend.query_path}")
 
     @property
     def collector_gateway_otlp_grpc(self) -> str:
@@ -139,18 +118,3 @@ class Endpoints(Frozen):
         if self.grafana_hostname is None:
             return f"http://localhost:{GRAFANA_PORT}"
         return f"https://{self.grafana_hostname}"
-
-    @property
-    def logs(self) -> SignalEndpoints:
-        """Loki."""
-        return SignalEndpoints(push=f"{self.loki_url}/loki/api/v1/push", query=f"{self.loki_url}/loki/api/v1/query")
-
-    @property
-    def traces(self) -> SignalEndpoints:
-        """Tempo."""
-        return SignalEndpoints(push=f"{self.scheme}://{self.tempo_otlp_grpc}", query=f"{self.tempo_url}/api/search")
-
-    @property
-    def metrics(self) -> SignalEndpoints:
-        """Mimir."""
-        return SignalEndpoints(push=f"{self.mimir_url}/api/v1/push", query=f"{self.mimir_url}/prometheus/api/v1/query")

@@ -1,12 +1,14 @@
 """Who may talk to whom: everything is closed, and each flow that the platform needs is opened by one named policy.
 
 A NetworkPolicy opens ports of pods, not of services. Pods are chosen by app.kubernetes.io/instance, the release name,
-which all five charts set. Sources: Kubernetes documentation, "Network Policies"; Amazon EKS User Guide, "Pod Identity".
+which all charts set. Sources: Kubernetes documentation, "Network Policies"; Amazon EKS User Guide, "Pod Identity".
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from planning.backends import BACKENDS, MIMIR, Backend, backends_of
 from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
@@ -17,14 +19,9 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_PORT,
     GRAFANA_RELEASE,
     KUBELET_PORT,
-    LOKI_HTTP_PORT,
-    LOKI_RELEASE,
-    MIMIR_RELEASE,
     NODE_EXPORTER_PORT,
     OTLP_GRPC_PORT,
     OTLP_HTTP_PORT,
-    TEMPO_HTTP_PORT,
-    TEMPO_RELEASE,
     Endpoints,
 )
 
@@ -53,36 +50,22 @@ class Policy(Frozen):
 
 def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_namespace: str) -> list[Policy]:
     """Policies of the platform's namespace."""
-    readers_and_writer = [_release(GRAFANA_RELEASE), _release(COLLECTOR_GATEWAY_RELEASE)]
-    loki, tempo, mimir = _release(LOKI_RELEASE), _release(TEMPO_RELEASE), _mimir_gateway()
-    mimir_port = Endpoints.of(settings).mimir_port
+    kept, tls = backends_of(settings.retention), settings.encrypted
     return [
         *_closed(),
-        *(_within(release) for release in (LOKI_RELEASE, TEMPO_RELEASE, MIMIR_RELEASE)),
-        _ingress("loki-clients", LOKI_RELEASE, _from(readers_and_writer, LOKI_HTTP_PORT)),
-        _ingress(
-            "tempo-clients",
-            TEMPO_RELEASE,
-            _from([_release(GRAFANA_RELEASE)], TEMPO_HTTP_PORT),
-            _from([_release(COLLECTOR_GATEWAY_RELEASE)], OTLP_GRPC_PORT),
-        ),
-        _ingress("mimir-clients", MIMIR_RELEASE, _from([*readers_and_writer, loki], mimir_port), gateway_only=True),
-        # Loki's ruler sends alerts to Alertmanager and writes recorded series.
-        _egress("loki-ruler", LOKI_RELEASE, _to([mimir], mimir_port)),
+        *(_within(backend.name) for backend in kept),
+        *(_clients(backend, kept, tls=tls) for backend in kept),
+        *_recordings(kept, tls=tls),
         *_notifications(settings),
         _egress(
             "collector-gateway-back-ends",
             COLLECTOR_GATEWAY_RELEASE,
-            _to([loki], LOKI_HTTP_PORT),
-            _to([tempo], OTLP_GRPC_PORT),
-            _to([mimir], mimir_port),
+            *(_to([_front(backend)], _write_port(backend, tls=tls)) for backend in kept),
         ),
         _egress(
             "grafana-back-ends",
             GRAFANA_RELEASE,
-            _to([loki], LOKI_HTTP_PORT),
-            _to([tempo], TEMPO_HTTP_PORT),
-            _to([mimir], mimir_port),
+            *(_to([_front(backend)], backend.client_port(tls=tls)) for backend in kept),
         ),
         # Its sidecars watch ConfigMaps.
         _egress("grafana-kubernetes-api", GRAFANA_RELEASE, _to([_anywhere()], *KUBERNETES_API_PORTS)),
@@ -92,7 +75,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
             COLLECTOR_GATEWAY_RELEASE,
             _from([_release(COLLECTOR_AGENT_RELEASE) | _namespace(agent_namespace)], OTLP_GRPC_PORT),
         ),
-        *(_object_storage(release, settings, storage) for release in (LOKI_RELEASE, TEMPO_RELEASE, MIMIR_RELEASE)),
+        *(_object_storage(backend.name, settings, storage) for backend in kept),
         *_scraped(settings, settings.namespace, agent_namespace),
     ]
 
@@ -168,6 +151,32 @@ def _within(release: str) -> Policy:
     )
 
 
+def _clients(backend: Backend, kept: Sequence[Backend], *, tls: bool) -> Policy:
+    """Grafana reads, the sampling gateway writes, and so do the rulers that record here."""
+    peers: dict[int, list[Peer]] = {backend.client_port(tls=tls): [_release(GRAFANA_RELEASE)]}
+    peers.setdefault(_write_port(backend, tls=tls), []).append(_release(COLLECTOR_GATEWAY_RELEASE))
+    peers[backend.client_port(tls=tls)] += [_release(one.name) for one in kept if one.recorded_in == backend.name]
+    rules = [_from(those, port) for port, those in peers.items()]
+    selector = _front(backend)["podSelector"]
+    return Policy(
+        name=f"{backend.name}-clients",
+        spec={"podSelector": selector, "policyTypes": ["Ingress"], "ingress": rules},
+    )
+
+
+def _recordings(kept: Sequence[Backend], *, tls: bool) -> Iterator[Policy]:
+    """A ruler sends alerts to the Alertmanager beside the back end that it writes recorded series to."""
+    by_name = {backend.name: backend for backend in BACKENDS}
+    for backend in kept:
+        if backend.recorded_in is not None:
+            target = by_name[backend.recorded_in]
+            yield _egress(f"{backend.name}-ruler", backend.name, _to([_front(target)], target.client_port(tls=tls)))
+
+
+def _write_port(backend: Backend, *, tls: bool) -> int:
+    return backend.otlp_grpc_port or backend.client_port(tls=tls)
+
+
 def _object_storage(release: str, settings: PlatformSettings, storage: ObjectStorage) -> Policy:
     """The bucket, and on AWS what hands out credentials for it (the Pod Identity agent; IRSA asks STS over HTTPS)."""
     if storage.credentials_secret is not None:
@@ -190,7 +199,7 @@ def _notifications(settings: PlatformSettings) -> list[Policy]:
         return []
     mail = [int(receivers.email.smarthost.rpartition(":")[2])] if receivers.email else []
     rule = _to([_anywhere()], HTTPS_PORT, *mail)
-    selector = _mimir_component("alertmanager")["podSelector"]
+    selector = _component(MIMIR.name, "alertmanager")["podSelector"]
     return [
         Policy(
             name="alertmanager-receivers",
@@ -204,8 +213,8 @@ def _grafana_visitors() -> list[Policy]:
     return [_ingress("grafana-visitors", GRAFANA_RELEASE, _from([{"namespaceSelector": {}}], GRAFANA_PORT))]
 
 
-def _ingress(name: str, release: str, *rules: Rule, gateway_only: bool = False) -> Policy:
-    selector = (_mimir_gateway() if gateway_only else _release(release))["podSelector"]
+def _ingress(name: str, release: str, *rules: Rule) -> Policy:
+    selector = _release(release)["podSelector"]
     return Policy(name=name, spec={"podSelector": selector, "policyTypes": ["Ingress"], "ingress": list(rules)})
 
 
@@ -230,13 +239,14 @@ def _release(release: str) -> Peer:
     return {"podSelector": {"matchLabels": {"app.kubernetes.io/instance": release}}}
 
 
-def _mimir_gateway() -> Peer:
-    return _mimir_component("gateway")
-
-
-def _mimir_component(component: str) -> Peer:
-    labels = {"app.kubernetes.io/instance": MIMIR_RELEASE, "app.kubernetes.io/component": component}
+def _component(release: str, component: str) -> Peer:
+    labels = {"app.kubernetes.io/instance": release, "app.kubernetes.io/component": component}
     return {"podSelector": {"matchLabels": labels}}
+
+
+def _front(backend: Backend) -> Peer:
+    """The pods that a back end's clients talk to."""
+    return _component(backend.name, backend.front.component) if backend.front else _release(backend.name)
 
 
 def _namespace(name: str) -> Peer:

@@ -13,15 +13,13 @@ Prometheus exporter-toolkit, web/tls_config.go (what Grafana's dskit serves HTTP
 from enum import StrEnum
 from typing import Any
 
+from planning.backends import backends_of
 from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import (
     CLUSTER_DOMAIN,
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
-    LOKI_RELEASE,
-    MIMIR_GATEWAY_SERVICE,
-    TEMPO_RELEASE,
     Endpoints,
 )
 
@@ -87,7 +85,7 @@ def certificates(settings: PlatformSettings) -> list[Certificate]:
     endpoints = Endpoints.of(settings)
     if not endpoints.tls:
         return []
-    servers = (COLLECTOR_GATEWAY_RELEASE, LOKI_RELEASE, TEMPO_RELEASE, MIMIR_GATEWAY_SERVICE)
+    servers = (COLLECTOR_GATEWAY_RELEASE, *(backend.service for backend in backends_of(settings.retention)))
     return [
         *(
             Certificate(

@@ -1,6 +1,6 @@
 """Names, ports, images and buckets of the local platform."""
 
-from planning.tiers import BucketPurpose
+from planning.backends import BACKENDS, backends_of
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import CHARTS, ChartName
@@ -14,22 +14,12 @@ LOOPBACK = "127.0.0.1"
 
 # The versions that the charts install, so that a query or a rule that works here works there.
 IMAGES = {
-    "loki": f"grafana/loki:{CHARTS[ChartName.LOKI].app_version}",
-    "tempo": f"grafana/tempo:{CHARTS[ChartName.TEMPO].app_version}",
-    "mimir": f"grafana/mimir:{CHARTS[ChartName.MIMIR].app_version}",
+    **{one.name: f"grafana/{one.name}:{CHARTS[ChartName(one.chart)].app_version}" for one in BACKENDS},
     "grafana": f"grafana/grafana:{CHARTS[ChartName.GRAFANA].app_version}",
     "collector": f"otel/opentelemetry-collector-contrib:{CHARTS[ChartName.COLLECTOR].app_version}",
     # Apache-2.0; the S3 server that MinIO's open-source edition was before it was archived.
     "seaweedfs": "chrislusf/seaweedfs:4.48",
 }
-
-STORED = (
-    BucketPurpose.LOKI_CHUNKS,
-    BucketPurpose.LOKI_RULER,
-    BucketPurpose.TEMPO_TRACES,
-    BucketPurpose.MIMIR_BLOCKS,
-    BucketPurpose.MIMIR_RULER,
-)
 
 
 class LocalEndpoints(Endpoints):
@@ -44,7 +34,11 @@ def local_storage(settings: PlatformSettings) -> ObjectStorage:
     """The buckets on the local S3 server; the credentials reach the back ends by their environment."""
     names = Names(project=settings.project, stack=STACK)
     return ObjectStorage(
-        buckets={purpose: f"{names.prefix}-{purpose}" for purpose in STORED},
+        buckets={
+            grant.purpose: f"{names.prefix}-{grant.purpose}"
+            for backend in backends_of(settings.retention)
+            for grant in backend.grants
+        },
         region=settings.region,
         endpoint=f"{S3_HOST}:{S3_PORT}",
         insecure=True,

@@ -4,8 +4,10 @@ What a chart would add by itself (ports, paths, rings) is written out here. Sour
 documentation of Grafana Loki 3.7, Tempo 2.10 and Mimir 3.2.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
+from planning.backends import LOKI, MIMIR, TEMPO, Backend
 from planning.tiers import BucketPurpose, LokiWindows, windows_of
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.mounts import LOKI_RULES
@@ -13,7 +15,6 @@ from telemetry.charts.loki_section import LokiSection, loki_section
 from telemetry.charts.mimir_config import mimir_config
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.tempo import tempo_values
-from telemetry.kubernetes.endpoints import LOKI_HTTP_PORT, MIMIR_GATEWAY_PORT, TEMPO_HTTP_PORT
 from telemetry.kubernetes.placement import Placement
 
 DATA = "/data"
@@ -31,7 +32,7 @@ def loki_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
     values = section.to_values()
     return {
         "auth_enabled": section.auth_enabled,
-        "server": {"http_listen_port": LOKI_HTTP_PORT},
+        "server": {"http_listen_port": LOKI.port},
         "common": {
             "path_prefix": DATA,
             "replication_factor": 1,
@@ -46,7 +47,7 @@ def loki_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
         "ruler": {
             "storage": {"type": "local", "local": {"directory": LOKI_RULES.directory}},
             "rule_path": f"{DATA}/rules",
-            "alertmanager_url": f"http://mimir:{MIMIR_GATEWAY_PORT}/alertmanager",
+            "alertmanager_url": f"http://mimir:{MIMIR.port}/alertmanager",
             "ring": {"kvstore": _ONE_PROCESS},
             "enable_api": True,
         },
@@ -69,7 +70,7 @@ def tempo_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
     section = tempo_values(settings, storage, Placement(node_selector={}, tolerations=()), "").tempo
     trace = section.storage.trace.model_dump(mode="json")
     return {
-        "server": {"http_listen_port": TEMPO_HTTP_PORT},
+        "server": {"http_listen_port": TEMPO.port},
         "distributor": {"receivers": {"otlp": section.receivers["otlp"]}, "ring": _ONE_COPY},
         "ingester": section.ingester.model_dump(mode="json") | {"lifecycler": {"ring": {"replication_factor": 1}}},
         "compactor": {"compaction": {"block_retention": section.retention}},
@@ -84,7 +85,7 @@ def mimir_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
     document: Document = mimir_config(settings, storage).model_dump(mode="json", exclude_none=True)
     own: Document = {
         "target": "all,alertmanager",
-        "server": {"http_listen_port": MIMIR_GATEWAY_PORT},
+        "server": {"http_listen_port": MIMIR.port},
         "distributor": {"ring": _ONE_COPY},
         "ingester": {"ring": _ONE_COPY | {"replication_factor": 1}},
         "compactor": {"data_dir": f"{DATA}/compactor", "sharding_ring": _ONE_COPY},
@@ -92,7 +93,7 @@ def mimir_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
         "blocks_storage": {"tsdb": {"dir": f"{DATA}/tsdb"}, "bucket_store": {"sync_dir": f"{DATA}/tsdb-sync"}},
         "ruler": {
             "rule_path": f"{DATA}/rules",
-            "alertmanager_url": f"http://127.0.0.1:{MIMIR_GATEWAY_PORT}/alertmanager",
+            "alertmanager_url": f"http://127.0.0.1:{MIMIR.port}/alertmanager",
             "ring": _ONE_COPY,
         },
         "alertmanager": {
@@ -101,6 +102,18 @@ def mimir_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
         },
     }
     return _laid_over(document, own)
+
+
+_FILES: Mapping[str, Callable[[PlatformSettings, ObjectStorage], Document]] = {
+    LOKI.name: loki_file,
+    TEMPO.name: tempo_file,
+    MIMIR.name: mimir_file,
+}
+
+
+def file_of(backend: Backend, settings: PlatformSettings, storage: ObjectStorage) -> Document:
+    """A back end's configuration file."""
+    return _FILES[backend.name](settings, storage)
 
 
 def _laid_over(base: Document, top: Document) -> Document:

@@ -2,21 +2,16 @@
 
 from typing import Any
 
+from planning.backends import backends_of
 from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_METRICS_PORT,
     GRAFANA_PORT,
-    LOKI_HTTP_PORT,
-    MIMIR_GATEWAY_PORT,
-    TEMPO_HTTP_PORT,
 )
 from telemetry.local.addresses import LocalEndpoints
 
-SCRAPED = {
-    "loki": f"loki:{LOKI_HTTP_PORT}",
-    "tempo": f"tempo:{TEMPO_HTTP_PORT}",
-    "mimir": f"mimir:{MIMIR_GATEWAY_PORT}",
+BESIDE_BACK_ENDS = {
     "grafana": f"grafana:{GRAFANA_PORT}",
     "collector-gateway": f"127.0.0.1:{COLLECTOR_METRICS_PORT}",
 }
@@ -25,21 +20,22 @@ SCRAPED = {
 def collector_file(settings: PlatformSettings, endpoints: LocalEndpoints) -> dict[str, Any]:
     """The collector's configuration file."""
     document = gateway_config(settings, endpoints).document()
-    document["receivers"]["prometheus"] = _scrapes(settings.workload.scrape_interval_seconds)
+    document["receivers"]["prometheus"] = _scrapes(settings)
     document["service"]["pipelines"]["metrics"]["receivers"].append("prometheus")
     return document
 
 
-def _scrapes(interval_seconds: float) -> dict[str, Any]:
+def _scrapes(settings: PlatformSettings) -> dict[str, Any]:
+    back_ends = {backend.name: f"{backend.name}:{backend.port}" for backend in backends_of(settings.retention)}
     return {
         "config": {
             "scrape_configs": [
                 {
                     "job_name": job,
-                    "scrape_interval": f"{interval_seconds:g}s",
+                    "scrape_interval": f"{settings.workload.scrape_interval_seconds:g}s",
                     "static_configs": [{"targets": [target]}],
                 }
-                for job, target in SCRAPED.items()
+                for job, target in (back_ends | BESIDE_BACK_ENDS).items()
             ]
         }
     }

@@ -1,20 +1,17 @@
 """The Docker Compose file, typed. Source: Compose Specification, "Services top-level elements" (2026)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from planning.backends import BACKENDS, MIMIR, Backend
 from telemetry.alerting.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.endpoints import (
     GRAFANA_PORT,
-    LOKI_HTTP_PORT,
-    MIMIR_GATEWAY_PORT,
-    MIMIR_GATEWAY_SERVICE,
     OTLP_GRPC_PORT,
     OTLP_HTTP_PORT,
-    TEMPO_HTTP_PORT,
 )
 from telemetry.local.addresses import IMAGES, LOOPBACK, S3_HOST, S3_PORT
 from telemetry.local.back_ends import DATA
@@ -24,7 +21,9 @@ COLLECTOR_STATE = "/var/lib/otelcol"
 # Users that the images run as by their own documentation.
 BACK_END_USER = "10001:10001"
 GRAFANA_USER = "472:0"
-MEMORY_LIMITS_MIB = {"seaweedfs": 512, "loki": 1024, "tempo": 1024, "mimir": 1536, "collector": 768, "grafana": 512}
+MEMORY_LIMITS_MIB = {"seaweedfs": 512, "collector": 768, "grafana": 512} | {
+    one.name: one.local_memory_mib for one in BACKENDS
+}
 RULE_DIRECTORIES = {"loki": LOKI_RULES.directory, "mimir": MIMIR_RULES.directory}
 S3_CREDENTIALS_FILE = "secrets/s3.env"
 S3_IDENTITIES_FILE = "secrets/s3-identities.json"
@@ -74,19 +73,19 @@ class ComposeService(BaseModel):
     """No set-uid programs."""
 
 
-def compose_document(storage: ObjectStorage, region: str) -> dict[str, Any]:
+def compose_document(storage: ObjectStorage, region: str, back_ends: Sequence[Backend]) -> dict[str, Any]:
     """The whole file."""
-    services = _services(storage, region)
+    services = _services(storage, region, back_ends)
     return {
         "name": PROJECT,
         "services": {name: service.model_dump(exclude_none=True) for name, service in services.items()},
         "networks": {"lgtm": {}},
-        "volumes": {name: {} for name in ("objects", "loki", "tempo", "mimir", "collector", "grafana")},
+        "volumes": {name: {} for name in ("objects", *(one.name for one in back_ends), "collector", "grafana")},
         "secrets": {"grafana-admin-password": {"file": f"./{GRAFANA_PASSWORD_FILE}"}},
     }
 
 
-def _services(storage: ObjectStorage, region: str) -> Mapping[str, ComposeService]:
+def _services(storage: ObjectStorage, region: str, back_ends: Sequence[Backend]) -> Mapping[str, ComposeService]:
     return {
         "seaweedfs": ComposeService(
             image=IMAGES["seaweedfs"],
@@ -97,12 +96,8 @@ def _services(storage: ObjectStorage, region: str) -> Mapping[str, ComposeServic
             tmpfs=["/tmp"],  # noqa: S108 (a mount inside the container)
             cap_add=["CHOWN", "SETGID", "SETUID", "DAC_OVERRIDE"],
         ),
-        "prepare": _prepare(storage),
-        "loki": _back_end("loki", LOKI_HTTP_PORT, ["-config.file=/etc/lgtm/loki.yaml"], region),
-        "tempo": _back_end("tempo", TEMPO_HTTP_PORT, ["-config.file=/etc/lgtm/tempo.yaml"], region),
-        "mimir": _back_end(
-            "mimir", MIMIR_GATEWAY_PORT, ["-config.file=/etc/lgtm/mimir.yaml"], region, MIMIR_GATEWAY_SERVICE
-        ),
+        "prepare": _prepare(storage, back_ends),
+        **{backend.name: _back_end(backend, region) for backend in back_ends},
         "collector": ComposeService(
             image=IMAGES["collector"],
             user=BACK_END_USER,
@@ -139,12 +134,13 @@ def _services(storage: ObjectStorage, region: str) -> Mapping[str, ComposeServic
     }
 
 
-def _prepare(storage: ObjectStorage) -> ComposeService:
+def _prepare(storage: ObjectStorage, back_ends: Sequence[Backend]) -> ComposeService:
     """Makes the buckets and gives each volume to the user that its container runs as; then it ends."""
     makes = " ".join(f"'s3.bucket.create -name {bucket}'" for bucket in storage.buckets.values())
     # A bucket that is there already is an error message of weed's shell and not of this script.
+    owned = [*(one.name for one in back_ends), "collector"]
     script = (
-        f"set -e; chown {BACK_END_USER} /volumes/loki /volumes/tempo /volumes/mimir /volumes/collector; "
+        f"set -e; chown {BACK_END_USER} {' '.join(f'/volumes/{name}' for name in owned)}; "
         f"chown {GRAFANA_USER} /volumes/grafana; "
         f"until wget -q -O /dev/null http://{S3_HOST}:9333/cluster/status; do sleep 1; done; "
         f"printf '%s\\n' {makes} | weed shell -master={S3_HOST}:9333"
@@ -153,7 +149,7 @@ def _prepare(storage: ObjectStorage) -> ComposeService:
         image=IMAGES["seaweedfs"],
         entrypoint=["/bin/sh", "-c", script],
         user="0:0",
-        volumes=[f"{name}:/volumes/{name}" for name in ("loki", "tempo", "mimir", "collector", "grafana")],
+        volumes=[f"{name}:/volumes/{name}" for name in (*owned, "grafana")],
         networks=_network(),
         depends_on={S3_HOST: {"condition": "service_started"}},
         restart="on-failure",
@@ -162,18 +158,19 @@ def _prepare(storage: ObjectStorage) -> ComposeService:
     )
 
 
-def _back_end(name: str, port: int, command: list[str], region: str, alias: str | None = None) -> ComposeService:
+def _back_end(backend: Backend, region: str) -> ComposeService:
+    name = backend.name
     rules = [f"./config/rules/{name}:{RULE_DIRECTORIES[name]}:ro"] if name in RULE_DIRECTORIES else []
-    alertmanager = [f"./config/alertmanager:{ALERTMANAGER.directory}:ro"] if name == "mimir" else []
+    alertmanager = [f"./config/alertmanager:{ALERTMANAGER.directory}:ro"] if backend is MIMIR else []
     return ComposeService(
         image=IMAGES[name],
         user=BACK_END_USER,
-        command=command,
+        command=[f"-config.file=/etc/lgtm/{name}.yaml"],
         environment={"AWS_REGION": region, "GOMEMLIMIT": f"{MEMORY_LIMITS_MIB[name] * 9 // 10}MiB"},
         env_file=[f"./{S3_CREDENTIALS_FILE}"],
-        ports=[_port(port)],
+        ports=[_port(backend.port)],
         volumes=[f"{name}:{DATA}", f"./config/{name}.yaml:/etc/lgtm/{name}.yaml:ro", *rules, *alertmanager],
-        networks=_network(alias),
+        networks=_network(backend.service if backend.front else None),
         depends_on=_after_preparation(),
         mem_limit=_limit(name),
         tmpfs=["/tmp"],  # noqa: S108 (a mount inside the container)

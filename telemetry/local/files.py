@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from planning.backends import backends_of
 from settings.models.alerting import Receivers
 from settings.models.cluster import ExistingCluster, ObjectStore
 from settings.models.platform import PlatformSettings
@@ -16,7 +17,7 @@ from telemetry.grafana.dashboards.build import dashboard_json
 from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
 from telemetry.grafana.datasources import datasources
 from telemetry.local.addresses import S3_HOST, S3_PORT, LocalEndpoints, local_storage
-from telemetry.local.back_ends import loki_file, mimir_file, tempo_file
+from telemetry.local.back_ends import file_of
 from telemetry.local.collector import collector_file
 from telemetry.local.compose import compose_document
 
@@ -26,13 +27,11 @@ DASHBOARDS = "config/grafana/dashboards"
 def local_files(settings: PlatformSettings) -> Mapping[str, str]:
     """Text by path below the output directory."""
     settings = _on_this_machine(settings)
-    storage = local_storage(settings)
+    storage, kept = local_storage(settings), backends_of(settings.retention)
     endpoints = LocalEndpoints(namespace=settings.namespace)
     documents: dict[str, Any] = {
-        "compose.yaml": compose_document(storage, settings.region),
-        "config/loki.yaml": loki_file(settings, storage),
-        "config/tempo.yaml": tempo_file(settings, storage),
-        "config/mimir.yaml": mimir_file(settings, storage),
+        "compose.yaml": compose_document(storage, settings.region, kept),
+        **{f"config/{backend.name}.yaml": file_of(backend, settings, storage) for backend in kept},
         "config/collector.yaml": collector_file(settings, endpoints),
         "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints),
         "config/grafana/provisioning/dashboards/lgtm.yaml": _dashboard_provider(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import yaml
 
 from telemetry.charts.lock import ChartName
-from telemetry.kubernetes.endpoints import MIMIR_GATEWAY_TLS_PORT
 from tests.artefacts.helm_driver import Json, container, one, pod, ports, render
 from tests.artefacts.test_chart_values import stack_settings, values_of
 
@@ -45,9 +44,9 @@ def test_mimirs_nginx_listens_for_tls_beside_its_plain_port() -> None:
     documents = rendered("mimir", ChartName.MIMIR)
     text = one(documents, "ConfigMap", "mimir-gateway-nginx")["data"]["nginx.conf"]
     server = text[text.index("server {") : text.rindex("}")]
-    for line in ("listen 8080;", f"listen {MIMIR_GATEWAY_TLS_PORT} ssl;", "ssl_protocols TLSv1.3;"):
+    for line in ("listen 8080;", "listen 8443 ssl;", "ssl_protocols TLSv1.3;"):
         assert line in server
-    assert ports(one(documents, "Service", "mimir-gateway")) == {"http-metrics": 8080, "https": MIMIR_GATEWAY_TLS_PORT}
+    assert ports(one(documents, "Service", "mimir-gateway")) == {"http-metrics": 8080, "https": 8443}
     deployment = one(documents, "Deployment", "mimir-gateway")
     assert secret(deployment)["secretName"] == "mimir-gateway-tls"
     assert mounts(deployment, "gateway")["tls"] == "/etc/nginx/tls/https"

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ops.cost.plan import budget_of, expected_load
 from ops.report.html.growth import Day, growth
 from ops.report.html.sensitivity import Traffic, sensitivity
+from planning.backends import backends_of
 from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
 from planning.cost import (
@@ -21,7 +22,7 @@ from planning.cost import (
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.tiers import LifecycleLimits
-from planning.tiers.compiler import COLD_MIN_OBJECT_BYTES, tiering_inputs
+from planning.tiers.compiler import tiering_inputs
 from planning.tiers.report import TierRow, tier_rows
 from settings.models.platform import PlatformSettings
 
@@ -59,7 +60,7 @@ def figures(
         days=growth(flows, settings.retention),
         plans={
             purpose: tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits))
-            for purpose in COLD_MIN_OBJECT_BYTES
+            for purpose in (backend.data.purpose for backend in backends_of(settings.retention))
         },
         traffic=sensitivity(resources, table, settings, load, sharing=sharing, today=today),
     )

@@ -2,12 +2,11 @@
 
 from typing import NamedTuple
 
-from planning.capacity.estimate import PURPOSE_OF
+from planning.backends import backends_of
 from planning.capacity.objects import ObjectFlows
 from planning.capacity.steady_state import TierUse, tier_uses
 from planning.objects import ObjectFlow
 from planning.retention import Retention, SignalRetention
-from planning.tiers.compiler import retention_of
 from planning.tiers.lifetime_cost import BILLING_LAG_DAYS
 
 TIERS: tuple[str, ...] = ("hot", "warm", "cold")
@@ -31,14 +30,14 @@ class Day(NamedTuple):
 
 def growth(flows: ObjectFlows, retention: Retention) -> tuple[Day, ...]:
     """Every day from 0 until all signals are full and a little longer."""
-    longest = max(retention_of(purpose, retention).delete_days for purpose in PURPOSE_OF.values())
+    longest = max(retention.of(signal).delete_days for signal in retention.signals)
     return tuple(_day(day, flows, retention) for day in range(max(LEAST_DAYS, longest + DAYS_AFTER_FULL) + 1))
 
 
 def _day(day: int, flows: ObjectFlows, retention: Retention) -> Day:
     gib: dict[str, float] = dict.fromkeys(TIERS, 0.0)
-    for purpose in PURPOSE_OF.values():
-        for use in _uses(flows.of(purpose), retention_of(purpose, retention), day):
+    for backend in backends_of(retention):
+        for use in _uses(flows.of(backend.data.purpose), retention.of(backend.signal), day):
             gib[use.tier] += use.gib
     return Day(day, gib)
 

@@ -112,7 +112,7 @@ def _money(settings: PlatformSettings, planned: PlannedCost) -> list[Recording]:
                 f" + {fixed * planned.fixed_share[signal] / DAYS_PER_MONTH:.6g}",
                 labels={"signal": signal.value},
             )
-            for signal in Signal
+            for signal in settings.retention.signals
         ),
         Recording(
             record="lgtm:cost_usd_per_day_by_service",

@@ -4,6 +4,7 @@ A stack that is a guest on another stack's cluster sees its own namespaces only:
 are watched by the cluster's owner.
 """
 
+from planning.backends import backends_of
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.model import INFRASTRUCTURE, PLATFORM_HEALTH, Alert, Group, groups_of
@@ -11,22 +12,9 @@ from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
     GRAFANA_RELEASE,
-    LOKI_RELEASE,
-    MIMIR_RELEASE,
-    TEMPO_RELEASE,
     Endpoints,
 )
 
-PLATFORM_JOBS = "|".join(
-    (
-        LOKI_RELEASE,
-        TEMPO_RELEASE,
-        MIMIR_RELEASE,
-        GRAFANA_RELEASE,
-        COLLECTOR_AGENT_RELEASE,
-        COLLECTOR_GATEWAY_RELEASE,
-    )
-)
 AGENT, MIMIR_GATEWAY = "collector_agent", "mimir.gateway"
 PLATFORM_DOWN_RATIO = 0.5
 RESTARTS_IN_15_MINUTES = 2
@@ -37,6 +25,12 @@ DAY = 86_400
 # Leaf certificates live for 90 days and are renewed when a third is left: this late, renewal has failed for two weeks.
 CERTIFICATE_WARNING_DAYS = 14
 CERTIFICATE_CRITICAL_DAYS = 3
+
+
+def platform_jobs(settings: PlatformSettings) -> str:
+    """The scrape jobs of the platform's own parts, as a regular expression."""
+    back_ends = (backend.name for backend in backends_of(settings.retention))
+    return "|".join((*back_ends, GRAFANA_RELEASE, COLLECTOR_AGENT_RELEASE, COLLECTOR_GATEWAY_RELEASE))
 
 
 def kubernetes_groups(settings: PlatformSettings) -> tuple[Group, ...]:
@@ -57,7 +51,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
         Alert(
             alert="PlatformDown",
             # A lost node takes its agent along: what is missing counts as what is down.
-            expr=f'1 - (sum(up{{job=~"{PLATFORM_JOBS}"}}) or vector(0)) / {_expected_pods(settings)}'
+            expr=f'1 - (sum(up{{job=~"{platform_jobs(settings)}"}}) or vector(0)) / {_expected_pods(settings)}'
             f" > {PLATFORM_DOWN_RATIO}",
             for_minutes=5,
             severity=Severity.CRITICAL,
@@ -68,7 +62,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
         ),
         Alert(
             alert="PlatformTargetDown",
-            expr=f'up{{job=~"{PLATFORM_JOBS}"}} == 0',
+            expr=f'up{{job=~"{platform_jobs(settings)}"}} == 0',
             for_minutes=5,
             severity=Severity.WARNING,
             summary="{{ $labels.instance }} of {{ $labels.job }} doesn't answer",

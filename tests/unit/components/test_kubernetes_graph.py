@@ -8,13 +8,14 @@ from typing import Any, NamedTuple
 import pulumi
 import pytest
 
+from components.back_end import BackEndArgs
 from components.collector import Collector, CollectorArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana, GrafanaArgs
-from components.loki import Loki, LokiArgs
-from components.mimir import Mimir, MimirArgs
+from components.loki import Loki
+from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
-from components.tempo import Tempo, TempoArgs
+from components.tempo import Tempo
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import CHARTS
 from telemetry.kubernetes.placement import placement_for
@@ -61,11 +62,9 @@ def compose(
         placement = placement_for(settings, stack)
         namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, stack))
         volume = "gp3" if storage_class is None else storage_class
-        back_end = (settings, namespace, S3, placement, volume, annotations or {})
+        back_end = BackEndArgs(settings, namespace, S3, placement, volume, annotations or {})
         outputs = PlatformOutputs(
-            loki=Loki("loki", LokiArgs(*back_end)),
-            tempo=Tempo("tempo", TempoArgs(*back_end)),
-            mimir=Mimir("mimir", MimirArgs(*back_end)),
+            back_ends=[Loki("loki", back_end), Tempo("tempo", back_end), Mimir("mimir", back_end)],
             grafana=Grafana("grafana", GrafanaArgs(settings, namespace, placement, volume)),
             collector=Collector("collector", CollectorArgs(settings, namespace, placement, stack)),
         )

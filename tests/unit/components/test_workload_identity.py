@@ -7,8 +7,8 @@ import pytest
 
 from components.aws_environment import AwsLocation
 from components.workload_identity import workload_policy
+from planning.backends import BACKENDS, LOKI, MIMIR, TEMPO, Backend
 from planning.tiers import BucketPurpose
-from telemetry.kubernetes.workloads import LOKI, MIMIR, TEMPO, WORKLOADS, Workload
 from tests.unit.recording import ACCOUNT_ID
 
 LOCATION = AwsLocation(account_id=ACCOUNT_ID, region="us-west-2", partition="aws", dns_suffix="amazonaws.com")
@@ -17,23 +17,23 @@ KEY = f"arn:aws:kms:us-west-2:{ACCOUNT_ID}:key/k"
 READ_WRITE = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"]
 
 
-def statements(workload: Workload, key: str | None = KEY) -> list[dict[str, Any]]:
-    return json.loads(workload_policy(workload, ARNS, key, LOCATION))["Statement"]
+def statements(backend: Backend, key: str | None = KEY) -> list[dict[str, Any]]:
+    return json.loads(workload_policy(backend, ARNS, key, LOCATION))["Statement"]
 
 
-@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
-def test_no_wildcards_in_actions_and_nothing_beyond_the_grants(workload: Workload) -> None:
-    own = {ARNS[grant.purpose] for grant in workload.grants}
-    for statement in statements(workload):
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
+def test_no_wildcards_in_actions_and_nothing_beyond_the_grants(backend: Backend) -> None:
+    own = {ARNS[grant.purpose] for grant in backend.grants}
+    for statement in statements(backend):
         assert statement["Effect"] == "Allow"
         assert not any("*" in action for action in statement["Action"])
         for resource in statement["Resource"]:
             assert resource == KEY or resource.split("/")[0] in own
 
 
-@pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
-def test_no_pod_can_erase_old_versions(workload: Workload) -> None:
-    actions = {action for statement in statements(workload) for action in statement["Action"]}
+@pytest.mark.parametrize("backend", BACKENDS, ids=lambda backend: backend.name)
+def test_no_pod_can_erase_old_versions(backend: Backend) -> None:
+    actions = {action for statement in statements(backend) for action in statement["Action"]}
     assert "s3:DeleteObject" in actions
     assert not [action for action in actions if "Version" in action or action.startswith("s3:PutBucket")]
 

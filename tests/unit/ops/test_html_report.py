@@ -13,7 +13,8 @@ from ops.report.html.figures import Figures, figures
 from ops.report.html.growth import growth
 from ops.report.html.sensitivity import FACTORS
 from ops.stacks import settings_of
-from planning.capacity.estimate import PURPOSE_OF, estimate
+from planning.backends import BY_DATA
+from planning.capacity.estimate import estimate
 from planning.registered import Resource
 from tests.unit.ops.parsed_page import Element, parsed
 from tests.unit.planning.cost_cases import STACKS, TODAY, recorded, resource, stack_report
@@ -169,7 +170,7 @@ def test_buckets_fill_until_the_steady_state_of_the_capacity_plan(stack: str) ->
 def test_the_first_days_hold_what_was_written_on_them() -> None:
     settings = settings_of("prod")
     flows = estimate(settings.capacity_inputs, settings.s3_prices).flows
-    cohorts = [cohort for purpose in PURPOSE_OF.values() for cohort in flows.of(purpose).cohorts]
+    cohorts = [cohort for purpose in BY_DATA for cohort in flows.of(purpose).cohorts]
     written = sum(cohort.gib_per_day * min(1.0, cohort.lifetime_days or 1.0) for cohort in cohorts)
     assert growth(flows, settings.retention)[1].total_gib == pytest.approx(written)
 

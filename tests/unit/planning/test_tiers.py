@@ -9,9 +9,6 @@ from pydantic import ValidationError
 
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
 from planning.tiers import (
-    LOKI_TENANT_PREFIX,
-    MIMIR_BLOCKS_PREFIX,
-    TEMPO_TENANT_PREFIX,
     AuditArchive,
     BucketPurpose,
     LifecycleRule,
@@ -147,15 +144,15 @@ def test_the_promised_retention_compiles_to_the_studied_plan() -> None:
         purpose: [(rule.prefix, rule.expiration_days) for rule in expirations(plan)] for purpose, plan in plans.items()
     }
     assert dates == {
-        BucketPurpose.LOKI_CHUNKS: [(LOKI_TENANT_PREFIX, 21)],
+        BucketPurpose.LOKI_CHUNKS: [("fake/", 21)],
         BucketPurpose.LOKI_RULER: [],
-        BucketPurpose.TEMPO_TRACES: [(TEMPO_TENANT_PREFIX, 14)],
-        BucketPurpose.MIMIR_BLOCKS: [(MIMIR_BLOCKS_PREFIX, 97)],
+        BucketPurpose.TEMPO_TRACES: [("single-tenant/", 14)],
+        BucketPurpose.MIMIR_BLOCKS: [("blocks/", 97)],
         BucketPurpose.MIMIR_RULER: [],
         BucketPurpose.AUDIT_ARCHIVE: [("", 2557)],
     }
     cold = [rule for rule in plans[BucketPurpose.MIMIR_BLOCKS].rules if rule.transitions]
-    assert [(rule.prefix, rule.transitions) for rule in cold] == [(MIMIR_BLOCKS_PREFIX, moves((30, "GLACIER_IR")))]
+    assert [(rule.prefix, rule.transitions) for rule in cold] == [("blocks/", moves((30, "GLACIER_IR")))]
     assert cold[0].min_object_bytes == 1024 * 1024
 
 

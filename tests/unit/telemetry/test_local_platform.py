@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from ops.stacks import settings_of
+from planning.backends import LOKI, MIMIR, TEMPO
 from planning.tiers import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
@@ -98,10 +99,10 @@ def test_every_bucket_that_a_back_end_names_is_made(
 
 def test_addresses_are_the_compose_services(services: dict[str, Any]) -> None:
     endpoints = LocalEndpoints(namespace="monitoring")
-    assert endpoints.loki_url == "http://loki:3100"
-    assert endpoints.tempo_otlp_grpc == "tempo:4317"
+    assert endpoints.url(LOKI) == "http://loki:3100"
+    assert endpoints.otlp_grpc_of(TEMPO) == "tempo:4317"
     aliases = services["mimir"]["networks"]["lgtm"]["aliases"]
-    assert endpoints.mimir_url == f"http://{aliases[0]}:8080"
+    assert endpoints.url(MIMIR) == f"http://{aliases[0]}:8080"
 
 
 def test_the_collector_samples_and_redacts_as_the_gateway_does(
