@@ -63,9 +63,10 @@ def verdicts(case: Case) -> tuple[list[str], list[str]]:
 def check(case: Case) -> None:
     """Fails unless the rule says exactly what the case expects."""
     messages, unknown = verdicts(case)
+    said = f"{case.rule} under {dict(case.limits)} said {messages or 'no violation'}, not yet known: {unknown}"
     if case.verdict == FAIL:
-        assert len(messages) == case.count, messages
-        assert case.word in messages[0], messages
+        assert len(messages) == case.count, f"{case.count} violation(s) expected; {said}"
+        assert case.word in messages[0], f"a first violation with {case.word!r} expected; {said}"
     else:
-        assert not messages, messages
-        assert bool(unknown) == (case.verdict == UNKNOWN_YET), unknown
+        assert not messages, f"{case.verdict} expected; {said}"
+        assert bool(unknown) == (case.verdict == UNKNOWN_YET), f"{case.verdict} expected; {said}"

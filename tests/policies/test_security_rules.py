@@ -116,6 +116,8 @@ CASES: Sequence[Case] = (
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Condition={})), "no statement denies"),
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Principal=ACCOUNT)), "no statement denies"),
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Resource=[ARN])), "no statement denies"),
+    Case("buckets-tls-only", FAIL, bucket_policy(tls(Resource=[f"{ARN}/*"])), "no statement denies"),
+    Case("buckets-tls-only", FAIL, bucket_policy(tls(Action="s3:GetObject")), "no statement denies"),
     Case("cluster-endpoint-limited", PASS, endpoint(True, ["203.0.113.0/24"])),
     Case("cluster-endpoint-limited", PASS, endpoint(False, None)),
     Case("cluster-endpoint-limited", UNKNOWN_YET, endpoint(True, UNKNOWN)),

@@ -120,10 +120,30 @@ def test_a_budget_verdict_names_the_total_the_budget_the_dearest_and_what_would_
     assert "\n" not in verdict.message
 
 
-@pytest.mark.parametrize(("left", "within"), [(0.00, True), (0.01, True), (-0.01, False)])
-def test_a_cent_over_is_over(left: float, within: bool) -> None:
-    report = _report(CLUSTER)
-    assert budget_verdict(report, BudgetLimits(usd_per_month=round(report.usd_per_month + left, 2))).within is within
+# Without cents, with cents, and with a part of a cent.
+_SUMS = {
+    "73.00": (CLUSTER,),
+    "76.65": (CLUSTER, resource("aws:ec2/eip:Eip")),
+    "83.46": (CLUSTER, resource("aws:ebs/volume:Volume", size=130.7, type="gp3")),
+}
+
+
+@pytest.mark.parametrize("usd", _SUMS)
+@pytest.mark.parametrize(("left", "within"), [(0.00, True), (0.01, True), (-0.01, False), (-0.04, False)])
+def test_a_cent_over_is_over(usd: str, left: float, within: bool) -> None:
+    report = _report(*_SUMS[usd])
+    assert f"{report.usd_per_month:.2f}" == usd
+    verdict = budget_verdict(report, BudgetLimits(usd_per_month=round(float(usd) + left, 2)))
+    assert verdict.within is within, verdict.message
+
+
+@pytest.mark.parametrize(("left", "over"), [(0.00, False), (0.01, False), (-0.01, True), (-0.04, True)])
+def test_a_cent_over_a_part_is_over(left: float, over: bool) -> None:
+    report = _report(*_SUMS["83.46"])
+    part = round(report.by_category[Category.STORAGE] + left, 2)
+    assert f"{part - left:.2f}"[-1] != "0", "a sum without cents can't tell a cent from a dime"
+    verdict = budget_verdict(report, BudgetLimits(usd_per_month=100, storage=part))
+    assert [found.category for found in verdict.over_parts] == [Category.STORAGE] * over, verdict
 
 
 def test_parts_are_named_and_only_the_whole_decides() -> None:

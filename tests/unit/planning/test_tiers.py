@@ -17,6 +17,7 @@ from planning.tiers import (
     Transition,
     compile_tier_plans,
 )
+from planning.tiers.application import ApplicationWindows, loki_windows, mimir_windows, tempo_windows
 
 PROMISED = Retention(
     logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),
@@ -200,6 +201,32 @@ def test_a_plan_that_freezes_live_data_is_refused(purpose: BucketPurpose, storag
         return
     with pytest.raises(ValidationError, match="can't be read without a restore"):
         TierPlan(purpose=purpose, rules=(rule,), explanation="Frozen.")
+
+
+@pytest.mark.parametrize(
+    ("application", "deleted_after_hours"),
+    [
+        (loki_windows(PROMISED.logs).model_copy(update={"delete_delay_hours": 24}), 15 * 24),
+        (tempo_windows(PROMISED.traces).model_copy(update={"compacted_block_retention_hours": 24}), 8 * 24),
+        (mimir_windows(PROMISED.metrics).model_copy(update={"deletion_delay_hours": 24}), 91 * 24),
+    ],
+)
+def test_s3_never_deletes_on_the_day_on_which_the_application_does(
+    application: ApplicationWindows, deleted_after_hours: int
+) -> None:
+    """The safety net is later than retention plus delay: the same day is too early, the next one is late enough."""
+    assert application.deleted_after_hours == deleted_after_hours
+
+    def plan(days: int) -> TierPlan:
+        rule = LifecycleRule(id="net", prefix="x/", expiration_days=days)
+        purpose = BucketPurpose.LOKI_CHUNKS
+        return TierPlan(purpose=purpose, rules=(rule,), application=application, explanation="A net.")
+
+    the_day = deleted_after_hours // 24
+    assert plan(the_day + 1).rules[0].expiration_days == the_day + 1
+    for days in (the_day, the_day - 1):
+        with pytest.raises(ValidationError, match=f"at day {days}, before the application deletes them"):
+            plan(days)
 
 
 def test_two_rules_of_one_id_are_refused() -> None:

@@ -39,6 +39,7 @@ class TestLoki:
         settings = make_settings("dev", retention={"logs": {"hot_days": 1, "warm_days": 2, "delete_days": 5}})
         limits = build(settings)["loki"]["loki"]["limits_config"]
         assert limits["retention_period"] == "120h"
+        assert limits["reject_old_samples"] is True, "the age below means nothing where old lines are accepted"
         assert limits["reject_old_samples_max_age"] == "48h"
 
     def test_the_schema_is_v13_with_daily_indexes_from_a_fixed_day(

@@ -1,5 +1,6 @@
 """What rule files look like, for small stacks and large ones."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -121,6 +122,16 @@ def test_objectives_are_those_of_tier_and_service(make_settings: Make) -> None:
     }
 
 
+def test_a_handful_of_failures_burns_no_budget(make_settings: Make) -> None:
+    """Ten bad events in the long window, counted once a minute; at night 100 % of few requests may fail."""
+    by_name = {rule["alert"]: rule["expr"] for rule in rules(make_settings("prod")) if "alert" in rule}
+    for name, windows in (("SloBudgetBurningFast", ("1h", "6h")), ("SloBudgetBurningSlowly", ("1d", "3d"))):
+        alternatives = by_name[name].split("\nor\n")
+        assert len(alternatives) == len(windows), by_name[name]
+        for window, expr in zip(windows, alternatives, strict=True):
+            assert expr.endswith(f" and sum_over_time(slo:bad_events:rate5m[{window}]) * 60 >= 10)"), expr
+
+
 def test_equal_settings_give_equal_bytes(settings: PlatformSettings) -> None:
     assert files(settings) == files(settings)
 
@@ -161,6 +172,13 @@ def test_what_a_ruler_would_refuse_or_lose_is_refused(wrong: Callable[[], object
         wrong()
 
 
+def days_per_month(settings: PlatformSettings) -> float:
+    """By how many days the rules make a month's cost of a day's."""
+    (burn,) = (rule["expr"] for rule in rules(settings) if rule.get("record") == "lgtm:budget_burn:ratio")
+    (days,) = re.findall(r"^sum\(lgtm:cost_usd_per_day\) \* ([0-9.]+) / ", burn)
+    return float(days)
+
+
 class TestCost:
     def test_without_prices_bytes_and_series_remain(self, on_premises: PlatformSettings) -> None:
         assert planned_cost(on_premises, "dev") is None
@@ -192,24 +210,28 @@ class TestCost:
         assert sum(planned.fixed_share.values()) == pytest.approx(1)
         assert 0 < planned.fixed_usd_per_month < planned.usd_per_month["total"]
 
+    def test_twelve_months_of_days_are_a_year(self, make_settings: Make) -> None:
+        """The bill has months of 30 and 31 days: by 30, every budget would burn 1.5 % too slowly."""
+        assert 365 <= 12 * days_per_month(make_settings("prod")) <= 366
+
     @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
     def test_at_the_planned_load_the_budget_doesnt_burn(self, make_settings: Make, stack: str) -> None:
         """What the rules would compute from the planned bytes is the plan itself, and within the budget."""
         from planning.capacity.ingest import ingest_of
-        from telemetry.cost.planned import DAYS_PER_MONTH
 
         settings = make_settings(stack)
+        days = days_per_month(settings)
         planned = planned_cost(settings, stack)
         assert planned is not None
         ingest = ingest_of(settings.workload, settings.sampling, settings.replication)
         stored = {one.signal: one.stored_gib_per_day for one in ingest.signals}
         per_day = sum(
             stored[signal] * planned.usd_per_stored_gib[signal]
-            + planned.fixed_usd_per_month * planned.fixed_share[signal] / DAYS_PER_MONTH
+            + planned.fixed_usd_per_month * planned.fixed_share[signal] / days
             for signal in Signal
         )
-        assert per_day * DAYS_PER_MONTH == pytest.approx(planned.usd_per_month["total"])
-        assert per_day * DAYS_PER_MONTH < settings.budget.usd_per_month
+        assert per_day * days == pytest.approx(planned.usd_per_month["total"])
+        assert per_day * days < settings.budget.usd_per_month
 
 
 def test_guests_and_owners_have_the_same_alerts(make_settings: Make) -> None:
