@@ -1,5 +1,7 @@
 """The platform of one stack, read from top to bottom."""
 
+from pathlib import Path
+
 import pulumi
 
 from components.alerting import Alerting, AlertingArgs
@@ -19,9 +21,11 @@ from components.tempo import Tempo
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
 from settings.document.pulumi_config import load_settings
+from settings.document.stack_files import owner_settings
 from settings.models.names import Names
 
 settings = load_settings()
+owner = owner_settings(settings, Path.cwd())
 names = Names(project=settings.project, stack=pulumi.get_stack())
 
 aws = aws_environment_for(settings, names)
@@ -34,7 +38,7 @@ namespace = PlatformNamespace(
 )
 certificates = Certificates("certificates", CertificatesArgs(settings, namespace), cluster.options())
 context = PlatformContext(settings, names.stack, cluster, namespace, certificates, objects, identities)
-alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack), cluster.options())
+alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack, owner), cluster.options())
 
 loki = Loki("loki", context.back_end("loki"), context.back_end_options("loki", alerting))
 tempo = Tempo("tempo", context.back_end("tempo"), context.back_end_options("tempo"))

@@ -12,11 +12,10 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from ops.cost.plan import expected_load
 from ops.stacks import settings_of
 from planning.backends import BY_DATA
 from planning.capacity.objects import object_flows
-from planning.cost import price_resources
+from planning.cost.engine import price_resources
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
@@ -24,6 +23,7 @@ from planning.tiers import LifecycleLimits
 from planning.tiers.compiler import tiering_inputs
 from planning.tiers.report import tier_rows
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
 
 STACK = "prod"
@@ -40,12 +40,12 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=7, help="timed runs of each, after one that isn't timed")
     runs = max(1, parser.parse_args().runs)
     settings = settings_of(STACK)
-    table, load = load_prices(settings.region), expected_load(settings)
+    table, inputs = load_prices(settings.region), cost_inputs(settings, None)
     mixed = tuple(_many(from_event_log(PREVIEW.read_text(encoding="utf-8"), PREVIEW.name), RESOURCES))
-    priced = tuple(_many(expected_resources(settings, STACK), RESOURCES))
+    priced = tuple(_many(expected_resources(settings, STACK, None), RESOURCES))
 
     def cost(resources: Sequence[Resource]) -> str:
-        lines = price_resources(resources, table, today=TODAY, load=load).lines
+        lines = price_resources(resources, table, inputs, today=TODAY).lines
         return f"{len(resources):,} resources, {len(lines):,} lines"
 
     medians = [

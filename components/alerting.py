@@ -23,6 +23,8 @@ class AlertingArgs:
     settings: PlatformSettings
     namespace: PlatformNamespace
     stack: str
+    owner: PlatformSettings | None
+    """Settings of the stack that owns a guest's cluster: what the guest costs depends on them."""
 
 
 class Alerting(pulumi.ComponentResource):
@@ -37,7 +39,7 @@ class Alerting(pulumi.ComponentResource):
         for sentence in settings.alerting.unheard():
             pulumi.warn(f"lgtm:platform.alerting: {sentence}", self)
         self._namespace = args.namespace
-        self._rules(MIMIR_RULES.name, mimir_rule_files(settings, planned_cost(settings, args.stack)))
+        self._rules(MIMIR_RULES.name, mimir_rule_files(settings, planned_cost(settings, args.stack, args.owner)))
         self._rules(LOKI_RULES.name, loki_rule_files(settings))
         self._alertmanager(settings)
         self.register_outputs({})

@@ -5,9 +5,12 @@ from pathlib import Path
 import yaml
 
 from ops.errors import CommandError
+from planning.cost.inputs import CostInputs
 from settings.document.defaults import Json
 from settings.document.loader import FULL_KEY, parse_settings
+from settings.document.stack_files import owner_settings
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,8 +19,9 @@ class StackFileError(CommandError):
     """A stack file that is missing or can't be read; `str()` is the message for people."""
 
 
-def settings_of(stack: str, project: Path = PROJECT_ROOT) -> PlatformSettings:
+def settings_of(stack: str, project: Path | None = None) -> PlatformSettings:
     """The settings of a stack. Raises `StackFileError`, and `SettingsError` where the document is wrong."""
+    project = project or PROJECT_ROOT
     path = project / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = ", ".join(sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml")))
@@ -28,3 +32,13 @@ def settings_of(stack: str, project: Path = PROJECT_ROOT) -> PlatformSettings:
         raise StackFileError(f"{path.name} can't be read: {' '.join(str(error).split())}") from None
     config = document.get("config") if isinstance(document, dict) else None
     return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)
+
+
+def owner_of(settings: PlatformSettings) -> PlatformSettings | None:
+    """For a guest, the settings of the stack that owns its cluster, where its file is here."""
+    return owner_settings(settings, PROJECT_ROOT)
+
+
+def cost_inputs_of(settings: PlatformSettings) -> CostInputs:
+    """What the stack's cost is computed from beside resources and prices."""
+    return cost_inputs(settings, owner_of(settings))

@@ -17,7 +17,7 @@ from ops.report.checks import FINDING, HEALTHY
 from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
 from planning.base import Frozen
-from planning.cost import Category
+from planning.cost.model import Category
 from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 

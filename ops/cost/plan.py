@@ -8,21 +8,14 @@ from ops.errors import CommandError
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.output import show_answer
 from ops.report.terminal import plain, show
-from ops.stacks import settings_of
-from planning.cost import (
-    Assumptions,
-    BudgetLimits,
-    ClusterSharing,
-    CostReport,
-    ExpectedLoad,
-    budget_verdict,
-    compare,
-    price_resources,
-)
-from planning.errors import UserError
+from ops.stacks import cost_inputs_of, settings_of
+from planning.cost.assumptions import Assumptions
+from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.cost.comparison import compare
+from planning.cost.engine import price_resources
+from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered_sources import resources_in
-from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
 
 STDIN = "-"
@@ -43,30 +36,9 @@ def priced(text: str, where: str, settings: PlatformSettings, today: date | None
     return price_resources(
         resources_in(text, where),
         load_prices(settings.region),
+        cost_inputs_of(settings),
         today=today or datetime.now(UTC).date(),
-        load=expected_load(settings),
-        sharing=sharing_of(settings),
     )
-
-
-def expected_load(settings: PlatformSettings) -> ExpectedLoad:
-    """What the stack's settings expect of its services."""
-    return ExpectedLoad(
-        workload=settings.workload,
-        sampling=settings.sampling,
-        replication=settings.replication,
-        retention=settings.retention,
-    )
-
-
-def sharing_of(settings: PlatformSettings) -> ClusterSharing:
-    """For a guest, the nodes of the stack that owns the cluster, where its file is here."""
-    if not isinstance(settings.cluster, SharedCluster):
-        return ClusterSharing()
-    try:
-        return ClusterSharing(owner_nodes=settings_of(settings.cluster.owner_stack).node_count)
-    except UserError:
-        return ClusterSharing()
 
 
 def budget_of(settings: PlatformSettings) -> BudgetLimits:
@@ -119,7 +91,7 @@ def write_html(stack: str, file: str, output: Path) -> None:
 
     settings = settings_of(stack)
     resources = resources_in(_text(file), file)
-    text = html_report(resources, settings, stack, sharing=sharing_of(settings), today=datetime.now(UTC).date())
+    text = html_report(resources, settings, stack, inputs=cost_inputs_of(settings), today=datetime.now(UTC).date())
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

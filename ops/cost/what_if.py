@@ -13,18 +13,20 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from ops.cost.plan import budget_of, expected_load, sharing_of
+from ops.cost.plan import budget_of
 from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.cost.what_if_text import render_what_if
 from ops.errors import CommandError
-from ops.stacks import settings_of
+from ops.stacks import owner_of, settings_of
 from planning.backends import backends_of
 from planning.base import Frozen
 from planning.capacity import coefficients
 from planning.capacity.estimate import CapacityEstimate, estimate
 from planning.capacity.ingest import SECONDS_PER_DAY
-from planning.cost import Assumptions, budget_verdict, compare, price_resources
-from planning.errors import UserError
+from planning.cost.assumptions import Assumptions
+from planning.cost.budget import budget_verdict
+from planning.cost.comparison import compare
+from planning.cost.engine import price_resources
 from planning.prices import PriceTable, load_prices
 from planning.prices.table import ON_DEMAND, spot_price
 from planning.registered import Resource
@@ -34,11 +36,12 @@ from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from planning.tiers.choice import choose
 from planning.tiers.compiler import tiering_inputs
 from planning.workload import Workload
-from settings.models.cluster import CapacityType, ExistingCluster, SharedCluster
+from settings.models.cluster import CapacityType, ExistingCluster
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from settings.rules.growth import NodeChange, TooLargeError, carrying_nodes, grown_sizes, sizes_of
 from settings.rules.sizing import resource_sums
-from telemetry.cost.expected_resources import EXPECTED_TYPES, GUEST_ZONES, expected_resources
+from telemetry.cost.expected_resources import EXPECTED_TYPES, expected_resources
 
 # Limits of ingestion are for bursts: where the daily mean would pass one, it is raised to twice the mean.
 BURST_FACTOR = 2
@@ -85,12 +88,11 @@ def what_if(
     except TooLargeError as error:
         raise CommandError(f"{_question(now, asked)}: {error}") from None
     after = _Side(settings=grown, capacity=wanted_capacity)
-    old, new = _resources(before, after, stack, registered)
+    owner = owner_of(now)
+    old, new = _resources(before, after, stack, owner, registered)
     day = today or datetime.now(UTC).date()
     reports = [
-        price_resources(
-            resources, table, today=day, load=expected_load(side.settings), sharing=sharing_of(side.settings)
-        )
+        price_resources(resources, table, cost_inputs(side.settings, owner), today=day)
         for resources, side in ((old, before), (new, after))
     ]
     return WhatIf(
@@ -161,11 +163,10 @@ def _node_price(table: PriceTable, instance_type: str, bought: CapacityType) -> 
 
 
 def _resources(
-    before: _Side, after: _Side, stack: str, registered: Path | None
+    before: _Side, after: _Side, stack: str, owner: PlatformSettings | None, registered: Path | None
 ) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
     """Both sides' resources. Raises `CommandError` for a file that can't be read."""
-    zones = _owner_zones(before.settings)
-    old, new = (expected_resources(side.settings, stack, zones) for side in (before, after))
+    old, new = (expected_resources(side.settings, stack, owner) for side in (before, after))
     if registered is None:
         return old, new
     try:
@@ -175,17 +176,6 @@ def _resources(
     except UnicodeDecodeError:
         raise CommandError(f"{registered} is not text") from None
     return shown, (*new, *(resource for resource in shown if resource.type not in EXPECTED_TYPES))
-
-
-def _owner_zones(settings: PlatformSettings) -> int:
-    """Zones of a guest's nodes, where its owner's file is here."""
-    if isinstance(settings.cluster, SharedCluster):
-        try:
-            network = settings_of(settings.cluster.owner_stack).network
-        except UserError:
-            return GUEST_ZONES
-        return network.availability_zones if network else GUEST_ZONES
-    return GUEST_ZONES
 
 
 def _sizes(before: _Side, after: _Side) -> Iterator[SizeChange]:

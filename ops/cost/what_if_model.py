@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
-from planning.cost import BudgetVerdict, CostComparison
+from planning.cost.budget import BudgetVerdict
+from planning.cost.comparison import CostComparison
 
 Edit = int | float | str | list[str] | None
 """A value in the stack file."""

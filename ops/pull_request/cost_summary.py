@@ -10,7 +10,9 @@ from ops.pull_request.model import (
     CostRow,
     CostSummary,
 )
-from planning.cost import BudgetLimits, Category, CostComparison, CostReport, budget_verdict, compare
+from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.cost.comparison import CostComparison, compare
+from planning.cost.model import Category, CostReport
 from planning.registered_sources import UnreadableResourcesError
 from settings.models.platform import PlatformSettings
 

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from planning.base import Frozen
-from planning.cost import Category
+from planning.cost.model import Category
 
 NAME_LENGTH = 256
 TEXT_LENGTH = 2000

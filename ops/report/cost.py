@@ -17,17 +17,11 @@ from ops.report.model import (
     table,
     toned,
 )
-from planning.cost import (
-    Assumptions,
-    Baseline,
-    BudgetLimits,
-    BudgetVerdict,
-    Category,
-    CostComparison,
-    CostLine,
-    CostReport,
-    budget_verdict,
-)
+from planning.cost.assumptions import Assumptions
+from planning.cost.baseline import Baseline
+from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
+from planning.cost.comparison import CostComparison
+from planning.cost.model import Category, CostLine, CostReport
 from planning.prices.table import Confidence
 
 # Lines below this are added up in one.
@@ -63,9 +57,10 @@ def cost_document(
 
 def assumptions_document(assumptions: Assumptions) -> Document:
     """Every assumption with its value and reason."""
+    described = type(assumptions).model_json_schema()["properties"]
     rows = [
-        (name, str(getattr(assumptions, name)), " ".join((field.description or "").split()))
-        for name, field in type(assumptions).model_fields.items()
+        (name, str(getattr(assumptions, name)), " ".join(field["description"].split()))
+        for name, field in described.items()
     ]
     return document("", table(("assumption", "value", "because"), rows, numbers=(1,)))
 

@@ -2,12 +2,14 @@
 
 from datetime import UTC, datetime
 
-from ops.cost.plan import expected_load, sharing_of
+from ops.stacks import owner_of
 from planning.base import Frozen
-from planning.cost import Category, CostReport, price_resources
+from planning.cost.engine import price_resources
+from planning.cost.model import Category, CostReport
 from planning.prices import load_prices
 from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import resource_sums
 from telemetry.cost.expected_resources import expected_resources
 
@@ -54,10 +56,10 @@ def effect(stack: str, before: PlatformSettings, after: PlatformSettings) -> Eff
 
 def priced_settings(stack: str, settings: PlatformSettings) -> CostReport:
     """Every line of it."""
+    owner = owner_of(settings)
     return price_resources(
-        expected_resources(settings, stack),
+        expected_resources(settings, stack, owner),
         load_prices(settings.region),
+        cost_inputs(settings, owner),
         today=datetime.now(UTC).date(),
-        load=expected_load(settings),
-        sharing=sharing_of(settings),
     )

@@ -6,11 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar, cast
 
-from planning.base import Frozen
 from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
-from planning.cost.assumptions import Assumptions, NodeCount
-from planning.cost.load import ExpectedLoad
+from planning.cost.assumptions import NodeCount
+from planning.cost.inputs import CostInputs
 from planning.cost.model import Category, CostLine, LineKind, Unpriced
 from planning.cost.reading import number
 from planning.prices.table import Price, PriceTable
@@ -39,16 +38,6 @@ CATEGORIES = {
 }
 
 
-class ClusterSharing(Frozen):
-    """Nodes that a stack's own resources don't show: the control plane is shared by nodes."""
-
-    owner_nodes: int | None = None
-    """For a guest: nodes of the stack that owns the cluster. None: not known, the guest then carries half."""
-    guest_nodes: int = 0
-    """For an owner: nodes of guest stacks that carry their share. 0 leaves the whole control plane with the owner, so
-    that its budget also holds without guests."""
-
-
 class Bill:
     """Collects lines; every amount is a month's."""
 
@@ -56,14 +45,13 @@ class Bill:
         self,
         resources: Sequence[Resource],
         table: PriceTable,
+        inputs: CostInputs,
         *,
         today: date,
-        load: ExpectedLoad,
-        assumptions: Assumptions,
-        sharing: ClusterSharing,
+        nodes: NodeCount,
     ) -> None:
-        self.table, self.today, self.load = table, today, load
-        self.assumptions, self.sharing = assumptions, sharing
+        self.table, self.today, self.load, self.sharing = table, today, inputs.load, inputs.sharing
+        self.assumptions = inputs.assumptions.model_copy(update={"nodes": nodes})
         self.lines: list[CostLine] = []
         self.unpriced: list[Unpriced] = []
         self.used_prices: dict[str, Price] = {}

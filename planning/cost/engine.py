@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from planning.cost.assumptions import Assumptions, NodeCount
-from planning.cost.bill import RELEASE, Bill, ClusterSharing
+from planning.cost.assumptions import NodeCount
+from planning.cost.bill import RELEASE, Bill
 from planning.cost.buckets import price_bucket
 from planning.cost.compute import (
     CLUSTER,
@@ -17,7 +17,7 @@ from planning.cost.compute import (
     price_node_group,
 )
 from planning.cost.free import free_reason
-from planning.cost.load import REFERENCE_LOAD, ExpectedLoad
+from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType
 from planning.cost.network import (
     NAT_GATEWAY,
@@ -83,23 +83,19 @@ PRICERS: Mapping[str, tuple[Pricer, ...]] = {
 def price_resources(
     resources: Sequence[Resource],
     table: PriceTable,
+    inputs: CostInputs = CostInputs(),  # noqa: B008 (frozen)
     *,
     today: date,
-    load: ExpectedLoad = REFERENCE_LOAD,
-    assumptions: Assumptions = Assumptions(),  # noqa: B008 (frozen)
-    sharing: ClusterSharing = ClusterSharing(),  # noqa: B008 (frozen)
 ) -> CostReport:
     """What a stack's registered resources cost in a month.
 
-    Never raises for a resource: what can't be priced is in `unpriced`. Load, assumptions and sharing are what resources
-    don't say; they stand in the report.
+    Never raises for a resource: what can't be priced is in `unpriced`. The inputs are what resources don't say; they
+    stand in the report.
     """
+    assumptions = inputs.assumptions
 
     def written(nodes: NodeCount) -> Bill:
-        bill = Bill(
-            resources, table, today=today, load=load, sharing=sharing,
-            assumptions=assumptions.model_copy(update={"nodes": nodes}),
-        )  # fmt: skip
+        bill = Bill(resources, table, inputs, today=today, nodes=nodes)
         _write(bill, resources)
         return bill
 
@@ -112,7 +108,7 @@ def price_resources(
         free=_free(resources, bill),
         unpriced=tuple(bill.unpriced),
         warnings=staleness_warnings(bill.used_prices.values(), table.region, today),
-        load=load.text,
+        load=inputs.load.text,
         assumptions=assumptions,
         usd_at_most_nodes=sum(line.usd_per_month for line in written(NodeCount.MOST).lines),
     )

@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from planning.base import Frozen
-from planning.retention import Retention
-from planning.sampling import SamplingPolicy
-from planning.workload import Workload
+from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing, CostInputs, ExpectedLoad
 from policies.facts import Resource, of_type
 from policies.limits import Limits
 from policies.rule import Level, NotYetKnown, Severity, StackRule, Subject, Verdict, Violation
 
 if TYPE_CHECKING:
-    from planning.cost import CostReport
+    from planning.cost.model import CostReport
 
 # The price tables and the engine are heavy, and only these rules need them: imported when they run.
 
@@ -23,34 +20,12 @@ AWS_PROVIDER = "pulumi:providers:aws"
 EVERYTHING = ("*",)
 
 
-class Copies(Frozen):
-    """How often the back ends keep everything, where the releases' values don't say."""
-
-    loki: int
-    """Copies of each log line in ingesters."""
-    mimir: int
-    """Copies of each series in ingesters."""
-
-
-class Load(Frozen):
-    """What the services are expected to send: bytes in buckets and requests follow from it."""
-
-    workload: Workload
-    """Averages over a day."""
-    sampling: SamplingPolicy
-    """Which traces are kept."""
-    retention: Retention
-    """Ages by which reads get rarer."""
-    replication: Copies
-    """Copies in the back ends."""
-
-
 class PricingLimits(Limits):
     """What a price rests on beside the resources."""
 
     region: str = "us-west-2"
     """Region of the prices, where no AWS provider with a region is registered."""
-    load: Load | None = None
+    load: ExpectedLoad | None = None
     """Expected load; the reference workload where it is absent."""
     owner_nodes: int | None = None
     """For a stack on another stack's cluster: that stack's nodes, by which the control plane is shared."""
@@ -67,24 +42,14 @@ class BudgetLimits(PricingLimits):
 
 def priced(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport":
     """The cost of the resources. Raises `PriceTableError` for a region without prices."""
-    from planning.capacity.ingest import Replication
-    from planning.cost import REFERENCE_LOAD, ClusterSharing, ExpectedLoad, price_resources
+    from planning.cost.engine import price_resources
     from planning.prices import load_prices
 
-    load = limits.load
     return price_resources(
         resources,
         load_prices(_region(resources) or limits.region),
+        CostInputs(load=limits.load or REFERENCE_LOAD, sharing=ClusterSharing(owner_nodes=limits.owner_nodes)),
         today=limits.as_of,
-        load=REFERENCE_LOAD
-        if load is None
-        else ExpectedLoad(
-            workload=load.workload,
-            sampling=load.sampling,
-            retention=load.retention,
-            replication=Replication(loki=load.replication.loki, mimir=load.replication.mimir),
-        ),
-        sharing=ClusterSharing(owner_nodes=limits.owner_nodes),
     )
 
 
@@ -94,8 +59,8 @@ def _region(resources: Sequence[Resource]) -> str | None:
 
 
 def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
-    from planning.cost import BudgetLimits as Budget
-    from planning.cost import budget_verdict
+    from planning.cost.budget import BudgetLimits as Budget
+    from planning.cost.budget import budget_verdict
     from planning.prices import PriceTableError
 
     try:

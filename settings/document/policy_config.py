@@ -11,19 +11,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
-import yaml
-
 from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.errors import exit_code_of
 from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import ROOT, write_or_check
-from settings.document.loader import FULL_KEY, parse_settings
 from settings.document.messages import SettingsError
-from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup, SharedCluster
+from settings.document.stack_files import owner_settings, stack_settings
+from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.models.environment import Environment
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from settings.rules.instances import instance_shape
 
 CONFIG_FOLDER = ROOT / "policies" / "config"
@@ -37,12 +36,17 @@ ALWAYS_ADVISORY = ("cost-delta", "costs-known", "exceptions-in-use")
 WRITTEN = {"cost-delta": "baseline_usd_per_month"}
 
 
-def policy_config(settings: PlatformSettings, written: Mapping[str, Any] | None = None) -> Config:
-    """The whole configuration of one stack, with what people wrote into the file that was `written` before."""
+def policy_config(
+    settings: PlatformSettings, owner: PlatformSettings | None, written: Mapping[str, Any] | None = None
+) -> Config:
+    """The whole configuration of one stack, with what people wrote into the file that was `written` before.
+
+    `owner` are the settings of the stack that owns a guest's cluster.
+    """
     level = "advisory" if settings.environment is Environment.DEV else "mandatory"
     config: Config = {"all": level}
     config |= {rule: {"enforcementLevel": "advisory"} for rule in ALWAYS_ADVISORY}
-    for rule, limits in (_cost(settings) | _retention(settings) | _security(settings)).items():
+    for rule, limits in (_cost(settings, owner) | _retention(settings) | _security(settings)).items():
         config[rule] = config.get(rule, {}) | limits
     for rule, known in (written or {}).items():
         if isinstance(known, dict):  # a level alone has nothing to keep
@@ -55,14 +59,14 @@ def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
     return {key: known[key] for key in (WRITTEN.get(rule, EXCEPTIONS), EXCEPTIONS) if key in known}
 
 
-def _cost(settings: PlatformSettings) -> Config:
+def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
     groups = _node_groups(settings)
     types = sorted({name for group in groups for name in group.instance_types})
     volumes = [size.volume_gib for _, size in settings.sizes.workloads() if size.volume_gib]
     network = settings.network
     zones = network.availability_zones if network else 0
     gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: zones}
-    pricing = _pricing(settings)
+    pricing = _pricing(settings, owner)
     return {
         "budget": {"usd_per_month": settings.budget.usd_per_month} | pricing,
         "cost-delta": pricing,
@@ -84,23 +88,10 @@ def _cost(settings: PlatformSettings) -> Config:
     }
 
 
-def _pricing(settings: PlatformSettings) -> Config:
-    replication = settings.replication
-    load = {
-        "workload": settings.workload.model_dump(mode="json", exclude_none=True),
-        "sampling": settings.sampling.model_dump(mode="json"),
-        "retention": settings.retention.model_dump(mode="json", exclude_none=True),
-        "replication": {"loki": replication.loki, "mimir": replication.mimir},
-    }
-    return {"region": settings.region, "load": load} | _owner_nodes(settings)
-
-
-def _owner_nodes(settings: PlatformSettings) -> Config:
-    """A guest pays for the control plane by its share of the nodes; without the owner's file it carries half."""
-    if not isinstance(settings.cluster, SharedCluster):
-        return {}
-    owner = ROOT / f"Pulumi.{settings.cluster.owner_stack}.yaml"
-    return {"owner_nodes": stack_settings(owner).node_count} if owner.exists() else {}
+def _pricing(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
+    inputs = cost_inputs(settings, owner)
+    known = {} if inputs.sharing.owner_nodes is None else {"owner_nodes": inputs.sharing.owner_nodes}
+    return {"region": settings.region, "load": inputs.load.model_dump(mode="json", exclude_none=True)} | known
 
 
 def _retention(settings: PlatformSettings) -> Config:
@@ -158,24 +149,14 @@ def _vcpus(instance_type: str) -> tuple[int, int]:
     return (shape.vcpus, shape.memory_gib) if shape else (0, 0)
 
 
-def stack_settings(stack_file: Path) -> PlatformSettings:
-    """The settings of a stack file. Raises `SettingsError`."""
-    stack = stack_file.stem.removeprefix("Pulumi.")
-    try:
-        document: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SettingsError(stack, [f"{stack_file.name} is not YAML: {error}"]) from None
-    config: Any = document.get("config") if isinstance(document, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
-
-
 def config_files(root: Path = ROOT) -> dict[Path, str]:
     """The text of every stack's file. Raises `SettingsError` for a wrong stack file, or a file that is not JSON."""
     files: dict[Path, str] = {}
     for stack_file in sorted(root.glob("Pulumi.*.yaml")):
         stack = stack_file.stem.removeprefix("Pulumi.")
         path = root / CONFIG_FOLDER.relative_to(ROOT) / f"{stack}.json"
-        config = policy_config(stack_settings(stack_file), _written(path, stack))
+        settings = stack_settings(stack_file)
+        config = policy_config(settings, owner_settings(settings, root), _written(path, stack))
         files[path] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     return files
 

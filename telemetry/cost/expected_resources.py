@@ -33,16 +33,16 @@ RELEASE = "kubernetes:helm.sh/v3:Release"
 EXPECTED_TYPES = frozenset(
     {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ADDRESS, KEY, LOG_GROUP, RELEASE}
 )
-# Zones of a guest's nodes: its owner's subnets, which the guest's own file doesn't name.
+# Zones of a guest's nodes where its owner's file isn't here.
 GUEST_ZONES = 3
 
 
-def expected_resources(settings: PlatformSettings, stack: str, guest_zones: int = GUEST_ZONES) -> tuple[Resource, ...]:
-    """What the stack would register that costs something; `guest_zones` is the number of zones of a guest's owner."""
+def expected_resources(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> tuple[Resource, ...]:
+    """What the stack would register that costs something; a guest's nodes are in the zones of its cluster's owner."""
     found = [*_releases(settings, stack)]
     if settings.on_aws:
         found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings)]
-        found += [*_node_groups(settings, stack, guest_zones)]
+        found += [*_node_groups(settings, stack, owner)]
     return tuple(found)
 
 
@@ -134,12 +134,13 @@ def _network(settings: PlatformSettings) -> Iterator[Resource]:
         yield _resource("Network", ADDRESS, f"network-nat-{letter}", {"domain": "vpc"})
 
 
-def _node_groups(settings: PlatformSettings, stack: str, guest_zones: int) -> Iterator[Resource]:
+def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> Iterator[Resource]:
     cluster = settings.cluster
     if isinstance(cluster, ExistingCluster):
         return
     guest = isinstance(cluster, SharedCluster)
-    zones = settings.network.availability_zones if settings.network else guest_zones
+    network = settings.network or (owner and owner.network)
+    zones = network.availability_zones if network else GUEST_ZONES
     version = "" if isinstance(cluster, SharedCluster) else cluster.kubernetes_version
     for key, group in cluster.node_groups.items():
         name = f"{stack}-{key}"

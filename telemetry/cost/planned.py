@@ -3,19 +3,16 @@ report, without a preview.
 """
 
 from collections.abc import Mapping
-from typing import Any
 
 from planning.backends import BY_SIGNAL, backends_of
 from planning.base import Frozen
 from planning.capacity.ingest import ingest_of
-from planning.cost import ClusterSharing, CostReport, ExpectedLoad, price_resources
-from planning.cost.model import Category, LineKind
+from planning.cost.engine import price_resources
+from planning.cost.model import Category, CostReport, LineKind
 from planning.prices import load_prices, regions_with_prices
 from planning.retention import Signal
-from settings.document.defaults import defaults_for
-from settings.models.cluster import SharedCluster
-from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
 
 DAYS_PER_MONTH = 365.25 / 12
@@ -36,20 +33,17 @@ class PlannedCost(Frozen):
     """How the fixed dollars are shared among signals: by the memory that their back ends ask for; adds up to 1."""
 
 
-def planned_cost(settings: PlatformSettings, stack: str) -> PlannedCost | None:
-    """The planned cost, or None where there are no prices: off AWS, or in a region without a price table."""
+def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> PlannedCost | None:
+    """The planned cost, or None where there are no prices: off AWS, or in a region without a price table.
+
+    `owner` are the settings of the stack that owns a guest's cluster.
+    """
     if not settings.on_aws or settings.region not in regions_with_prices():
         return None
     table = load_prices(settings.region)
-    load = ExpectedLoad(
-        workload=settings.workload,
-        sampling=settings.sampling,
-        replication=settings.replication,
-        retention=settings.retention,
-    )
     # The table's own day: the numbers must not change from one run to the next.
     report = price_resources(
-        expected_resources(settings, stack), table, today=table.compiled, load=load, sharing=_sharing(settings)
+        expected_resources(settings, stack, owner), table, cost_inputs(settings, owner), today=table.compiled
     )
     buckets = {signal: _bucket_usd(report, signal) for signal in settings.retention.signals}
     ingest = {one.signal: one for one in ingest_of(settings.workload, settings.sampling, settings.replication).signals}
@@ -64,15 +58,6 @@ def planned_cost(settings: PlatformSettings, stack: str) -> PlannedCost | None:
         },
         fixed_share=_fixed_share(settings),
     )
-
-
-def _sharing(settings: PlatformSettings) -> ClusterSharing:
-    """A guest's file doesn't say how many nodes its owner has: taken from the defaults, where they know the owner."""
-    cluster = settings.cluster
-    if not isinstance(cluster, SharedCluster) or cluster.owner_stack not in set(Environment):
-        return ClusterSharing()
-    groups: Any = defaults_for(Environment(cluster.owner_stack), "eks")["cluster"]
-    return ClusterSharing(owner_nodes=sum(group["nodes"] for group in groups["node_groups"].values()))
 
 
 def _bucket_usd(report: CostReport, signal: Signal) -> float:

@@ -95,7 +95,9 @@ def test_alerts_go_where_their_severity_says(config: str, labels: dict[str, str]
 
 def test_every_alert_of_the_platform_reaches_somebody(config: str) -> None:
     settings = full_settings()
-    groups = [group for topic in mimir_groups(settings, planned_cost(settings, "prod")).values() for group in topic]
+    groups = [
+        group for topic in mimir_groups(settings, planned_cost(settings, "prod", None)).values() for group in topic
+    ]
     for alert in alerts([*groups, *loki_groups(settings)]):
         found = receiver_of(config, alertname=alert.alert, severity=alert.severity.value, service_name="api-gateway")
         assert found == ("watchdog" if alert.alert == "Watchdog" else alert.severity.value)

@@ -47,7 +47,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
 def _filled(directory: Path, series: list[Series]) -> Iterator[Prometheus]:
     """A server with the series that anything asks for, and the stack's rules."""
     settings = stack_settings(STACK)
-    planned = planned_cost(settings, STACK)
+    planned = planned_cost(settings, STACK, None)
     groups = [group for parts in mimir_groups(settings, planned).values() for group in parts]
     made = {rule.record for rule in recordings(groups)}
     asked = {name for one in promql(STACK) for name in metric_names(one.text)}

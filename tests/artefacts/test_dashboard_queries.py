@@ -58,7 +58,7 @@ def test_promql_selects_by_what_a_legend_names(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_recorded_series_are_recorded(stack: str) -> None:
     settings = stack_settings(stack)
-    groups = mimir_groups(settings, planned_cost(settings, stack)).values()
+    groups = mimir_groups(settings, planned_cost(settings, stack, None)).values()
     recorded = {rule.record for parts in groups for rule in recordings(parts)}
 
     by_loki = {rule.record for rule in recordings(loki_groups(settings))}
@@ -70,7 +70,7 @@ def test_recorded_series_are_recorded(stack: str) -> None:
 
 def test_descriptions_name_alerts_that_exist() -> None:
     settings = stack_settings("prod")
-    groups = [*mimir_groups(settings, planned_cost(settings, "prod")).values(), loki_groups(settings)]
+    groups = [*mimir_groups(settings, planned_cost(settings, "prod", None)).values(), loki_groups(settings)]
     known = {rule.alert for parts in groups for rule in alerts(parts)}
     named = {
         name

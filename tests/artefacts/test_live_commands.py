@@ -53,7 +53,7 @@ def _operate(platform: Platform) -> dict[str, str]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     directory = tmp_path_factory.mktemp("live")
     settings = stack_settings(STACK)
-    planned = planned_cost(settings, STACK)
+    planned = planned_cost(settings, STACK, None)
     groups = [group for parts in mimir_groups(settings, planned).values() for group in parts]
     made = {rule.record for rule in recordings(groups)}
     texts = [*(rule.expr for rule in recordings(groups)), *_asked_by_commands()]

@@ -28,7 +28,7 @@ def stack_settings(stack: str = STACK) -> PlatformSettings:
 
 @cache
 def groups() -> tuple[Group, ...]:
-    by_topic = mimir_groups(stack_settings(), planned_cost(stack_settings(), STACK))
+    by_topic = mimir_groups(stack_settings(), planned_cost(stack_settings(), STACK, None))
     return tuple(group for topic in by_topic.values() for group in topic)
 
 
@@ -38,7 +38,7 @@ ALERTING_GROUPS = [group.name for group in groups() if any(alerts([group]))]
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
 def test_the_rules_of_every_stack_are_rules(stack: str, tmp_path: Path) -> None:
     settings = stack_settings(stack)
-    result = check_rules(mimir_rule_files(settings, planned_cost(settings, stack)), tmp_path)
+    result = check_rules(mimir_rule_files(settings, planned_cost(settings, stack, None)), tmp_path)
     assert result.returncode == 0, result.stdout
 
 
@@ -91,7 +91,7 @@ def test_a_case_that_expects_the_wrong_thing_fails(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("topic", ["services", "slo", "cost"])
 def test_recordings_are_what_their_cases_say(topic: str, tmp_path: Path) -> None:
-    content = mimir_rule_files(stack_settings(), planned_cost(stack_settings(), STACK))[f"{topic}.yaml"]
+    content = mimir_rule_files(stack_settings(), planned_cost(stack_settings(), STACK, None))[f"{topic}.yaml"]
     cases = [case for case in RECORDING_CASES if case.topic == topic]
     result = promtool("test", "rules", recording_tests(topic, content, cases, tmp_path), cwd=tmp_path)
     assert result.returncode == 0, result.stdout

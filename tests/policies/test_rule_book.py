@@ -12,7 +12,8 @@ from policies.rule import Level
 from policies.rule_book import PAGE, STACKS, level_in, rule_book, stack_configs
 from policies.rules import EXCEPTION_RULES, RULES
 from policies.rules.sizes import NAT_LIMITED, NODES_LIMITED
-from settings.document.policy_config import config_files, policy_config, stack_settings
+from settings.document.policy_config import config_files, policy_config
+from settings.document.stack_files import stack_settings
 from tests.policies import (
     test_cost_rules,
     test_kubernetes_rules,
@@ -83,7 +84,7 @@ def test_exceptions_in_a_file_outlive_its_generation() -> None:
         "images-pinned": {"exceptions": [exception]},
         "nat-limited": {"max_nat_gateways": 9, "exceptions": [exception]},
     }
-    config = policy_config(stack_settings(ROOT / "Pulumi.prod.yaml"), written)
+    config = policy_config(stack_settings(ROOT / "Pulumi.prod.yaml"), None, written)
     assert config["images-pinned"] == {"exceptions": [exception]}
     assert config["nat-limited"] == {"max_nat_gateways": 1, "exceptions": [exception]}
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ops.stacks import PROJECT_ROOT, settings_of
 from ops.tuning.effects import priced_settings
-from planning.cost import CostReport, LineKind
+from planning.cost.model import CostReport, LineKind
 from settings.models.backup import MAX_SNAPSHOT_DAYS, MAX_VERSION_DAYS
 from settings.models.platform import PlatformSettings
 

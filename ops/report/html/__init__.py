@@ -5,7 +5,7 @@ from datetime import date
 
 from ops.report.html.figures import figures
 from ops.report.html.page import page
-from planning.cost import ClusterSharing
+from planning.cost.inputs import CostInputs
 from planning.registered import Resource
 from settings.models.platform import PlatformSettings
 
@@ -13,7 +13,7 @@ __all__ = ["html_report"]
 
 
 def html_report(
-    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, sharing: ClusterSharing, today: date
+    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, inputs: CostInputs, today: date
 ) -> str:
     """The whole document. Raises `PriceTableError` for a region without prices."""
-    return page(figures(resources, settings, stack, sharing=sharing, today=today))
+    return page(figures(resources, settings, stack, inputs=inputs, today=today))

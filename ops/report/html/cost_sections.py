@@ -9,7 +9,7 @@ from ops.report.html.bars import Bar, BarChart, Part, bar_chart
 from ops.report.html.figures import Figures
 from ops.report.html.markup import Markup, element, join, table
 from ops.report.html.sensitivity import Traffic
-from planning.cost import Category, CostLine, CostReport
+from planning.cost.model import Category, CostLine, CostReport
 
 USD_A_MONTH = "US dollars a month"
 COLOURS = {Category.COMPUTE: "blue", Category.STORAGE: "green", Category.OPERATIONS: "orange"}

@@ -4,21 +4,17 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from ops.cost.plan import budget_of, expected_load
+from ops.cost.plan import budget_of
 from ops.report.html.growth import Day, growth
 from ops.report.html.sensitivity import Traffic, sensitivity
 from planning.backends import backends_of
 from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
-from planning.cost import (
-    Baseline,
-    BudgetLimits,
-    BudgetVerdict,
-    ClusterSharing,
-    CostReport,
-    budget_verdict,
-    price_resources,
-)
+from planning.cost.baseline import Baseline
+from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
+from planning.cost.engine import price_resources
+from planning.cost.inputs import CostInputs
+from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.tiers import LifecycleLimits
@@ -44,11 +40,11 @@ class Figures(NamedTuple):
 
 
 def figures(
-    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, sharing: ClusterSharing, today: date
+    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, inputs: CostInputs, today: date
 ) -> Figures:
     """All figures of a stack. Raises `PriceTableError` for a region without prices."""
-    load, table, budget = expected_load(settings), load_prices(settings.region), budget_of(settings)
-    report = price_resources(resources, table, today=today, load=load, sharing=sharing)
+    table, budget = load_prices(settings.region), budget_of(settings)
+    report = price_resources(resources, table, inputs, today=today)
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
     limits = LifecycleLimits.of_region(settings.region)
     return Figures(
@@ -62,5 +58,5 @@ def figures(
             purpose: tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits))
             for purpose in (backend.data.purpose for backend in backends_of(settings.retention))
         },
-        traffic=sensitivity(resources, table, settings, load, sharing=sharing, today=today),
+        traffic=sensitivity(resources, table, settings, inputs, today=today),
     )

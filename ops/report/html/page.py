@@ -7,7 +7,7 @@ from ops.report.html.cost_sections import by_category, by_component, by_traffic,
 from ops.report.html.figures import Figures
 from ops.report.html.markup import Markup, element, join, table
 from ops.report.html.storage_sections import plans, stored
-from planning.cost import CostReport
+from planning.cost.model import CostReport
 
 # Nothing is loaded, whatever a name in a preview might hold.
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"

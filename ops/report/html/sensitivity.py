@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
-from planning.cost import ClusterSharing, CostReport, ExpectedLoad, price_resources
+from planning.cost.engine import price_resources
+from planning.cost.inputs import CostInputs
+from planning.cost.model import CostReport
 from planning.prices import PriceTable
 from planning.registered import Resource
 from settings.models.platform import PlatformSettings
@@ -29,23 +31,22 @@ def sensitivity(
     resources: Sequence[Resource],
     table: PriceTable,
     settings: PlatformSettings,
-    load: ExpectedLoad,
+    inputs: CostInputs,
     *,
-    sharing: ClusterSharing,
     today: date,
 ) -> tuple[Traffic, ...]:
     """Prices the same resources under each multiple of the load. Nodes and volumes stay as they are."""
-    inputs, ceiling = settings.capacity_inputs, capacity_of(settings)
+    capacity, ceiling = settings.capacity_inputs, capacity_of(settings)
     found: list[Traffic] = []
     for factor in FACTORS:
-        workload = load.workload.scaled(factor)
-        scaled = load.model_copy(update={"workload": workload})
+        workload = inputs.load.workload.scaled(factor)
+        scaled = inputs.model_copy(update={"load": inputs.load.model_copy(update={"workload": workload})})
         found.append(
             Traffic(
                 factor=factor,
                 requests_per_second=workload.requests_per_second,
-                report=price_resources(resources, table, today=today, load=scaled, sharing=sharing),
-                shortfalls=Fit(ceiling, compute_at(inputs.scaled(factor))).shortfalls,
+                report=price_resources(resources, table, scaled, today=today),
+                shortfalls=Fit(ceiling, compute_at(capacity.scaled(factor))).shortfalls,
             )
         )
     return tuple(found)

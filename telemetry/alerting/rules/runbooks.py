@@ -4,11 +4,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import yaml
-
 from planning.errors import exit_code_of
 from settings.document.generated import write_or_check
-from settings.document.loader import parse_settings
+from settings.document.stack_files import stack_settings
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.files import loki_groups, mimir_groups
 from telemetry.alerting.rules.model import RUNBOOK_DIRECTORY, Alert, alerts, kebab
@@ -45,7 +43,8 @@ published under another name have it in brackets. Commands assume the namespace 
 
 def alerts_by_topic(settings: PlatformSettings, stack: str) -> dict[str, tuple[Alert, ...]]:
     """Every alert of both rulers, in the order of `TITLES`."""
-    topics = {**mimir_groups(settings, planned_cost(settings, stack)), "logs": loki_groups(settings)}
+    # What a guest's owner changes is dollars, and the index has none.
+    topics = {**mimir_groups(settings, planned_cost(settings, stack, None)), "logs": loki_groups(settings)}
     return {topic: tuple(alerts(topics[topic])) for topic in TITLES}
 
 
@@ -79,8 +78,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write_or_check(arguments: Sequence[str]) -> int:
     stack = "prod"
-    document = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    settings = parse_settings(document["config"]["lgtm:platform"], stack=stack)
+    settings = stack_settings(PROJECT_ROOT / f"Pulumi.{stack}.yaml")
     return write_or_check("telemetry.alerting.rules.runbooks", {INDEX: index(settings, stack)}, arguments)
 
 

@@ -35,7 +35,7 @@ def compose(settings: PlatformSettings, preview: bool = False) -> Graph:
 
     def program() -> Alerting:
         namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, stack))
-        return Alerting("alerting", AlertingArgs(settings, namespace, stack))
+        return Alerting("alerting", AlertingArgs(settings, namespace, stack, None))
 
     return run_program(program, stack=stack, preview=preview)
 

@@ -6,13 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from ops.cost.plan import sharing_of
 from ops.report.html import html_report
 from ops.report.html.axes import WIDTH, round_step, scale
 from ops.report.html.figures import Figures, figures
 from ops.report.html.growth import growth
 from ops.report.html.sensitivity import FACTORS
-from ops.stacks import settings_of
+from ops.stacks import cost_inputs_of, settings_of
 from planning.backends import BY_DATA
 from planning.capacity.estimate import estimate
 from planning.registered import Resource
@@ -27,7 +26,7 @@ CHARTS = (*BAR_CHARTS, "chart-stored", *PLAN_CHARTS)
 def _text(stack: str, *more: Resource) -> str:
     settings = settings_of(stack)
     resources = (*recorded(stack), *more)
-    return html_report(resources, settings, stack, sharing=sharing_of(settings), today=TODAY)
+    return html_report(resources, settings, stack, inputs=cost_inputs_of(settings), today=TODAY)
 
 
 @cache
@@ -38,7 +37,7 @@ def _page(stack: str = "prod") -> Element:
 @cache
 def _figures(stack: str = "prod") -> Figures:
     settings = settings_of(stack)
-    return figures(recorded(stack), settings, stack, sharing=sharing_of(settings), today=TODAY)
+    return figures(recorded(stack), settings, stack, inputs=cost_inputs_of(settings), today=TODAY)
 
 
 def _chart(name: str, stack: str = "prod") -> Element:
@@ -221,7 +220,7 @@ def test_the_footer_has_date_load_and_sources() -> None:
 
 def test_a_stack_without_resources_has_a_page_too() -> None:
     settings = settings_of("dev")
-    page = parsed(html_report((), settings, "dev", sharing=sharing_of(settings), today=TODAY))
+    page = parsed(html_report((), settings, "dev", inputs=cost_inputs_of(settings), today=TODAY))
     assert "0.00 USD a month" in page.all("header")[0].words
 
 

@@ -18,10 +18,10 @@ from ops import stacks
 from ops.__main__ import main
 from ops.cli.app import app
 from ops.cost import plan as cost
-from ops.cost.plan import report_for, sharing_of
+from ops.cost.plan import report_for
 from ops.prices import tables as prices
 from ops.prices.refresh import PriceChange, Refreshed
-from ops.stacks import PROJECT_ROOT, StackFileError, settings_of
+from ops.stacks import PROJECT_ROOT, StackFileError, cost_inputs_of, settings_of
 from planning.prices import parse_document, table_path
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY
 
@@ -79,10 +79,12 @@ def test_over_budget_is_exit_code_1_only_when_asked(capsys: pytest.CaptureFixtur
 
 def test_a_guest_without_its_owners_file_carries_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of("dev")
-    assert sharing_of(settings).owner_nodes == settings_of("staging").node_count
+    assert cost_inputs_of(settings).sharing.owner_nodes == settings_of("staging").node_count
     shutil.copy(PROJECT_ROOT / "Pulumi.dev.yaml", tmp_path)
-    monkeypatch.setattr(cost, "settings_of", lambda stack: settings_of(stack, tmp_path))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
-    assert sharing_of(settings).owner_nodes is None
+    monkeypatch.setattr(stacks, "PROJECT_ROOT", tmp_path)
+    assert cost_inputs_of(settings).sharing.owner_nodes is None
+    (tmp_path / "Pulumi.staging.yaml").write_text("config: {lgtm:platform: {}}", encoding="utf-8")
+    assert cost_inputs_of(settings).sharing.owner_nodes is None
 
 
 def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from ops.report.model import (
 )
 from ops.report.terminal import WIDTH, plain, show
 from ops.stacks import PROJECT_ROOT, settings_of
-from planning.cost import BudgetLimits
+from planning.cost.budget import BudgetLimits
 from tests.unit.planning.cost_cases import DATA, STACKS, stack_report
 
 Show = Callable[[Document], str]

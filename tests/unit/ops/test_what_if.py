@@ -10,17 +10,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.cost.plan import sharing_of
 from ops.cost.what_if import WhatIf, render_what_if, what_if
 from ops.errors import CommandError
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import PROJECT_ROOT, owner_of, settings_of
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
+from planning.cost.engine import price_resources
 from settings.document.loader import FULL_KEY, parse_settings
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
+from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
-from tests.unit.planning.cost_cases import DATA, STACKS, TODAY, amounts, priced, stack_load, stack_report
+from tests.unit.planning.cost_cases import DATA, STACKS, TABLE, TODAY, amounts, stack_report
 
 # Recordings may be older than the back ends' compression; these lines follow from it.
 COMPRESSED = {("loki", "replication inside loki"), ("mimir", "replication inside mimir")}
@@ -48,7 +49,9 @@ def edited(stack: str, edits: Mapping[str, Any]) -> PlatformSettings:
 def test_expected_resources_cost_what_the_recorded_preview_costs(stack: str) -> None:
     recorded = stack_report(stack)
     settings = settings_of(stack)
-    expected = priced(*expected_resources(settings, stack), load=stack_load(stack), sharing=sharing_of(settings))
+    owner = owner_of(settings)
+    inputs = cost_inputs(settings, owner)
+    expected = price_resources(expected_resources(settings, stack, owner), TABLE, inputs, today=TODAY)
     assert not expected.unpriced
     differing = set(amounts(recorded).items()) ^ set(amounts(expected).items())
     assert {line for line, _ in differing} <= COMPRESSED

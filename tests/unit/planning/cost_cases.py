@@ -4,11 +4,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ops.cost.plan import budget_of, expected_load, sharing_of
+from ops.cost.plan import budget_of
 from ops.report.cost import cost_document
 from ops.report.terminal import plain
-from ops.stacks import settings_of
-from planning.cost import CostReport, ExpectedLoad, price_resources
+from ops.stacks import cost_inputs_of, settings_of
+from planning.cost.engine import price_resources
+from planning.cost.inputs import CostInputs, ExpectedLoad
+from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
@@ -48,7 +50,8 @@ def release(name: str, values: Any, chart: str | None = None) -> Resource:
 
 def priced(*resources: Resource, **options: Any) -> CostReport:
     """The report of some resources."""
-    return price_resources(resources, TABLE, **{"today": TODAY, **options})
+    today = options.pop("today", TODAY)
+    return price_resources(resources, TABLE, CostInputs(**options), today=today)
 
 
 def amounts(report: CostReport) -> dict[tuple[str, str], float]:
@@ -63,13 +66,12 @@ def recorded(stack: str) -> tuple[Resource, ...]:
 
 def stack_report(stack: str) -> CostReport:
     """The report of a recorded preview with the stack's own settings."""
-    settings = settings_of(stack)
-    return priced(*recorded(stack), load=stack_load(stack), sharing=sharing_of(settings))
+    return price_resources(recorded(stack), TABLE, cost_inputs_of(settings_of(stack)), today=TODAY)
 
 
 def stack_load(stack: str) -> ExpectedLoad:
     """The load that the stack's settings expect."""
-    return expected_load(settings_of(stack))
+    return cost_inputs_of(settings_of(stack)).load
 
 
 def golden(stack: str) -> str:

@@ -6,7 +6,9 @@ import pytest
 
 from planning.buckets import ObjectClass
 from planning.capacity.objects import object_flows
-from planning.cost import Assumptions, ExpectedLoad, LineKind
+from planning.cost.assumptions import Assumptions
+from planning.cost.inputs import REFERENCE_LOAD
+from planning.cost.model import LineKind
 from planning.registered import UNKNOWN, Resource
 from planning.tiers.lifetime_cost import Ages, Residency, chain_cost
 from planning.tiers.s3_prices import US_WEST_2
@@ -14,7 +16,7 @@ from tests.unit.planning.cost_cases import amounts, priced, release, resource
 
 BUCKET = "aws:s3/bucket:Bucket"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
-LOAD = ExpectedLoad()
+LOAD = REFERENCE_LOAD
 LOKI_14_DAYS = release(
     "loki", {"deploymentMode": "SingleBinary", "loki": {"limits_config": {"retention_period": "336h"}}}
 )
@@ -119,7 +121,7 @@ def test_a_bucket_without_a_purpose_is_priced_at_a_stated_guess() -> None:
 
 
 def test_more_traffic_costs_more_in_every_bucket_that_it_fills() -> None:
-    double = ExpectedLoad(workload=LOAD.workload.scaled(2))
+    double = LOAD.model_copy(update={"workload": LOAD.workload.scaled(2)})
     for purpose in ("loki-chunks", "tempo-traces"):
         assert priced(_bucket(purpose), load=double).usd_per_month > priced(_bucket(purpose)).usd_per_month
     rules = [line.usd_per_month for line in priced(_bucket("loki-ruler"), load=double).lines]

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from planning.cost import Assumptions, Category, ClusterSharing, LineKind
+from planning.cost.assumptions import Assumptions
+from planning.cost.inputs import ClusterSharing
+from planning.cost.model import Category, LineKind
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import NETWORK, amounts, node_group, priced, release, resource
 

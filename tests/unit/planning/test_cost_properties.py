@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planning.cost import Assumptions, Category, ExpectedLoad, NodeCount, compare
+from planning.cost.assumptions import Assumptions, NodeCount
+from planning.cost.comparison import compare
+from planning.cost.inputs import REFERENCE_LOAD
+from planning.cost.model import Category
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import STACKS, node_group, priced, recorded, release, resource
 
@@ -111,8 +114,8 @@ def test_larger_volumes_cost_more(a: int, b: int) -> None:
 @settings(deadline=None, max_examples=30)
 def test_more_traffic_never_costs_less(a: float, b: float) -> None:
     def of(requests: float) -> float:
-        workload = ExpectedLoad().workload.model_copy(update={"requests_per_second": requests})
-        return priced(*recorded("prod"), load=ExpectedLoad(workload=workload)).usd_per_month
+        workload = REFERENCE_LOAD.workload.model_copy(update={"requests_per_second": requests})
+        return priced(*recorded("prod"), load=REFERENCE_LOAD.model_copy(update={"workload": workload})).usd_per_month
 
     low, high = sorted((a, b))
     assert of(low) <= of(high) + 1e-9

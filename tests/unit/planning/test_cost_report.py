@@ -10,16 +10,12 @@ from ops.cost.plan import budget_of
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.terminal import plain
 from ops.stacks import settings_of
-from planning.cost import (
-    Baseline,
-    BudgetLimits,
-    Category,
-    CostReport,
-    LineKind,
-    budget_verdict,
-    compare,
-    price_resources,
-)
+from planning.cost.baseline import Baseline
+from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.cost.comparison import compare
+from planning.cost.engine import price_resources
+from planning.cost.inputs import CostInputs
+from planning.cost.model import Category, CostReport, LineKind
 from planning.prices import PriceTable
 from planning.registered import Resource
 from tests.unit.planning.cost_cases import (
@@ -62,7 +58,7 @@ def _at_mean_spot(*resources: Resource) -> float:
         },
     }
     table = PriceTable(region=TABLE.region, compiled=TABLE.compiled, prices=prices)
-    report = price_resources(resources, table, today=TODAY, assumptions=_shares(), load=stack_load("dev"))
+    report = price_resources(resources, table, CostInputs(assumptions=_shares(), load=stack_load("dev")), today=TODAY)
     return report.by_category[Category.COMPUTE]
 
 

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
-from planning.cost import CostReport, ExpectedLoad, LineKind
+from planning.cost.inputs import REFERENCE_LOAD
+from planning.cost.model import CostReport, LineKind
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import node_group, priced, release
 
-LOAD = ExpectedLoad()
+LOAD = REFERENCE_LOAD
 THREE_ZONES = node_group(subnetIds=[UNKNOWN, UNKNOWN, UNKNOWN])
 
 

@@ -17,7 +17,7 @@ from ops.cost.actual import actual_cost, category_of
 from ops.recovery import backups, importing
 from ops.stacks import PROJECT_ROOT, settings_of
 from planning.buckets import BucketPurpose
-from planning.cost import Category
+from planning.cost.model import Category
 from settings.models.names import Names
 from tests.unit.ops.live.running import run
 

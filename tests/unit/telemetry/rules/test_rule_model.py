@@ -8,11 +8,12 @@ import pydantic
 import pytest
 import yaml
 
-from planning.cost import ExpectedLoad, price_resources
+from planning.cost.engine import price_resources
 from planning.prices import load_prices
 from planning.retention import Signal
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from telemetry.alerting.rules.files import loki_rule_files, mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import (
     MAX_INTERVAL_SECONDS,
@@ -32,7 +33,7 @@ CONFIG_MAP_BYTES = 1_048_576
 
 
 def files(settings: PlatformSettings) -> dict[str, str]:
-    return mimir_rule_files(settings, planned_cost(settings, settings.environment.value))
+    return mimir_rule_files(settings, planned_cost(settings, settings.environment.value, None))
 
 
 def rules(settings: PlatformSettings) -> list[dict[str, Any]]:
@@ -181,28 +182,23 @@ def days_per_month(settings: PlatformSettings) -> float:
 
 class TestCost:
     def test_without_prices_bytes_and_series_remain(self, on_premises: PlatformSettings) -> None:
-        assert planned_cost(on_premises, "dev") is None
+        assert planned_cost(on_premises, "dev", None) is None
         text = files(on_premises)["cost.yaml"]
         assert "usd" not in text
         assert "BudgetBurnHigh" not in text
         assert "lgtm:stored_bytes:increase1d" in text
 
     def test_a_region_without_a_table_has_no_dollars(self, make_settings: Make) -> None:
-        assert planned_cost(make_settings("prod", region="ap-south-2"), "prod") is None
+        assert planned_cost(make_settings("prod", region="ap-south-2"), "prod", None) is None
 
     @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
     def test_the_plan_is_the_cost_engines(self, make_settings: Make, stack: str) -> None:
-        settings = make_settings(stack)
-        planned = planned_cost(settings, stack)
+        settings, owner = make_settings(stack), make_settings("staging")
+        planned = planned_cost(settings, stack, owner)
         assert planned is not None
         table = load_prices(settings.region)
-        load = ExpectedLoad(
-            workload=settings.workload,
-            sampling=settings.sampling,
-            replication=settings.replication,
-            retention=settings.retention,
-        )
-        report = price_resources(expected_resources(settings, stack), table, today=table.compiled, load=load)
+        inputs = cost_inputs(settings, owner)
+        report = price_resources(expected_resources(settings, stack, owner), table, inputs, today=table.compiled)
         assert planned.usd_per_month["storage"] == pytest.approx(report.by_category["storage"])  # pyright: ignore[reportUnknownMemberType]
         assert sum(planned.usd_per_month[line] for line in ("compute", "storage", "operations")) == pytest.approx(
             planned.usd_per_month["total"]
@@ -219,9 +215,9 @@ class TestCost:
         """What the rules would compute from the planned bytes is the plan itself, and within the budget."""
         from planning.capacity.ingest import ingest_of
 
-        settings = make_settings(stack)
+        settings, owner = make_settings(stack), make_settings("staging")
         days = days_per_month(settings)
-        planned = planned_cost(settings, stack)
+        planned = planned_cost(settings, stack, owner)
         assert planned is not None
         ingest = ingest_of(settings.workload, settings.sampling, settings.replication)
         stored = {one.signal: one.stored_gib_per_day for one in ingest.signals}
@@ -238,7 +234,7 @@ def test_guests_and_owners_have_the_same_alerts(make_settings: Make) -> None:
     names = [
         {
             alert.alert
-            for groups in mimir_groups(make_settings(stack), planned_cost(make_settings(stack), stack)).values()
+            for groups in mimir_groups(make_settings(stack), planned_cost(make_settings(stack), stack, None)).values()
             for alert in alerts(groups)
         }
         for stack in ("dev", "staging", "prod")

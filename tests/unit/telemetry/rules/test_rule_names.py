@@ -18,7 +18,7 @@ Make = Callable[..., PlatformSettings]
 
 
 def mimir(settings: PlatformSettings) -> list[Group]:
-    topics = mimir_groups(settings, planned_cost(settings, settings.environment.value))
+    topics = mimir_groups(settings, planned_cost(settings, settings.environment.value, None))
     return [group for groups in topics.values() for group in groups]
 
 

@@ -1,0 +1,22 @@
+"""From a stack's settings to what its cost is computed from: reports, rules and the policies' configuration agree."""
+
+from planning.cost.inputs import ClusterSharing, CostInputs, ExpectedLoad
+from settings.models.cluster import SharedCluster
+from settings.models.platform import PlatformSettings
+
+
+def cost_inputs(settings: PlatformSettings, owner: PlatformSettings | None) -> CostInputs:
+    """What the stack's cost follows from; `owner` are the settings of the stack whose cluster a guest lives in.
+
+    A guest whose owner isn't known carries half of the control plane.
+    """
+    guest = isinstance(settings.cluster, SharedCluster)
+    return CostInputs(
+        load=ExpectedLoad(
+            workload=settings.workload,
+            sampling=settings.sampling,
+            retention=settings.retention,
+            replication=settings.replication,
+        ),
+        sharing=ClusterSharing(owner_nodes=owner.node_count) if guest and owner else ClusterSharing(),
+    )
