@@ -20,8 +20,8 @@ from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
 from planning.tiers import LifecycleLimits
-from planning.tiers.compiler import tiering_inputs
-from planning.tiers.report import tier_rows
+from planning.tiers.inputs import tiering_inputs
+from planning.tiers.ranking import tier_rows
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources

@@ -111,7 +111,9 @@ def plan(
     json: Json = False,
 ) -> None:
     """What if: more traffic or longer retention, with sizes, storage plans and dollars before and after."""
-    from ops.cost.what_if import render_what_if, what_if
+    from ops.cost.what_if import what_if
+    from ops.report.output import show_answer
+    from ops.report.what_if import what_if_document
 
     answer = what_if(
         stack,
@@ -121,7 +123,7 @@ def plan(
         metric_days=metric_days,
         registered=registered,
     )
-    print(answer.model_dump_json(indent=2) if json else render_what_if(answer))
+    show_answer(answer, lambda: what_if_document(answer), as_json=json)
 
 
 @commands.command("capacity", "capacity --stack prod --sources")

@@ -2,11 +2,16 @@
 
 import json
 
+from ops.report.capacity import capacity_document
+from ops.report.output import show_answer
+from ops.report.terminal import show
+from ops.report.tiers import tiers_document
 from ops.stacks import StackFileError, settings_of
 from planning.capacity.estimate import estimate
+from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_WORKLOAD
-from planning.capacity.report import render
-from planning.tiers.report import tier_plan_rows, tier_report
+from planning.tiers import LifecycleLimits
+from planning.tiers.ranking import audit_plans, bucket_plans, tier_plan_rows
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
@@ -15,26 +20,14 @@ from settings.rules.capacity import capacity_of
 def show_tiers(stack: str, *, as_json: bool = False) -> None:
     """Prints every storage plan of a stack's buckets. Raises `CommandError`, `SettingsError`."""
     settings = settings_of(stack)
+    flows = object_flows(settings.workload, settings.sampling, settings.replication)
+    prices, limits = settings.s3_prices, LifecycleLimits.of_region(settings.region)
+    plans = bucket_plans(settings.retention, flows, prices, limits)
     if as_json:
-        rows = tier_plan_rows(
-            settings.retention,
-            settings.workload,
-            settings.s3_prices,
-            sampling=settings.sampling,
-            replication=settings.replication,
-        )
-        print(json.dumps([row.model_dump(mode="json") for row in rows], indent=2))
+        print(json.dumps([row.model_dump(mode="json") for row in tier_plan_rows(plans)], indent=2))
         return
-    print(
-        tier_report(
-            settings.retention,
-            settings.workload,
-            settings.s3_prices,
-            sampling=settings.sampling,
-            replication=settings.replication,
-            audit=settings.audit,
-        )
-    )
+    archive = settings.audit, audit_plans(settings.audit, prices, limits)
+    show(tiers_document(plans, prices, archive))
 
 
 def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json: bool = False) -> None:
@@ -44,12 +37,9 @@ def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json
     if reference:
         inputs = inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
     answer = estimate(inputs, settings.s3_prices)
-    if as_json:
-        print(answer.model_dump_json(indent=2))
-        return
     # The three stacks side by side where their files are there; a company may have others, or fewer.
     ceilings = [capacity_of(one) for one in _known_stacks()] or [capacity_of(settings)]
-    print(render(answer, ceilings, sources=sources))
+    show_answer(answer, lambda: capacity_document(answer, ceilings, sources=sources), as_json=as_json)
 
 
 def _known_stacks() -> list[PlatformSettings]:

@@ -15,7 +15,6 @@ from pydantic import ValidationError
 
 from ops.cost.plan import budget_of
 from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
-from ops.cost.what_if_text import render_what_if
 from ops.errors import CommandError
 from ops.stacks import owner_of, settings_of
 from planning.backends import backends_of
@@ -34,7 +33,7 @@ from planning.registered_sources import resources_in
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from planning.tiers.choice import choose
-from planning.tiers.compiler import tiering_inputs
+from planning.tiers.inputs import tiering_inputs
 from planning.workload import Workload
 from settings.models.cluster import CapacityType, ExistingCluster
 from settings.models.platform import PlatformSettings
@@ -47,8 +46,6 @@ from telemetry.cost.expected_resources import EXPECTED_TYPES, expected_resources
 BURST_FACTOR = 2
 
 Model = TypeVar("Model", bound=Frozen)
-
-__all__ = ["WhatIf", "render_what_if", "what_if"]
 
 
 class _Side(NamedTuple):

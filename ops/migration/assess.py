@@ -8,7 +8,7 @@ import yaml
 
 from ops.backends.connection import Connection
 from ops.backends.http import Address, HttpService
-from ops.cost.what_if import render_what_if, what_if
+from ops.cost.what_if import what_if
 from ops.errors import CommandError
 from ops.migration.assessment import (
     ElasticsearchAssessment,
@@ -16,6 +16,9 @@ from ops.migration.assessment import (
     assess_elasticsearch,
     assess_prometheus,
 )
+from ops.report.model import Document, Listing, Section, Text, strong, table
+from ops.report.terminal import show
+from ops.report.what_if import what_if_document
 from ops.stacks import settings_of
 from planning.workload import MAX_LOG_LINES_PER_REQUEST, MAX_SCRAPE_INTERVAL_SECONDS
 from settings.models.platform import PlatformSettings
@@ -52,7 +55,7 @@ def assess(connection: Connection, sources: Sources, *, as_json: bool) -> int:
             json.dumps({"workload": workload} | {k: v.model_dump() if v else None for k, v in parts.items()}, indent=2)
         )
         return 0
-    print("\n\n".join(_sections(connection.stack, settings, metrics, logs, workload)))
+    show(_document(connection.stack, settings, metrics, logs, workload))
     return 0
 
 
@@ -96,70 +99,72 @@ def _lines_per_request(logs: ElasticsearchAssessment, requests_per_second: float
     return lines
 
 
-def _sections(
+def _document(
     stack: str,
     settings: PlatformSettings,
     metrics: PrometheusAssessment | None,
     logs: ElasticsearchAssessment | None,
     workload: dict[str, float | int],
-) -> list[str]:
-    sections: list[str] = []
+) -> Document:
+    found: list[Section] = []
     if metrics is not None:
-        sections.append(_metrics_text(metrics, settings))
+        found.append(_metrics(metrics, settings))
     if logs is not None:
-        sections.append(_logs_text(logs, settings))
-    document = yaml.safe_dump({"workload": workload}, sort_keys=False).rstrip()
-    sections.append(
-        f"for Pulumi.{stack}.yaml, below lgtm:platform:\n{document}"
-        if workload
-        else f"nothing to change in Pulumi.{stack}.yaml"
-    )
-    sections.append(_cost_text(stack, settings, workload))
-    return sections
+        found.append(_logs(logs, settings))
+    here: Text | Listing = Text(words=f"nothing to change in Pulumi.{stack}.yaml")
+    if workload:
+        text = yaml.safe_dump({"workload": workload}, sort_keys=False).rstrip()
+        here = Listing(title=f"for Pulumi.{stack}.yaml, below lgtm:platform:", text=text)
+    cost = _cost(stack, settings, workload)
+    return Document(sections=(*found, Section(blocks=(here, Text(words=strong(cost.title)))), *cost.sections))
 
 
-def _metrics_text(found: PrometheusAssessment, settings: PlatformSettings) -> str:
+def _metrics(found: PrometheusAssessment, settings: PlatformSettings) -> Section:
     requests = "not counted by any metric of a known name: give --requests-per-second"
     if found.requests_per_second is not None:
         requests = f"{found.requests_per_second:,.1f} a second, mean of the last hour"
     samples = "samples not counted: it doesn't scrape itself"
     if found.scrape_interval_seconds is not None:
         samples = f"{found.samples_per_second:,.0f} samples/s, one every {found.scrape_interval_seconds} s"
-    largest = ", ".join(f"{one.name} {one.amount:,.0f}" for one in found.largest) or "none"
-    return "\n".join(
-        [
-            "Prometheus",
-            f"  series     {found.active_series:,}, {samples}; accepted here: {settings.ingestion.max_series:,}",
-            f"  requests   {requests}",
-            f"  targets    {found.targets} of {len(found.jobs)} jobs: {', '.join(found.jobs) or 'none'}",
-            f"  rules      {found.alerting_rules} alerting, {found.recording_rules} recording",
-            f"  retention  {found.retention}; here {settings.retention.metrics.delete_days} days",
-            f"  largest    {largest}",
-        ]
+    return _facts(
+        "Prometheus",
+        ("series", f"{found.active_series:,}, {samples}; accepted here: {settings.ingestion.max_series:,}"),
+        ("requests", requests),
+        ("targets", f"{found.targets} of {len(found.jobs)} jobs: {', '.join(found.jobs) or 'none'}"),
+        ("rules", f"{found.alerting_rules} alerting, {found.recording_rules} recording"),
+        ("retention", f"{found.retention}; here {settings.retention.metrics.delete_days} days"),
+        ("largest", ", ".join(f"{one.name} {one.amount:,.0f}" for one in found.largest) or "none"),
     )
 
 
-def _logs_text(found: ElasticsearchAssessment, settings: PlatformSettings) -> str:
-    per_second = found.lines_per_second * found.bytes_per_line / 1e6
+def _logs(found: ElasticsearchAssessment, settings: PlatformSettings) -> Section:
     if not found.lines_per_second:
-        return "Elasticsearch\n  logs       none: it has no index with documents of its users"
-    largest = ", ".join(f"{one.name} {one.amount / 1e9:,.2f} GB/day" for one in found.largest) or "none"
-    return "\n".join(
-        [
-            "Elasticsearch",
-            f"  logs       {found.lines_per_second:,.1f} lines/s of {found.bytes_per_line} bytes: {per_second:,.3f}"
-            f" MB/s; accepted here: {settings.ingestion.logs_mb_per_second:g} MB/s",
-            f"  kept       {found.stored_gb:,.1f} GB, the oldest {found.oldest_days:,.0f} days; "
+        return _facts("Elasticsearch", ("logs", "none: it has no index with documents of its users"))
+    per_second = found.lines_per_second * found.bytes_per_line / 1e6
+    return _facts(
+        "Elasticsearch",
+        (
+            "logs",
+            f"{found.lines_per_second:,.1f} lines/s of {found.bytes_per_line} bytes: {per_second:,.3f} MB/s; "
+            f"accepted here: {settings.ingestion.logs_mb_per_second:g} MB/s",
+        ),
+        (
+            "kept",
+            f"{found.stored_gb:,.1f} GB, the oldest {found.oldest_days:,.0f} days; "
             f"here {settings.retention.logs.delete_days} days",
-            f"  largest    {largest}",
-        ]
+        ),
+        ("largest", ", ".join(f"{one.name} {one.amount / 1e9:,.2f} GB/day" for one in found.largest) or "none"),
     )
 
 
-def _cost_text(stack: str, settings: PlatformSettings, workload: dict[str, float | int]) -> str:
+def _facts(heading: str, *facts: tuple[str, str]) -> Section:
+    return Section(heading=heading, blocks=(table(("", ""), facts),))
+
+
+def _cost(stack: str, settings: PlatformSettings, workload: dict[str, float | int]) -> Document:
     """What the stack would cost with that workload: sizes and nodes grown where it takes that."""
     asked = workload.get("requests_per_second", settings.workload.requests_per_second)
     kept = {key: value for key, value in workload.items() if key != "requests_per_second"}
     # Unvalidated on purpose: what-if says itself which size or limit the load breaks, and what to write instead.
     changed = settings.model_copy(update={"workload": settings.workload.model_copy(update=kept)})
-    return render_what_if(what_if(stack, requests_per_second=asked, settings=changed))
+    return what_if_document(what_if(stack, requests_per_second=asked, settings=changed))

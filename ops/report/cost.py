@@ -44,7 +44,7 @@ def cost_document(
         f"Cost of {stack} in {report.region}: {report.usd_per_month:.2f} USD a month (list prices without tax)",
         _lines(report.lines, every_line=every_line),
         Section(blocks=(categories(report, budget, baseline), *saved(report, baseline))),
-        Text(words=f"{verdict_word(verdict)}: {verdict.message}", tone=verdict_tone(verdict)),
+        verdict_line(verdict),
         *over_parts(verdict),
         Text(words=f"By component: {components}"),
         Text(words=f"At the largest size of every node group: {report.usd_at_most_nodes:.2f} USD a month."),
@@ -80,14 +80,15 @@ def comparison_document(comparison: CostComparison) -> Document:
     )
 
 
-def verdict_word(verdict: BudgetVerdict) -> str:
+def within_budget(*, within: bool) -> Span:
     """The judgement in two words."""
-    return "within budget" if verdict.within else "OVER BUDGET"
+    return toned("within budget", Tone.GOOD) if within else toned("OVER BUDGET", Tone.BAD)
 
 
-def verdict_tone(verdict: BudgetVerdict) -> Tone:
-    """How the judgement should be taken."""
-    return Tone.GOOD if verdict.within else Tone.BAD
+def verdict_line(verdict: BudgetVerdict) -> Text:
+    """The judgement in a sentence."""
+    word = within_budget(within=verdict.within)
+    return Text(words=f"{word.text}: {verdict.message}", tone=word.tone)
 
 
 def categories(report: CostReport, budget: BudgetLimits, baseline: Baseline | None) -> Table:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from rich.text import Text as RichText
 
 WIDTH = 120
+# Columns of up to so many characters are never broken into lines: dates, units, and the names in the first column.
+UNBROKEN, UNBROKEN_NAME = 20, 44
 COLOURS = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "bold red"}
 STYLES = {Style.PLAIN: "", Style.STRONG: "bold", Style.CODE: "cyan", Style.MARKDOWN: ""}
 
@@ -113,11 +115,12 @@ def _table(block: Table, console: "Console") -> "RenderableType":
         show_header=any(column.title for column in block.columns),
         header_style="bold",
     )
-    for column in block.columns:
+    for place, column in enumerate(block.columns):
+        longest = max((len(_rich(row.cells[place])) for row in block.rows), default=0)
         drawn.add_column(
             _rich(column.title),
             justify="right" if column.number else "left",
-            no_wrap=column.number,
+            no_wrap=column.number or longest <= (UNBROKEN if place else UNBROKEN_NAME),
             overflow="fold",
         )
     for row in block.rows:

@@ -2,12 +2,12 @@
 
 from planning.buckets import MIB, BucketPurpose, ObjectClass, StorageClass
 from planning.tiers.application import ApplicationWindows, LokiWindows, MimirWindows, TempoWindows
-from planning.tiers.candidates import LifecycleLimits
 from planning.tiers.compiler import (
     NONCURRENT_VERSION_DAYS,
     SAFETY_NET_DAYS,
     compile_tier_plans,
 )
+from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition, windows_of
 from planning.tiers.s3_prices import ClassPrices, S3Prices
 

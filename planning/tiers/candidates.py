@@ -6,108 +6,24 @@ class, so each sequence of classes needs one pass over pairs of ages instead of 
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
 
-from pydantic import Field
-
-from planning.base import Frozen
 from planning.buckets import ObjectClass, may_follow
-from planning.objects import ObjectFlow
-from planning.retention import SignalRetention
+from planning.tiers.inputs import INFREQUENT, Candidate, Move, TieringInputs
 from planning.tiers.lifetime_cost import (
-    BILLING_LAG_DAYS,
     TO_ARCHIVE_INSTANT_DAYS,
     TO_INFREQUENT_ACCESS_DAYS,
-    Ages,
-    Cost,
     Residency,
-    chain_cost,
     stay_cost,
     upload_cost,
 )
-from planning.tiers.s3_prices import S3Prices
 
-INFREQUENT = (ObjectClass.STANDARD_IA, ObjectClass.ONEZONE_IA)
 # A compactor's sources are gone within days; whole days up to here are tried one by one.
 FIRST_DAYS = range(4)
 
 
-class LifecycleLimits(Frozen):
-    """What a partition's S3 accepts beyond the order of classes."""
-
-    ia_min_transition_days: Annotated[int, Field(ge=0, le=365)] = 0
-    """Earliest age for STANDARD_IA and ONEZONE_IA, and days in them before the next class. AWS dropped its 30 days in
-    July 2026; the documentation of the China partition still has them."""
-
-    @classmethod
-    def of_region(cls, region: str) -> "LifecycleLimits":
-        """The limits of a region's partition."""
-        return cls(ia_min_transition_days=30 if region.startswith("cn-") else 0)
-
-
-class Move(NamedTuple):
-    """A lifecycle transition to any class."""
-
-    days: int
-    """Age in the rule, in days."""
-    object_class: ObjectClass
-    """The class to move to."""
-
-
-class Candidate(NamedTuple):
-    """One way to keep a bucket's objects."""
-
-    first: ObjectClass
-    """The class that objects are written to."""
-    moves: tuple[Move, ...]
-    """Lifecycle moves, youngest first."""
-    cost: Cost
-    """US dollars a month."""
-
-    @property
-    def classes(self) -> tuple[ObjectClass, ...]:
-        """All classes in order."""
-        return (self.first, *(move.object_class for move in self.moves))
-
-    @property
-    def text(self) -> str:
-        """Such as `STANDARD, 30 d GLACIER_IR`."""
-        first = self.first.value if self.first is ObjectClass.STANDARD else f"PUT to {self.first}"
-        return ", ".join([first, *(f"{days} d {object_class}" for days, object_class in self.moves)])
-
-
-class TieringInputs(NamedTuple):
-    """What candidates of one bucket are judged by."""
-
-    flow: ObjectFlow
-    retention: SignalRetention
-    prices: S3Prices
-    limits: LifecycleLimits = LifecycleLimits()
-    min_bytes: int = 0
-    """Size filter of the transition rule, in bytes."""
-    lag_days: float = BILLING_LAG_DAYS
-    """Days by which S3 acts later than a rule says."""
-
-    @property
-    def ages(self) -> Ages:
-        """When reads change and life ends."""
-        ages = self.retention
-        return Ages(ages.hot_days, ages.warm_days, ages.delete_days + self.lag_days)
-
-    def earliest(self, object_class: ObjectClass) -> int:
-        """The first age at which S3 moves objects to a class, in days."""
-        return self.limits.ia_min_transition_days if object_class in INFREQUENT else 0
-
-    def priced(self, moves: Sequence[Move], first: ObjectClass = ObjectClass.STANDARD) -> Candidate:
-        """A given chain with its cost, legal or not."""
-        stays = [Residency(first, 0), *(Residency(move.object_class, move.days + self.lag_days) for move in moves)]
-        cost = chain_cost(self.flow, stays, self.ages, self.prices, self.min_bytes)
-        return Candidate(first, tuple(moves), cost)
-
-
-Earliest = Callable[[ObjectClass], int | None]
-"""The first age at which a class may be entered, in days; None: never."""
+EntryDays = Mapping[ObjectClass, int | None]
+"""The first age at which each class may be entered, in days; None: never."""
 
 
 def standard_alone(inputs: TieringInputs) -> Candidate:
@@ -130,18 +46,21 @@ def direct_uploads(inputs: TieringInputs) -> Iterator[Candidate]:
             yield inputs.priced((), object_class)
 
 
-def chains(inputs: TieringInputs, earliest: Earliest | None = None) -> Iterator[Candidate]:
-    """The cheapest days of every sequence of classes that S3 accepts; `earliest` narrows it further."""
-    table = _Table(inputs, earliest or inputs.earliest)
-    yield from table.sequences()
+def entry_days(inputs: TieringInputs, *, not_before: int = 0) -> EntryDays:
+    """The first age at which S3 takes each class, and not before an age."""
+    return {object_class: max(not_before, inputs.earliest(object_class)) for object_class in ObjectClass}
+
+
+def chains(inputs: TieringInputs, first_days: EntryDays | None = None) -> Iterator[Candidate]:
+    """The cheapest days of every sequence of classes that S3 accepts; `first_days` narrows it further."""
+    yield from _Table(inputs, entry_days(inputs) if first_days is None else first_days).sequences()
 
 
 class _Table:
     """Costs of single stays, computed once for all sequences."""
 
-    def __init__(self, inputs: TieringInputs, earliest: Earliest) -> None:
-        self._situation = inputs
-        self._first_day = {object_class: earliest(object_class) for object_class in ObjectClass}
+    def __init__(self, inputs: TieringInputs, first_days: EntryDays) -> None:
+        self._inputs, self._first_day = inputs, first_days
         self._days = breakpoints(inputs, [day for day in self._first_day.values() if day is not None])
         self._known: dict[tuple[ObjectClass, int, int | None], float] = {}
         self._upload = upload_cost(inputs.flow, ObjectClass.STANDARD, inputs.prices).total
@@ -155,7 +74,7 @@ class _Table:
         if not ways:
             return
         _, moves = min((usd + self._stay(current, day, None), path) for day, (usd, path) in ways.items())
-        yield self._situation.priced(moves)
+        yield self._inputs.priced(moves)
         for following in ObjectClass:
             if may_follow(current, following):
                 yield from self._extend(following, self._ways_into(following, current, ways))
@@ -167,7 +86,7 @@ class _Table:
         first_day = self._first_day[following]
         if first_day is None:
             return {}
-        rest = self._situation.limits.ia_min_transition_days if current in INFREQUENT else 0
+        rest = self._inputs.limits.ia_min_transition_days if current in INFREQUENT else 0
         found: dict[int, tuple[float, tuple[Move, ...]]] = {}
         for day in self._days:
             if day < first_day:
@@ -185,7 +104,7 @@ class _Table:
     def _stay(self, object_class: ObjectClass, since: int, until: int | None) -> float:
         key = (object_class, since, until)
         if key not in self._known:
-            here, lag = self._situation, self._situation.lag_days
+            here, lag = self._inputs, self._inputs.lag_days
             first = object_class is ObjectClass.STANDARD
             self._known[key] = stay_cost(
                 here.flow,

@@ -1,11 +1,11 @@
 """Which candidate a bucket gets, and in words why each of the others doesn't."""
 
 import math
-from collections.abc import Callable
 from typing import NamedTuple
 
 from planning.buckets import ObjectClass
-from planning.tiers.candidates import Candidate, TieringInputs, chains, standard_alone
+from planning.tiers.candidates import EntryDays, chains, standard_alone
+from planning.tiers.inputs import Candidate, TieringInputs
 
 # A plan must win by more than rounding.
 LEAST_GAIN_USD = 1e-9
@@ -26,23 +26,23 @@ def choose(inputs: TieringInputs) -> Choice:
     """The cheapest candidate that stays queryable, and free of retrieval fees while warm; at worst STANDARD alone."""
     standard = standard_alone(inputs)
     best = standard
-    for candidate in chains(inputs, eligible_from(inputs)):
+    for candidate in chains(inputs, eligible_days(inputs)):
         if candidate.cost.total < best.cost.total - LEAST_GAIN_USD:
             best = candidate
     return Choice(best, standard)
 
 
-def eligible_from(inputs: TieringInputs) -> Callable[[ObjectClass], int | None]:
-    """The first age at which live data may enter a class, in days; None for classes that it may never enter."""
+def eligible_days(inputs: TieringInputs) -> EntryDays:
+    """The first age at which live data may enter each class, in days; None for classes that it may never enter."""
+    return {object_class: _eligible_day(object_class, inputs) for object_class in ObjectClass}
 
-    def earliest(object_class: ObjectClass) -> int | None:
-        rules = object_class.rules
-        if not rules.queryable or rules.zonal:
-            return None
-        first_day = max(inputs.earliest(object_class), settled_days(inputs))
-        return max(first_day, inputs.retention.warm_days) if rules.retrieval_fee else first_day
 
-    return earliest
+def _eligible_day(object_class: ObjectClass, inputs: TieringInputs) -> int | None:
+    rules = object_class.rules
+    if not rules.queryable or rules.zonal:
+        return None
+    first_day = max(inputs.earliest(object_class), settled_days(inputs))
+    return max(first_day, inputs.retention.warm_days) if rules.retrieval_fee else first_day
 
 
 def settled_days(inputs: TieringInputs) -> int:

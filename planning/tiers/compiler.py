@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from planning.backends import BY_DATA, Backend, Data, backends_of
+from planning.backends import Backend, Data, backends_of
 from planning.buckets import BucketPurpose, StorageClass
 from planning.capacity.objects import ObjectFlows, reference_flows
 from planning.retention import Retention
 from planning.tiers.application import windows_for
-from planning.tiers.candidates import Candidate, LifecycleLimits, TieringInputs
 from planning.tiers.choice import Choice, choose
+from planning.tiers.inputs import Candidate, LifecycleLimits, TieringInputs, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
 
@@ -78,20 +78,6 @@ def _kept_for(plan: TierPlan, days: int | None) -> TierPlan:
             "versioned": True,
             "explanation": f"{plan.explanation} What is deleted or overwritten can be brought back for {days} days.",
         }
-    )
-
-
-def tiering_inputs(
-    purpose: BucketPurpose, retention: Retention, flows: ObjectFlows, prices: S3Prices, limits: LifecycleLimits
-) -> TieringInputs:
-    """What one bucket's candidates are judged by."""
-    backend = BY_DATA[purpose]
-    return TieringInputs(
-        flow=flows.of(purpose),
-        retention=retention.of(backend.signal),
-        prices=prices,
-        limits=limits,
-        min_bytes=backend.data.cold_min_bytes,
     )
 
 

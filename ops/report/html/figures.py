@@ -1,14 +1,12 @@
 """Every number of the HTML report, from the same planning functions as the text reports."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
 from ops.cost.plan import budget_of
 from ops.report.html.growth import Day, growth
 from ops.report.html.sensitivity import Traffic, sensitivity
-from planning.backends import backends_of
-from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
 from planning.cost.baseline import Baseline
 from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
@@ -18,8 +16,7 @@ from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.tiers import LifecycleLimits
-from planning.tiers.compiler import tiering_inputs
-from planning.tiers.report import TierRow, tier_rows
+from planning.tiers.ranking import BucketPlans, bucket_plans
 from settings.models.platform import PlatformSettings
 
 
@@ -33,8 +30,8 @@ class Figures(NamedTuple):
     verdict: BudgetVerdict
     days: tuple[Day, ...]
     """Stored data since the first day."""
-    plans: Mapping[BucketPurpose, tuple[TierRow, ...]]
-    """Every candidate of every bucket that queriers read, cheapest first."""
+    plans: tuple[BucketPlans, ...]
+    """Every plan of every bucket that queriers read."""
     traffic: tuple[Traffic, ...]
     """Multiples of the expected traffic, smallest first."""
 
@@ -46,7 +43,6 @@ def figures(
     table, budget = load_prices(settings.region), budget_of(settings)
     report = price_resources(resources, table, inputs, today=today)
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
-    limits = LifecycleLimits.of_region(settings.region)
     return Figures(
         stack=stack,
         report=report,
@@ -54,9 +50,6 @@ def figures(
         baseline=settings.baseline,
         verdict=budget_verdict(report, budget),
         days=growth(flows, settings.retention),
-        plans={
-            purpose: tier_rows(tiering_inputs(purpose, settings.retention, flows, settings.s3_prices, limits))
-            for purpose in (backend.data.purpose for backend in backends_of(settings.retention))
-        },
+        plans=bucket_plans(settings.retention, flows, settings.s3_prices, LifecycleLimits.of_region(settings.region)),
         traffic=sensitivity(resources, table, settings, inputs, today=today),
     )

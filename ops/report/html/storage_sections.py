@@ -9,7 +9,7 @@ from ops.report.html.growth import TIERS
 from ops.report.html.markup import Markup, element, join, table
 from ops.report.html.plots import Area, AreaChart, Point, PointChart, area_chart, point_chart
 from planning.buckets import BucketPurpose
-from planning.tiers.report import Role, TierRow
+from planning.tiers.ranking import Role, TierRow
 
 TIER_COLOURS = {"hot": "red", "warm": "orange", "cold": "blue"}
 TABLE_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)
@@ -54,7 +54,7 @@ def plans(figures: Figures) -> Markup:
         "life: storage with minimum durations, uploads, moves, monitoring and reads. A plan is chosen when it is the "
         "cheapest of those that queriers can read at once and that nothing else speaks against."
     )
-    parts = [part for purpose, rows in figures.plans.items() for part in _bucket(purpose, rows)]
+    parts = [part for one in figures.plans for part in _bucket(one.purpose, one.rows)]
     return section("plans", "Price of every storage plan", explanation, *parts)
 
 

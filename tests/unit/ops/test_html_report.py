@@ -118,7 +118,7 @@ def test_nothing_is_drawn_outside(name: str, stack: str) -> None:
 @pytest.mark.parametrize("name", PLAN_CHARTS)
 def test_every_candidate_plan_is_a_point_and_a_row(name: str) -> None:
     purpose = name.removeprefix("chart-plans-")
-    (rows,) = [rows for found, rows in _figures().plans.items() if found == purpose]
+    (rows,) = [one.rows for one in _figures().plans if one.purpose == purpose]
     told = [one.words for one in _chart(name).walk() if one.name in ("circle", "polygon", "path") and one.all("title")]
     assert len(told) == len(rows)
     for row in rows:

@@ -10,8 +10,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ops.cost.what_if import WhatIf, render_what_if, what_if
+from ops.cost.what_if import what_if
+from ops.cost.what_if_model import WhatIf
 from ops.errors import CommandError
+from ops.report.terminal import plain
+from ops.report.what_if import what_if_document
 from ops.stacks import PROJECT_ROOT, owner_of, settings_of
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
@@ -71,7 +74,7 @@ def test_what_changes_nothing_takes_nothing(stack: str) -> None:
     assert answer.nodes is None
     assert answer.cost.before == answer.cost.after == answer.verdict.usd_per_month
     assert answer.verdict.within
-    assert "nothing to edit" in render_what_if(answer)
+    assert "nothing to edit" in plain(what_if_document(answer))
 
 
 def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
@@ -87,7 +90,7 @@ def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
     again = ask(settings=after)
     assert not again.edits
     assert again.cost.before == pytest.approx(answer.cost.after)
-    text = render_what_if(answer)
+    text = plain(what_if_document(answer))
     assert f"spot 3 x t4g.large -> {answer.nodes.after}" in text
     assert "OVER BUDGET" in text
     assert "retention.logs.delete_days: 30" in text

@@ -6,7 +6,7 @@ from planning.buckets import BucketPurpose
 from planning.capacity.ingest import Replication
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
-from planning.tiers.candidates import LifecycleLimits, TieringInputs
+from planning.tiers.inputs import LifecycleLimits, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 

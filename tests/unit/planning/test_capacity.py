@@ -19,7 +19,7 @@ from planning.capacity.steady_state import use_of
 from planning.retention import Signal, SignalRetention
 from planning.sampling import SamplingMode
 from planning.tiers import AuditArchive, LifecycleRule, StorageClass, TierPlan, Transition
-from planning.tiers.candidates import Move, TieringInputs
+from planning.tiers.inputs import Move, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload, kept_trace_share
 from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads

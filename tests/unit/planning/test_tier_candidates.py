@@ -9,16 +9,9 @@ from hypothesis import settings as hypothesis_settings
 from planning.buckets import MIB, ObjectClass, may_follow
 from planning.objects import ReadPattern
 from planning.retention import SignalRetention
-from planning.tiers.candidates import (
-    LifecycleLimits,
-    Move,
-    TieringInputs,
-    chains,
-    direct_uploads,
-    literal_table,
-    standard_alone,
-)
+from planning.tiers.candidates import chains, direct_uploads, literal_table, standard_alone
 from planning.tiers.choice import choose, illegality
+from planning.tiers.inputs import LifecycleLimits, Move, TieringInputs
 from planning.tiers.lifetime_cost import Ages, share_read
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.loads import PROMISED, flow, situations

@@ -25,17 +25,9 @@ from planning.tiers import (
     compile_tier_plans,
     windows_of,
 )
-from planning.tiers.candidates import (
-    Candidate,
-    LifecycleLimits,
-    Move,
-    TieringInputs,
-    chains,
-    direct_uploads,
-    literal_table,
-)
+from planning.tiers.candidates import chains, direct_uploads, literal_table
 from planning.tiers.choice import choose, illegality, objection, settled_days
-from planning.tiers.compiler import tiering_inputs
+from planning.tiers.inputs import Candidate, LifecycleLimits, Move, TieringInputs, tiering_inputs
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 from tests.unit.planning.loads import PROMISED, ages, flow, replications, situations, workloads

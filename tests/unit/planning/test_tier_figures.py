@@ -9,7 +9,8 @@ import pytest
 
 from planning.buckets import ObjectClass
 from planning.retention import SignalRetention
-from planning.tiers.candidates import Candidate, Move, TieringInputs, literal_table
+from planning.tiers.candidates import literal_table
+from planning.tiers.inputs import Candidate, Move, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.loads import PROMISED, flow
 

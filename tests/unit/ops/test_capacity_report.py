@@ -1,12 +1,19 @@
 """The capacity report: every number that it must show, and the sources of all coefficients."""
 
+from collections.abc import Sequence
+
 import pytest
 
+from ops.report.capacity import capacity_document
+from ops.report.terminal import plain
 from planning.capacity.coefficients import Basis, all_coefficients
-from planning.capacity.compute import StackCapacity
-from planning.capacity.estimate import estimate
-from planning.capacity.report import render
+from planning.capacity.compute import ENVIRONMENTS, StackCapacity
+from planning.capacity.estimate import CapacityEstimate, estimate
 from tests.unit.planning.test_capacity import INPUTS
+
+
+def render(found: CapacityEstimate, ceilings: Sequence[StackCapacity] = ENVIRONMENTS, *, sources: bool = False) -> str:
+    return plain(capacity_document(found, ceilings, sources=sources))
 
 
 def lines(text: str, start: str) -> list[str]:
