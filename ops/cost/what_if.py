@@ -62,19 +62,20 @@ def what_if(
     log_days: int | None = None,
     trace_days: int | None = None,
     metric_days: int | None = None,
+    days: Mapping[Signal, int] | None = None,
     registered: Path | None = None,
     settings: PlatformSettings | None = None,
     today: date | None = None,
 ) -> WhatIf:
     """What a stack would take under another load or retention; what isn't given stays.
 
-    `registered` is a file with a preview, event log or state of the stack; `settings` replaces the stack's file. Raises
-    `CommandError` for values that no settings accept and for loads beyond this layout, and what `load_prices` and
-    `resources_in` raise.
+    `days` are those of any signal; `registered` is a file with a preview, event log or state of the stack; `settings`
+    replaces the stack's file. Raises `CommandError` for values that no settings accept and for loads beyond this
+    layout, and what `load_prices` and `resources_in` raise.
     """
     now = settings or settings_of(stack)
-    days = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days}
-    asked = _asked(now, requests_per_second, days)
+    kept = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days, **(days or {})}
+    asked = _asked(now, requests_per_second, kept)
     table = load_prices(now.region)
     before = _Side(settings=now, capacity=_estimate(now))
     wanted_capacity = _estimate(asked)

@@ -108,9 +108,7 @@ def _row(
         answer = what_if(
             stack,
             settings=settings,
-            log_days=days if signal is Signal.LOGS else None,
-            trace_days=days if signal is Signal.TRACES else None,
-            metric_days=days if signal is Signal.METRICS else None,
+            days={signal: days},
         )
     except CommandError as error:
         row = RetentionRow(

@@ -124,7 +124,7 @@ def _retention(days: int, bill: Bill) -> Retention:
         )
 
     load = bill.load.retention
-    return Retention.model_construct(logs=ends(load.logs), traces=ends(load.traces), metrics=ends(load.metrics))
+    return load.model_copy(update={signal.value: ends(load.of(signal)) for signal in load.signals})
 
 
 def _life_days(purpose: BucketPurpose, rules: tuple[LifecycleRule, ...], bill: Bill) -> tuple[int, str]:

@@ -34,18 +34,20 @@ class Share(NamedTuple):
 
 
 AGENT, GATEWAY = "collector_agent", "collector_gateway"
-# Agents handle every span once and the gateway once more; open traces wait in the gateway alone.
+# Components whose need several workloads carry; others are one workload's of the same name. Agents handle every span
+# once and the gateway once more; open traces wait in the gateway alone.
 CARRIERS: Mapping[str, tuple[Share, ...]] = {
-    "loki.monolithic": (Share("loki.monolithic"),),
-    "tempo": (Share("tempo"),),
-    "mimir.distributor": (Share("mimir.distributor"),),
-    "mimir.ingester": (Share("mimir.ingester"),),
     "mimir.querier+store_gateway": (
         Share("mimir.querier", 0.5, 0.5, 0),
         Share("mimir.store_gateway", 0.5, 0.5, 1),
     ),
     "collector": (Share(AGENT, 0.5, 0, 0), Share(GATEWAY, 0.5, 1, 0)),
 }
+
+
+def carriers(component: str, sizes: Mapping[str, WorkloadSize]) -> tuple[Share, ...]:
+    """Who carries a component; nobody carries those that no single workload does, such as `base`."""
+    return CARRIERS.get(component) or ((Share(component),) if component in sizes else ())
 
 
 class TooLargeError(UserError):
@@ -63,7 +65,7 @@ class ComponentSizes(NamedTuple):
 def sizes_of(component: str, settings: PlatformSettings) -> ComponentSizes | None:
     """The requests behind a component; None for those that no single workload carries, such as `base`."""
     sizes = dict(settings.sizes.workloads())
-    parts = [(share, sizes[share.workload]) for share in CARRIERS.get(component, ())]
+    parts = [(share, sizes[share.workload]) for share in carriers(component, sizes)]
     if not parts:
         return None
     return ComponentSizes(
@@ -85,7 +87,7 @@ def grown_sizes(settings: PlatformSettings, before: Compute, after: Compute) -> 
     grown = dict(settings.sizes.workloads())
     needed_before = {need.component: need for need in before.components}
     for need in after.components:
-        for share in CARRIERS.get(need.component, ()):
+        for share in carriers(need.component, grown):
             size = grown[share.workload]
             pods = _pods(share, size, settings)
             grown[share.workload] = _grown(share, size, pods, needed_before[need.component], need)

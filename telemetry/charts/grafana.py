@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from planning.backends import LOKI
+from planning.backends import LOKI, backends_of
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from telemetry.charts.values import (
@@ -194,7 +194,7 @@ def grafana_values(settings: PlatformSettings, placement: Placement, storage_cla
         persistence=Persistence(size=volume_size(size, "grafana"), storage_class_name=storage_class),
         service_account=ServiceAccount(name=GRAFANA_RELEASE),
         sidecar=Sidecar(resources=resources(SIDECAR_CPU_MILLICORES, SIDECAR_REQUEST_MIB, SIDECAR_LIMIT_MIB)),
-        datasources={"datasources.yaml": datasources(endpoints)},
+        datasources={"datasources.yaml": datasources(endpoints, backends_of(settings.retention))},
         extra_secret_mounts=_back_ends_ca(endpoints),
         grafana_ini=_grafana_ini(endpoints),
         node_selector=placement.node_selector,

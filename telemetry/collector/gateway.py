@@ -1,4 +1,4 @@
-"""The sampling gateway: span metrics over all spans first, then tail sampling, redaction, and the three back ends.
+"""The sampling gateway: span metrics over all spans first, then tail sampling, redaction, and the back ends.
 
 A trace is judged `DECISION_WAIT` after its first span came. What comes later follows the decision if the trace was kept
 and is dropped if it wasn't, so an error that comes more than the wait after the first span is lost with its trace.
@@ -9,7 +9,7 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 
 from typing import Any
 
-from planning.backends import LOKI, MIMIR, TEMPO
+from planning.backends import LOKI, MIMIR, TEMPO, Backend, backends_of
 from planning.sampling_estimate import surge_budget
 from settings.models.platform import PlatformSettings
 from settings.models.slos import LATENCY_BOUNDARIES_MS
@@ -73,11 +73,7 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             **tenants,
             "servicegraph": _service_graph(),
         },
-        exporters={
-            "otlp_grpc/tempo": {"endpoint": endpoints.otlp_grpc_of(TEMPO), **_back_end(endpoints)},
-            "otlp_http/loki": {"endpoint": f"{endpoints.url(LOKI)}/otlp", **_back_end(endpoints)},
-            "otlp_http/mimir": {"endpoint": f"{endpoints.url(MIMIR)}/otlp", **_back_end(endpoints)},
-        },
+        exporters=dict(_exporter(backend, endpoints) for backend in backends_of(settings.retention)),
         extensions={HEALTH_CHECK: health_check(), FILE_STORAGE: file_storage()},
         pipelines={
             "traces/all": Pipeline(
@@ -88,20 +84,20 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
                 processors=("tail_sampling", *redact, BATCH),
-                exporters=("otlp_grpc/tempo",),
+                exporters=(exporter_of(TEMPO),),
             ),
             "metrics": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=("otlp_http/mimir",)
+                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=(exporter_of(MIMIR),)
             ),
             "metrics/spans": Pipeline(
                 receivers=(SPAN_METRICS, *tenants, "servicegraph"),
                 processors=("resource/instance", *redact, BATCH),
-                exporters=("otlp_http/mimir",),
+                exporters=(exporter_of(MIMIR),),
             ),
             "logs": Pipeline(
                 receivers=("otlp",),
                 processors=(MEMORY_LIMITER, *log_redactors(settings.redaction), BATCH),
-                exporters=("otlp_http/loki",),
+                exporters=(exporter_of(LOKI),),
             ),
         },
     )
@@ -176,6 +172,16 @@ def _service_graph() -> dict[str, Any]:
     return {"store": {"ttl": "5s", "max_items": 5000}, "metrics_flush_interval": "30s"}
 
 
-def _back_end(endpoints: Endpoints) -> dict[str, Any]:
+def exporter_of(backend: Backend) -> str:
+    """The name of a back end's exporter."""
+    return f"{'otlp_grpc' if backend.otlp_grpc_port else 'otlp_http'}/{backend.name}"
+
+
+def _exporter(backend: Backend, endpoints: Endpoints) -> tuple[str, dict[str, Any]]:
     """A back end may be away for as long as its queue has room."""
-    return {"tls": collector_client(endpoints), **on_disk(QUEUE_MIB, RETRY_INTERVAL)}
+    http = f"{endpoints.url(backend)}{backend.otlp_path}"
+    return exporter_of(backend), {
+        "endpoint": endpoints.otlp_grpc_of(backend) if backend.otlp_grpc_port else http,
+        "tls": collector_client(endpoints),
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL),
+    }

@@ -5,9 +5,10 @@ documents through Helm's template engine, so nothing here may contain two openin
 Source: Grafana documentation, "Provision data sources" of Tempo, Loki and Prometheus (2026-08).
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from planning.backends import LOKI, MIMIR, TEMPO
+from planning.backends import LOKI, MIMIR, TEMPO, Backend
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import CA_FILE
 
@@ -29,16 +30,10 @@ _METRIC_TAGS = [{"key": "service.name", "value": "service_name"}]
 _SHIFT = {"spanStartTimeShift": "-5m", "spanEndTimeShift": "5m"}
 
 
-def datasources(endpoints: Endpoints) -> dict[str, Any]:
-    """The provisioning document of all four data sources."""
-    return {
-        "apiVersion": 1,
-        "prune": True,
-        "datasources": [
-            _trusting(source, endpoints)
-            for source in (_mimir(endpoints), _loki(endpoints), _tempo(endpoints), _alertmanager(endpoints))
-        ],
-    }
+def datasources(endpoints: Endpoints, kept: Sequence[Backend]) -> dict[str, Any]:
+    """The provisioning document of the data sources of the back ends that a stack has."""
+    sources = [build(endpoints) for backend, build in _SOURCES if backend in kept]
+    return {"apiVersion": 1, "prune": True, "datasources": [_trusting(source, endpoints) for source in sources]}
 
 
 def _trusting(source: dict[str, Any], endpoints: Endpoints) -> dict[str, Any]:
@@ -154,3 +149,11 @@ def _alertmanager(endpoints: Endpoints) -> dict[str, Any]:
         endpoints.url(MIMIR),
         {"implementation": "mimir", "handleGrafanaManagedAlerts": False},
     )
+
+
+_SOURCES: tuple[tuple[Backend, Callable[[Endpoints], dict[str, Any]]], ...] = (
+    (MIMIR, _mimir),
+    (LOKI, _loki),
+    (TEMPO, _tempo),
+    (MIMIR, _alertmanager),
+)

@@ -4,10 +4,9 @@ What a chart would add by itself (ports, paths, rings) is written out here. Sour
 documentation of Grafana Loki 3.7, Tempo 2.10 and Mimir 3.2.
 """
 
-from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from planning.backends import LOKI, MIMIR, TEMPO, Backend
+from planning.backends import LOKI, MIMIR, TEMPO
 from planning.tiers import BucketPurpose, LokiWindows, windows_of
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.mounts import LOKI_RULES
@@ -102,18 +101,6 @@ def mimir_file(settings: PlatformSettings, storage: ObjectStorage) -> Document:
         },
     }
     return _laid_over(document, own)
-
-
-_FILES: Mapping[str, Callable[[PlatformSettings, ObjectStorage], Document]] = {
-    LOKI.name: loki_file,
-    TEMPO.name: tempo_file,
-    MIMIR.name: mimir_file,
-}
-
-
-def file_of(backend: Backend, settings: PlatformSettings, storage: ObjectStorage) -> Document:
-    """A back end's configuration file."""
-    return _FILES[backend.name](settings, storage)
 
 
 def _laid_over(base: Document, top: Document) -> Document:

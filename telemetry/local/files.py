@@ -13,11 +13,11 @@ from settings.models.platform import PlatformSettings
 from telemetry.alerting.alertmanager import alertmanager_text
 from telemetry.alerting.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
 from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT
+from telemetry.backends import file_of
 from telemetry.grafana.dashboards.build import dashboard_json
 from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
 from telemetry.grafana.datasources import datasources
 from telemetry.local.addresses import S3_HOST, S3_PORT, LocalEndpoints, local_storage
-from telemetry.local.back_ends import file_of
 from telemetry.local.collector import collector_file
 from telemetry.local.compose import compose_document
 
@@ -33,7 +33,7 @@ def local_files(settings: PlatformSettings) -> Mapping[str, str]:
         "compose.yaml": compose_document(storage, settings.region, kept),
         **{f"config/{backend.name}.yaml": file_of(backend, settings, storage) for backend in kept},
         "config/collector.yaml": collector_file(settings, endpoints),
-        "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints),
+        "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints, kept),
         "config/grafana/provisioning/dashboards/lgtm.yaml": _dashboard_provider(),
     }
     return {path: _yaml(document) for path, document in documents.items()} | _alerting(settings) | _dashboards(settings)

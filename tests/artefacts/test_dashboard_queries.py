@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from planning.backends import BACKENDS
 from telemetry.alerting.rules.files import mimir_groups
 from telemetry.alerting.rules.loki_rules import loki_groups
 from telemetry.alerting.rules.model import alerts, recordings
@@ -137,7 +138,9 @@ def test_types_are_checked() -> None:
 
 def test_correlation_queries_are_well_formed() -> None:
     """From a span to its logs and to its service's metrics, as Grafana fills them in."""
-    sources = {one["uid"]: one["jsonData"] for one in datasources(Endpoints(namespace="monitoring"))["datasources"]}
+    sources = {
+        one["uid"]: one["jsonData"] for one in datasources(Endpoints(namespace="monitoring"), BACKENDS)["datasources"]
+    }
     to_logs = sources["tempo"]["tracesToLogsV2"]["query"].replace("$$", "$")
     to_logs = to_logs.replace("${__tags}", 'service_name="checkout"').replace("${__span.traceId}", "0af7651916cd43dd")
     to_metrics = [

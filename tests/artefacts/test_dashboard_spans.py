@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
+from planning.backends import BACKENDS
 from telemetry.collector.gateway import gateway_config
 from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET, datasources
 from telemetry.kubernetes.endpoints import Endpoints
@@ -92,7 +93,9 @@ def test_every_service_is_told_apart(told: Told) -> None:
 
 def test_histograms_lead_to_traces(told: Told) -> None:
     """The exemplars' label is the one that Grafana's data source looks for, and holds ids of traces that were sent."""
-    sources = {one["uid"]: one["jsonData"] for one in datasources(Endpoints(namespace="monitoring"))["datasources"]}
+    sources = {
+        one["uid"]: one["jsonData"] for one in datasources(Endpoints(namespace="monitoring"), BACKENDS)["datasources"]
+    }
     (destination,) = sources["mimir"]["exemplarTraceIdDestinations"]
     found = told.server.exemplars(SPAN_DURATION_BUCKET, seconds=60)
     ids = {exemplar["labels"][destination["name"]] for series in found for exemplar in series["exemplars"]}

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from planning.backends import BACKENDS
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.dashboards.build import dashboard_json
 from telemetry.grafana.dashboards.catalogue import dashboards
@@ -79,7 +80,10 @@ def test_closed_rows_hold_their_panels(built: dict[str, Document]) -> None:
 
 
 def test_queries_name_provisioned_data_sources(built: dict[str, Document]) -> None:
-    known = {source["uid"]: source["type"] for source in datasources(Endpoints(namespace="monitoring"))["datasources"]}
+    known = {
+        source["uid"]: source["type"]
+        for source in datasources(Endpoints(namespace="monitoring"), BACKENDS)["datasources"]
+    }
     for document in built.values():
         for panel in panels(document):
             for target in panel["targets"]:
