@@ -1,8 +1,10 @@
 """AWS through boto3, which only some commands need: imported late, its errors as one message."""
 
+from __future__ import annotations
+
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from ops.backends.errors import LiveError, Problem
 from ops.errors import CommandError
@@ -10,14 +12,35 @@ from planning.buckets import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+    from mypy_boto3_ce import CostExplorerClient
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_kms import KMSClient
+    from mypy_boto3_pricing import PricingClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sts import STSClient
 
-def client(service: str, region: str) -> Any:
-    """A boto3 client, which has no types. Raises `CommandError` where boto3 is missing."""
+
+@overload
+def client(service: Literal["s3"], region: str) -> S3Client: ...
+@overload
+def client(service: Literal["ec2"], region: str) -> EC2Client: ...
+@overload
+def client(service: Literal["kms"], region: str) -> KMSClient: ...
+@overload
+def client(service: Literal["sts"], region: str) -> STSClient: ...
+@overload
+def client(service: Literal["ce"], region: str) -> CostExplorerClient: ...
+@overload
+def client(service: Literal["pricing"], region: str) -> PricingClient: ...
+def client(service: Literal["s3", "ec2", "kms", "sts", "ce", "pricing"], region: str) -> object:
+    """A boto3 client. Raises `CommandError` where boto3 is missing."""
     try:
         import boto3
     except ImportError:
         raise CommandError("this command talks to AWS and needs boto3: pip install boto3") from None
-    untyped: Any = boto3
+    untyped: Any = boto3  # its stubs name clients that aren't installed
     with asking(service):
         return untyped.client(service, region_name=region)
 
@@ -37,20 +60,20 @@ def asking(what: str) -> Generator[None, None, None]:
         raise LiveError("AWS", Problem.UNREACHABLE, f"{what}: {error}") from None
 
 
-def error_code(error: Any) -> str:
-    """AWS's code of a `ClientError`, such as NoSuchBucket."""
-    return str(error.response.get("Error", {}).get("Code", "unknown error"))
+def error_code(error: ClientError) -> str:
+    """AWS's code of an error, such as NoSuchBucket."""
+    return error.response.get("Error", {}).get("Code", "unknown error")
 
 
-def _message(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Message", ""))
+def _message(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Message", "")
 
 
 def account_id(region: str) -> str:
     """The caller's account."""
     sts = client("sts", region)
     with asking("sts:GetCallerIdentity"):
-        return str(sts.get_caller_identity()["Account"])
+        return sts.get_caller_identity()["Account"]
 
 
 def bucket_names(settings: PlatformSettings, stack: str) -> dict[BucketPurpose, str]:

@@ -3,7 +3,6 @@
 It connects where it is told (the local end of a port-forward) while it verifies the certificate of the real host name.
 """
 
-import json
 import socket
 import ssl
 import time
@@ -11,15 +10,17 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from ops.backends.connection import TIMEOUT_SECONDS
 from ops.backends.errors import LiveError, Problem
+from ops.backends.foreign import ANOTHER_SHAPE, parsed
 from ops.errors import CommandError
 
+T = TypeVar("T")
 ATTEMPTS = 3
 # RFC 9110, 15.6.4 and RFC 6585, 4: both may carry Retry-After. Longer waits are the operator's to decide about.
 RETRIED_STATUSES = (429, 503)
@@ -65,13 +66,17 @@ class HttpService:
         """Short name for messages."""
         return self.address.name
 
-    def json(self, path: str, query: Mapping[str, str] | None = None) -> Any:
-        """A GET's JSON."""
+    def read(self, kind: type[T], path: str, query: Mapping[str, str] | None = None, wrong: str = ANOTHER_SHAPE) -> T:
+        """A GET's JSON as `kind`."""
         body = self.get(path, query).body
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError):
-            raise self._error(Problem.GARBAGE, f"{path} is not JSON{_said(body)}") from None
+        return parsed(kind, body, self.name, path, wrong=wrong, said=_said(body))
+
+    def ready(self) -> Answer:
+        """Raises `LiveError` unless the service says that it is ready, at the path that Loki and Tempo have for it."""
+        answer = self.get("/ready", attempts=1)
+        if b"ready" not in answer.body[:100].lower():
+            raise self._error(Problem.GARBAGE, f"/ready says {_shown(answer.body)!r}")
+        return answer
 
     def get(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
         """A GET that was answered with 2xx, after retries where the service asks for them."""
@@ -217,6 +222,9 @@ def _base(address: Address) -> httpx.URL:
 
 
 def _said(body: bytes) -> str:
+    return f"; it says {shown!r}" if (shown := _shown(body)) else ""
+
+
+def _shown(body: bytes) -> str:
     text = " ".join(body[: SHOWN_CHARACTERS * 4].decode("utf-8", "replace").split())
-    shown = "".join(character if character.isprintable() else "?" for character in text)[:SHOWN_CHARACTERS]
-    return f"; it says {shown!r}" if shown else ""
+    return "".join(character if character.isprintable() else "?" for character in text)[:SHOWN_CHARACTERS]

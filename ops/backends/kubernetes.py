@@ -1,35 +1,105 @@
 """Reading the Kubernetes API through kubectl, which knows how to log in to the cluster."""
 
-import base64
-import binascii
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 from urllib.parse import quote
 
-from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import run_tool
-from ops.backends.untyped import rows, table
-from planning.base import Frozen
+from pydantic import Base64Bytes
 
+from ops.backends.errors import LiveError, Problem
+from ops.backends.foreign import CamelCase, parsed
+from ops.backends.tools import run_tool
+
+T = TypeVar("T")
+NAME = "the Kubernetes API"
 REQUEST_TIMEOUT = "15s"
 # What kubectl says when the API server answered, but not to this user.
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
-PHASES_DONE = ("Succeeded",)
 
 
-class PodState(Frozen):
-    """One pod that isn't as it should be."""
-
-    namespace: str
-    """Its namespace."""
+class _Named(CamelCase):
     name: str
-    """Its name."""
-    reason: str
-    """Why, as Kubernetes says it: CrashLoopBackOff, Pending, ..."""
-    restarts: int
-    """Restarts of its containers."""
+    namespace: str
+
+
+class _Condition(CamelCase):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+
+
+class _Why(CamelCase):
+    reason: str = ""
+
+
+class _ContainerState(CamelCase):
+    waiting: _Why = _Why()
+    terminated: _Why = _Why()
+
+
+class _Container(CamelCase):
+    restart_count: int = 0
+    state: _ContainerState = _ContainerState()
+
+
+class _PodStatus(CamelCase):
+    phase: str = "Unknown"
+    conditions: tuple[_Condition, ...] = ()
+    init_container_statuses: tuple[_Container, ...] = ()
+    container_statuses: tuple[_Container, ...] = ()
+
+    @property
+    def containers(self) -> tuple[_Container, ...]:
+        return self.init_container_statuses + self.container_statuses
+
+
+class Pod(CamelCase):
+    """One pod."""
+
+    metadata: _Named
+    status: _PodStatus = _PodStatus()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return self.metadata.namespace
+
+    @property
+    def well(self) -> bool:
+        """Whether it is ready, or ended well."""
+        ready = any(one.type == "Ready" and one.status == "True" for one in self.status.conditions)
+        return ready or self.status.phase == "Succeeded"
+
+    @property
+    def restarts(self) -> int:
+        """Restarts of its containers."""
+        return sum(one.restart_count for one in self.status.containers)
+
+    @property
+    def reason(self) -> str:
+        """Why it isn't well, as Kubernetes says it: CrashLoopBackOff, Pending, ..."""
+        states = [why for one in self.status.containers for why in (one.state.waiting, one.state.terminated)]
+        said = [one.reason for one in states if one.reason != "Completed"]
+        said += [one.reason for one in self.status.conditions if one.status == "False"]
+        return next(filter(None, said), self.status.phase)
+
+
+class _PodList(CamelCase):
+    items: tuple[Pod, ...]
+
+
+class _Version(CamelCase):
+    major: str
+    minor: str
+
+
+class _Secret(CamelCase):
+    data: dict[str, Base64Bytes]
 
 
 class Kubernetes:
@@ -38,7 +108,26 @@ class Kubernetes:
     def __init__(self, kubeconfig: Path) -> None:
         self._kubeconfig = kubeconfig
 
-    def get(self, path: str) -> Any:
+    def pods(self, namespace: str) -> tuple[Pod, ...]:
+        """Pods of a namespace."""
+        path = f"/api/v1/namespaces/{quote(namespace)}/pods"
+        return self._get(_PodList, path, "is no list, or has a pod without the usual fields").items
+
+    def server_version(self) -> str:
+        """Version of the API server, such as 1.35."""
+        version = self._get(_Version, "/version", "names no version")
+        return f"{version.major}.{''.join(filter(str.isdecimal, version.minor))}"
+
+    def secret(self, namespace: str, name: str, key: str) -> str:
+        """One value of a Secret."""
+        path, wrong = f"/api/v1/namespaces/{quote(namespace)}/secrets/{quote(name)}", f"has no readable key {key}"
+        data = self._get(_Secret, path, wrong).data
+        try:
+            return data[key].decode()
+        except (KeyError, UnicodeDecodeError):
+            raise LiveError(NAME, Problem.GARBAGE, f"{path} {wrong}") from None
+
+    def _get(self, kind: type[T], path: str, wrong: str) -> T:
         """The JSON of one path of the API, with nothing but one GET: no discovery."""
         options = ["--kubeconfig", str(self._kubeconfig), f"--request-timeout={REQUEST_TIMEOUT}"]
         try:
@@ -48,72 +137,5 @@ class Kubernetes:
                 raise
             refused = any(words in error.detail for words in REFUSALS)
             problem = Problem.REFUSED if refused else Problem.UNREACHABLE
-            raise LiveError("the Kubernetes API", problem, f"{path}: {error.detail}") from None
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise LiveError("the Kubernetes API", Problem.GARBAGE, f"{path} is not JSON") from None
-
-    def ready(self) -> None:
-        """Raises `LiveError` unless the API answers."""
-        self.get("/version")
-
-    def pods(self, namespace: str) -> list[Any]:
-        """Pods of a namespace, as the API gives them."""
-        return self._items(f"/api/v1/namespaces/{quote(namespace)}/pods")
-
-    def volume_claims(self, namespace: str) -> list[Any]:
-        """Persistent volume claims of a namespace."""
-        return self._items(f"/api/v1/namespaces/{quote(namespace)}/persistentvolumeclaims")
-
-    def server_version(self) -> str:
-        """Version of the API server, such as 1.35."""
-        version = self.get("/version")
-        try:
-            return f"{version['major']}.{''.join(c for c in version['minor'] if c.isdigit())}"
-        except (KeyError, TypeError):
-            raise LiveError("the Kubernetes API", Problem.GARBAGE, "/version names no version") from None
-
-    def secret(self, namespace: str, name: str, key: str) -> str:
-        """One value of a Secret."""
-        document = self.get(f"/api/v1/namespaces/{quote(namespace)}/secrets/{quote(name)}")
-        try:
-            return base64.b64decode(document["data"][key], validate=True).decode()
-        except (KeyError, TypeError, binascii.Error, UnicodeDecodeError):
-            raise LiveError("the Kubernetes API", Problem.GARBAGE, f"Secret {name} has no readable key {key}") from None
-
-    def _items(self, path: str) -> list[Any]:
-        items = table(self.get(path)).get("items")
-        if items is None:
-            raise LiveError("the Kubernetes API", Problem.GARBAGE, f"{path} is not a list")
-        return rows(items)
-
-
-def not_ready(pods: list[Any]) -> Iterator[PodState]:
-    """Pods that aren't ready and didn't end well. Raises `LiveError` for documents that are no pods."""
-    try:
-        for pod in pods:
-            status = pod.get("status", {})
-            containers: list[Any] = [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
-            ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
-            if ready or status.get("phase") in PHASES_DONE:
-                continue
-            meta = pod["metadata"]
-            restarts = sum(one.get("restartCount", 0) for one in containers)
-            yield PodState(
-                namespace=meta["namespace"], name=meta["name"], reason=_reason(status, containers), restarts=restarts
-            )
-    except (AttributeError, KeyError, TypeError):
-        raise LiveError("the Kubernetes API", Problem.GARBAGE, "a pod without the usual fields") from None
-
-
-def _reason(status: Any, containers: list[Any]) -> str:
-    for container in containers:
-        for kind in ("waiting", "terminated"):
-            reason = table(table(container.get("state")).get(kind)).get("reason")
-            if reason and reason != "Completed":
-                return str(reason)
-    for condition in rows(status.get("conditions")):
-        if condition.get("status") == "False" and condition.get("reason"):
-            return str(condition["reason"])
-    return str(status.get("phase", "Unknown"))
+            raise LiveError(NAME, problem, f"{path}: {error.detail}") from None
+        return parsed(kind, text, NAME, path, wrong=wrong)

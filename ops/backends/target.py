@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
-from ops.backends.clients import Alertmanager, Grafana, Loki, Mimir, Tempo
 from ops.backends.connection import Connection
 from ops.backends.errors import LiveError, Problem
+from ops.backends.grafana import Grafana
 from ops.backends.http import Address, HttpService
 from ops.backends.kubernetes import Kubernetes
+from ops.backends.loki import Loki
 from ops.backends.port_forward import LOOPBACK, Forwarded, PortForward
-from ops.backends.tools import StackOutputs
-from ops.backends.untyped import table
+from ops.backends.prometheus import Alertmanager, Mimir
+from ops.backends.pulumi import StackOutputs
+from ops.backends.tempo import Tempo
 from ops.errors import CommandError
 from ops.stacks import PROJECT_ROOT, settings_of
 from planning.backends import BACKENDS, backends_of
@@ -155,7 +157,7 @@ class Target:
     def _exported_kubeconfig(self) -> Path:
         path = self._private_folder() / "kubeconfig"
         path.touch(mode=0o600)
-        path.write_text(self._outputs.secret("kubeconfig"), encoding="utf-8")
+        path.write_text(self._outputs.kubeconfig(), encoding="utf-8")
         return path
 
     def _private_folder(self) -> Path:
@@ -184,32 +186,29 @@ class Target:
 
     def _cluster_ca(self) -> Path | None:
         """The authority of the services inside the cluster, from the Secret that the stack's outputs name."""
-        where = table(self._outputs.plain().get("ca_certificate_secret"))
-        if not where:
+        where = self._outputs.plain().ca_certificate_secret
+        if where is None:
             return None
         path = self._private_folder() / "ca.pem"
         if not path.exists():
-            authority = self.kubernetes().secret(str(where["namespace"]), str(where["name"]), str(where["key"]))
-            path.write_text(authority, encoding="utf-8")
+            path.write_text(self.kubernetes().secret(where.namespace, where.name, where.key), encoding="utf-8")
         return path
 
     def _exported_url(self, role: Role) -> str:
         outputs = self._outputs.plain()
-        try:
-            if role is not Role.GRAFANA:
-                part, name = _OUTPUTS[role]
-                return base_url(outputs["endpoints"][part][name])
-            if str(outputs["grafana_url"]).startswith("https://"):
-                return str(outputs["grafana_url"])
+        if role is not Role.GRAFANA:
+            if url := outputs.url(*_OUTPUTS[role]):
+                return base_url(url)
+        elif outputs.grafana_url.startswith("https://"):
+            return outputs.grafana_url
+        elif secret := outputs.grafana_admin_password_secret:
             # Without an ingress the output is the local end of a port-forward that isn't there yet.
-            namespace = outputs["grafana_admin_password_secret"]["namespace"]
-        except (KeyError, TypeError):
-            raise LiveError(
-                f"stack {self.stack}",
-                Problem.ABSENT,
-                f"its outputs name no address of {role}; give one: --endpoint {role}=http://...",
-            ) from None
-        return f"http://{GRAFANA_RELEASE}.{namespace}.svc:{GRAFANA_PORT}"
+            return f"http://{GRAFANA_RELEASE}.{secret.namespace}.svc:{GRAFANA_PORT}"
+        raise LiveError(
+            f"stack {self.stack}",
+            Problem.ABSENT,
+            f"its outputs name no address of {role}; give one: --endpoint {role}=http://...",
+        )
 
     def _addressed(self, role: Role, url: str, connect_to: tuple[str, int] | None = None) -> Address:
         ca = self.options.ca_file or self._environment.get(CA_VARIABLE)
@@ -219,9 +218,10 @@ class Target:
         token = self._environment.get(role.token_variable)
         if token:
             return f"Bearer {token}"
-        if role is Role.GRAFANA and role not in self._given:
-            where: Any = self._outputs.plain().get("grafana_admin_password_secret", {})
-            password = self.kubernetes().secret(where["namespace"], where["name"], where["key"])
+        if role is not Role.GRAFANA or role in self._given:
+            return None
+        if where := self._outputs.plain().grafana_admin_password_secret:
+            password = self.kubernetes().secret(where.namespace, where.name, where.key)
             return "Basic " + base64.b64encode(f"{GRAFANA_ADMIN}:{password}".encode()).decode()
         return None
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ops.backends.clients import Loki, Mimir, ready
 from ops.backends.errors import LiveError, Problem
-from ops.backends.kubernetes import not_ready
+from ops.backends.loki import Loki
+from ops.backends.prometheus import Mimir
 from ops.backends.target import Role, Target
 from ops.report.checks import Check, Report, State
 from planning.backends import BACKENDS, backends_of
@@ -51,7 +51,7 @@ def _back_ends(target: Target) -> Iterator[Check]:
         if role is Role.MIMIR:
             yield attempt(role, lambda: _mimir(target.mimir()))
         else:
-            yield attempt(role, lambda role=role: _ready(ready(target.service(role)).seconds))
+            yield attempt(role, lambda role=role: _ready(target.service(role).ready().seconds))
 
 
 def attempt(name: str, probe: Probe, inner: Callable[[], Check] | None = None) -> Check:
@@ -89,7 +89,7 @@ def _mimir(mimir: Mimir) -> str:
 
 def _grafana(target: Target) -> str:
     state = target.grafana().health()
-    return f"version {state['version']}, database {state.get('database', 'unknown')}"
+    return f"version {state.version}, database {state.database}"
 
 
 def _alerts(target: Target) -> Check:
@@ -180,7 +180,6 @@ def _pods(target: Target) -> Iterator[Check]:
     try:
         kubernetes = target.kubernetes()
         pods = [pod for name in (endpoints.namespace, endpoints.agent_namespace) for pod in kubernetes.pods(name)]
-        bad = list(not_ready(pods))
     except LiveError as error:
         yield failed("pods", error)
         return
@@ -188,7 +187,7 @@ def _pods(target: Target) -> Iterator[Check]:
         detail = f"no pods in {endpoints.namespace} and {endpoints.agent_namespace}"
         yield Check(name="pods", state=State.FINDING, detail=detail, advice=f"pulumi up --stack {target.stack}")
         return
-    if bad:
+    if bad := [pod for pod in pods if not pod.well]:
         named = [f"{pod.name} {pod.reason}" + (f" ({pod.restarts} restarts)" if pod.restarts else "") for pod in bad]
         more = f" and {len(bad) - MOST_NAMED} more" if len(bad) > MOST_NAMED else ""
         detail = f"{len(bad)} of {len(pods)} not ready: {', '.join(named[:MOST_NAMED])}{more}"

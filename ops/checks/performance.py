@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from statistics import median
 from typing import NamedTuple
 
-from ops.backends.clients import Mimir
 from ops.backends.errors import LiveError
+from ops.backends.prometheus import Mimir
 from ops.backends.target import Role, Target
 from ops.checks.health import failed
 from ops.report.checks import Check, Report, State, within

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import yaml
+from pydantic import ConfigDict, ValidationError
 
-from ops.backends.errors import LiveError
+from ops.backends.errors import LiveError, Problem
+from ops.backends.foreign import CamelCase
 from ops.backends.kubernetes import Kubernetes
 from ops.backends.tools import run_tool
-from ops.backends.untyped import table
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
@@ -104,14 +105,21 @@ def _chart(name: ChartName, *, online: bool) -> Check:
     )
 
 
+class _ChartFile(CamelCase):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    version: str
+    app_version: str = ""
+
+
 def newest(chart: Chart) -> tuple[str, str]:
     """Version and application version of the newest chart. Raises `LiveError`."""
     text = run_tool("helm", ["show", "chart", *chart.pull_arguments()])
     try:
-        document = table(yaml.safe_load(text))
-    except yaml.YAMLError:
-        document = {}
-    return str(document.get("version", "")), str(document.get("appVersion", ""))
+        found = _ChartFile.model_validate(yaml.safe_load(text))
+    except (yaml.YAMLError, ValidationError):
+        raise LiveError("helm", Problem.GARBAGE, "show chart names no version") from None
+    return found.version, found.app_version
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -5,13 +5,18 @@ Costs are found by the tags `project` and `stack`, which must be active cost all
 costs 0.01 USD.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
+
+from pydantic import Field, ValidationError
 
 from ops.backends.aws import asking, client
 from ops.backends.errors import LiveError, Problem
+from ops.backends.foreign import Foreign
 from ops.cost.plan import budget_of
 from ops.report.checks import FINDING, HEALTHY
 from ops.stacks import settings_of
@@ -20,6 +25,9 @@ from planning.base import Frozen
 from planning.cost.model import Category
 from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_ce.type_defs import GetCostAndUsageRequestTypeDef
 
 # Cost Explorer has one endpoint, in us-east-1.
 CE_REGION = "us-east-1"
@@ -131,7 +139,7 @@ def category_of(usage_type: str) -> Category:
 def _charges(settings: PlatformSettings, stack: str, start: date, end: date) -> tuple[dict[str, float], int]:
     """USD by usage type, and the number of requests."""
     ce = client("ce", CE_REGION)
-    request: dict[str, Any] = {
+    request: GetCostAndUsageRequestTypeDef = {
         "TimePeriod": {"Start": start.isoformat(), "End": end.isoformat()},
         "Granularity": "DAILY",
         "Metrics": ["UnblendedCost"],
@@ -148,16 +156,41 @@ def _charges(settings: PlatformSettings, stack: str, start: date, end: date) -> 
     while True:
         requests += 1
         with asking("ce:GetCostAndUsage"):
-            answer: Any = ce.get_cost_and_usage(**request)
-        try:
-            for period in answer["ResultsByTime"]:
-                for group in period.get("Groups", []):
-                    found[group["Keys"][0]] += float(group["Metrics"]["UnblendedCost"]["Amount"])
-        except (KeyError, IndexError, TypeError, ValueError):
-            raise LiveError("Cost Explorer", Problem.GARBAGE, "an answer without the usual fields") from None
-        if not answer.get("NextPageToken"):
+            page = _page(ce.get_cost_and_usage(**request))
+        for group in (group for period in page.periods for group in period.groups):
+            found[group.keys[0]] += group.metrics.cost.amount
+        if not page.next_token:
             return dict(found), requests
-        request["NextPageToken"] = answer["NextPageToken"]
+        request["NextPageToken"] = page.next_token
+
+
+class _Amount(Foreign):
+    amount: float = Field(alias="Amount")
+
+
+class _Metrics(Foreign):
+    cost: _Amount = Field(alias="UnblendedCost")
+
+
+class _Group(Foreign):
+    keys: tuple[str, ...] = Field(alias="Keys", min_length=1)
+    metrics: _Metrics = Field(alias="Metrics")
+
+
+class _Period(Foreign):
+    groups: tuple[_Group, ...] = Field(default=(), alias="Groups")
+
+
+class _Page(Foreign):
+    periods: tuple[_Period, ...] = Field(alias="ResultsByTime")
+    next_token: str = Field(default="", alias="NextPageToken")
+
+
+def _page(answer: object) -> _Page:
+    try:
+        return _Page.model_validate(answer)
+    except ValidationError:
+        raise LiveError("Cost Explorer", Problem.GARBAGE, "an answer without the usual fields") from None
 
 
 def show_actual_cost(stack: str, days: int, *, as_json: bool) -> int:

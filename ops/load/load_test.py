@@ -5,9 +5,9 @@ import time
 
 from ops import confirmation
 from ops.backends import http
-from ops.backends.clients import Tempo
 from ops.backends.errors import LiveError
 from ops.backends.target import Role, Target
+from ops.backends.tempo import Tempo
 from ops.load.load_effects import node_checks
 from ops.load.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
 from ops.report.checks import FINDING, Check, Report, State, within

@@ -5,17 +5,20 @@ Read-only. Sources: Prometheus documentation, "HTTP API" (3.x); Elasticsearch do
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TypeVar
 
-from ops.backends.errors import LiveError, Problem
+from pydantic import Field, OnErrorOmit
+
+from ops.backends.foreign import CamelCase, Foreign
 from ops.backends.http import HttpService
-from ops.backends.untyped import rows, table
+from ops.backends.prometheus import Answered, Vector
 from planning.base import Frozen
 from planning.capacity.ingest import SECONDS_PER_DAY
 
+T = TypeVar("T")
 SHOWN_NAMES = 5
 # Names that instrumentation gives to a count of served requests: OpenTelemetry's semantic conventions first, then what
 # Prometheus client libraries and nginx, Envoy and Istio exporters call theirs.
@@ -82,33 +85,78 @@ class ElasticsearchAssessment(Frozen):
     """Index patterns that grow most, in bytes a day."""
 
 
+class _HeadStats(CamelCase):
+    num_series: int
+
+
+class _NamedCount(Foreign):
+    name: str
+    value: float
+
+
+class _Head(CamelCase):
+    head_stats: _HeadStats
+    series_count_by_metric_name: tuple[_NamedCount, ...] = ()
+
+
+class _Target(Foreign):
+    labels: Mapping[str, str] = {}
+
+
+class _Targets(CamelCase):
+    active_targets: tuple[_Target, ...] = ()
+
+
+class _Rule(Foreign):
+    type: str = ""
+
+
+class _Group(Foreign):
+    rules: tuple[_Rule, ...] = ()
+
+
+class _Rules(Foreign):
+    groups: tuple[OnErrorOmit[_Group], ...] = ()
+
+
+class _Flags(Foreign):
+    retention: str = Field(default="", alias="storage.tsdb.retention.time")
+
+
+class _Index(Foreign):
+    """A row of `_cat/indices`, which has numbers as text, and nothing for an index that is closed."""
+
+    name: str = Field(default="", alias="index")
+    documents: int = Field(default=0, alias="docs.count")
+    stored_bytes: int = Field(default=0, alias="store.size")
+    primary_bytes: int = Field(default=0, alias="pri.store.size")
+    created_ms: int = Field(default=0, alias="creation.date")
+
+    @property
+    def counts(self) -> bool:
+        """Names that begin with a dot are the server's own, except backing indices of data streams; without a date of
+        creation an index has no age, and so no rate."""
+        own = self.name.startswith(".") and (not self.name.startswith(".ds-") or self.name.startswith(".ds-."))
+        return bool(self.name) and not own and self.created_ms > 0
+
+
 def assess_prometheus(service: HttpService) -> PrometheusAssessment:
     """Asks a Prometheus. Raises `LiveError`, also for an answer that isn't a Prometheus's."""
-    head = _data(service, "/api/v1/status/tsdb")
-    statistics = table(head.get("headStats"))
-    targets = rows(_data(service, "/api/v1/targets", {"state": "active"}).get("activeTargets"))
-    jobs = {str(table(table(target).get("labels")).get("job", "")) for target in targets}
-    rules = [
-        table(rule)
-        for group in rows(_data(service, "/api/v1/rules").get("groups"))
-        for rule in rows(table(group).get("rules"))
-    ]
-    flags = _data(service, "/api/v1/status/flags")
+    head = _data(service, _Head, "/api/v1/status/tsdb")
+    targets = _data(service, _Targets, "/api/v1/targets", {"state": "active"}).active_targets
+    kinds = Counter(rule.type for group in _data(service, _Rules, "/api/v1/rules").groups for rule in group.rules)
+    retention = _data(service, _Flags, "/api/v1/status/flags").retention
     return PrometheusAssessment(
-        active_series=int(_number(service, "/api/v1/status/tsdb", statistics.get("numSeries"))),
+        active_series=head.head_stats.num_series,
         samples_per_second=_value(service, _hourly_mean("prometheus_tsdb_head_samples_appended_total")) or 0.0,
         requests_per_second=_requests(service),
         targets=len(targets),
-        jobs=tuple(sorted(job for job in jobs if job)),
-        alerting_rules=sum(rule.get("type") == "alerting" for rule in rules),
-        recording_rules=sum(rule.get("type") == "recording" for rule in rules),
-        retention=_retention(flags),
+        jobs=tuple(sorted({job for target in targets if (job := target.labels.get("job"))})),
+        alerting_rules=kinds["alerting"],
+        recording_rules=kinds["recording"],
+        retention="15d" if retention in ("0s", "") else retention,
         largest=tuple(
-            LargestName(
-                name=str(table(one).get("name", "")),
-                amount=_number(service, "/api/v1/status/tsdb", table(one).get("value")),
-            )
-            for one in rows(head.get("seriesCountByMetricName"))[:SHOWN_NAMES]
+            LargestName(name=one.name, amount=one.value) for one in head.series_count_by_metric_name[:SHOWN_NAMES]
         ),
     )
 
@@ -116,12 +164,9 @@ def assess_prometheus(service: HttpService) -> PrometheusAssessment:
 def assess_elasticsearch(service: HttpService, now: datetime | None = None) -> ElasticsearchAssessment:
     """Asks an Elasticsearch or OpenSearch. Raises `LiveError`, also for an answer that is no list of indices."""
     columns = "index,docs.count,store.size,pri.store.size,creation.date"
-    answer = service.json("/_cat/indices", {"format": "json", "bytes": "b", "h": columns})
-    if not isinstance(answer, list):
-        raise LiveError(service.name, Problem.GARBAGE, "/_cat/indices is no list of indices")
-    # Indices whose names begin with a dot are the server's own, except the backing indices of data streams; an index
-    # without a date of creation has no age, and so no rate.
-    indices = [index for index in map(table, rows(answer)) if _named(index) and _count(index, "creation.date")]
+    asked = {"format": "json", "bytes": "b", "h": columns}
+    answer = service.read(tuple[_Index, ...], "/_cat/indices", asked, wrong="is no list of indices")
+    indices = [index for index in answer if index.counts]
     today = (now or datetime.now(UTC)).timestamp()
     patterns = [_Pattern.of(name, of, today) for name, of in _by_pattern(indices).items()]
     documents = sum(pattern.documents for pattern in patterns)
@@ -130,7 +175,7 @@ def assess_elasticsearch(service: HttpService, now: datetime | None = None) -> E
     return ElasticsearchAssessment(
         lines_per_second=sum(pattern.documents / pattern.age_seconds for pattern in patterns),
         bytes_per_line=max(1, round(primary / documents)) if documents else 1,
-        stored_gb=sum(_count(index, "store.size") for index in indices) / 1e9,
+        stored_gb=sum(index.stored_bytes for index in indices) / 1e9,
         oldest_days=max((pattern.age_seconds for pattern in patterns), default=0.0) / SECONDS_PER_DAY,
         largest=tuple(LargestName(name=pattern.name, amount=pattern.bytes_per_day) for pattern in largest),
     )
@@ -149,57 +194,35 @@ class _Pattern(Frozen):
         return self.primary_bytes / self.age_seconds * SECONDS_PER_DAY
 
     @classmethod
-    def of(cls, name: str, indices: list[dict[str, Any]], today: float) -> "_Pattern":
+    def of(cls, name: str, indices: list[_Index], today: float) -> "_Pattern":
         """An index made today would show a rate of nearly nothing or of everything: an hour at least."""
-        oldest = min(_count(index, "creation.date") for index in indices) / 1000
+        oldest = min(index.created_ms for index in indices) / 1000
         return cls(
             name=name,
-            documents=sum(_count(index, "docs.count") for index in indices),
-            primary_bytes=sum(_count(index, "pri.store.size") for index in indices),
+            documents=sum(index.documents for index in indices),
+            primary_bytes=sum(index.primary_bytes for index in indices),
             age_seconds=max(today - oldest, 3600.0),
         )
 
 
-def _by_pattern(indices: Iterable[dict[str, Any]]) -> Mapping[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+def _by_pattern(indices: Iterable[_Index]) -> Mapping[str, list[_Index]]:
+    found: dict[str, list[_Index]] = defaultdict(list)
     for index in indices:
-        found[_INDEX_SUFFIX.sub("", str(index["index"]))].append(index)
+        found[_INDEX_SUFFIX.sub("", index.name)].append(index)
     return found
 
 
-def _named(index: dict[str, Any]) -> bool:
-    name = str(index.get("index", "."))
-    return not name.startswith(".") or (name.startswith(".ds-") and not name.startswith(".ds-."))
-
-
-def _count(index: dict[str, Any], column: str) -> int:
-    text = str(index.get(column) or "0")
-    return int(text) if text.isdecimal() else 0
-
-
-def _data(service: HttpService, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
+def _data(service: HttpService, kind: type[T], path: str, query: Mapping[str, str] | None = None) -> T:
     """What a Prometheus answers under `data`; something else that speaks JSON has no such table."""
-    data = table(service.json(path, query)).get("data")
-    if not isinstance(data, dict):
-        raise LiveError(service.name, Problem.GARBAGE, f"{path} is no answer of a Prometheus: it has no table `data`")
-    return table(cast(object, data))
+    answered: type[Answered[T]] = Answered[kind]
+    wrong = "is no answer of a Prometheus, or has something else where a number belongs"
+    return service.read(answered, path, query, wrong).data
 
 
 def _value(service: HttpService, query: str) -> float | None:
     """The first series' value; None for no series, and for NaN or infinity, which say nothing either."""
-    result = rows(_data(service, "/api/v1/query", {"query": query}).get("result"))
-    if not result:
-        return None
-    pair = rows(table(result[0]).get("value"))
-    found = _number(service, "/api/v1/query", pair[1] if len(pair) == 2 else None)
-    return found if math.isfinite(found) else None
-
-
-def _number(service: HttpService, path: str, value: object) -> float:
-    try:
-        return float(str(value))
-    except ValueError:
-        raise LiveError(service.name, Problem.GARBAGE, f"{path} has {value!r} where a number belongs") from None
+    found = _data(service, Vector, "/api/v1/query", {"query": query}).result
+    return found[0].value if found and math.isfinite(found[0].value) else None
 
 
 def _hourly_mean(counter: str) -> str:
@@ -213,8 +236,3 @@ def _requests(service: HttpService) -> float | None:
         if found:
             return found
     return None
-
-
-def _retention(flags: Mapping[str, Any]) -> str:
-    given = str(flags.get("storage.tsdb.retention.time", "0s"))
-    return "15d" if given in ("0s", "") else given

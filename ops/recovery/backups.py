@@ -1,16 +1,16 @@
 """`backups verify`: what would be left after a loss: buckets, volume snapshots, and Pulumi's own state."""
 
-import json
-from collections.abc import Iterator
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from ops.backends.aws import asking, bucket_names, client, error_code
-from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import run_tool
-from ops.backends.untyped import table
+from ops.backends.errors import LiveError
+from ops.backends.pulumi import states_url
 from ops.checks.health import failed
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of
@@ -19,6 +19,11 @@ from planning.buckets import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+T = TypeVar("T")
+ENABLED = "Enabled"
 # Loki flushes chunks after at most two hours, Mimir uploads blocks every two, Tempo every five minutes.
 FRESH_HOURS = 6.0
 SNAPSHOT_HOURS = 26.0
@@ -45,7 +50,9 @@ def verify(stack: str, project: Path = PROJECT_ROOT, now: datetime | None = None
     return Report(title=f"Backups of {stack}", checks=tuple(checks))
 
 
-def _bucket(s3: Any, settings: PlatformSettings, purpose: BucketPurpose, bucket: str, now: datetime) -> Iterator[Check]:
+def _bucket(
+    s3: S3Client, settings: PlatformSettings, purpose: BucketPurpose, bucket: str, now: datetime
+) -> Iterator[Check]:
     try:
         with asking(bucket):
             s3.head_bucket(Bucket=bucket)
@@ -63,25 +70,28 @@ def _bucket(s3: Any, settings: PlatformSettings, purpose: BucketPurpose, bucket:
         yield _freshness(s3, purpose, bucket, now)
 
 
-def _lacking(s3: Any, settings: PlatformSettings, purpose: BucketPurpose, bucket: str) -> Iterator[str]:
+def _lacking(s3: S3Client, settings: PlatformSettings, purpose: BucketPurpose, bucket: str) -> Iterator[str]:
     plan = settings.tier_plans.get(purpose)
     rules = _asked(lambda: s3.get_bucket_lifecycle_configuration(Bucket=bucket), bucket)
-    found = {rule["ID"] for rule in table(rules).get("Rules", []) if rule.get("Status") == "Enabled"}
+    found = {rule.get("ID") for rule in rules["Rules"] if rule["Status"] == "Enabled"} if rules else set[str]()
     if plan is not None and (missing := [rule.id for rule in plan.rules if rule.id not in found]):
         yield f"lifecycle rules missing: {', '.join(missing)}"
-    versioning = table(_asked(lambda: s3.get_bucket_versioning(Bucket=bucket), bucket)).get("Status", "never")
-    if plan is not None and plan.versioned and versioning != "Enabled":
+    versioning = _versioning(s3, bucket)
+    if plan is not None and plan.versioned and versioning != ENABLED:
         yield f"versioning is {versioning.lower()}, planned: enabled"
     if not _asked(lambda: s3.get_bucket_encryption(Bucket=bucket), bucket):
         yield "no default encryption"
-    block = table(table(_asked(lambda: s3.get_public_access_block(Bucket=bucket), bucket)).get(
-        "PublicAccessBlockConfiguration"
-    ))  # fmt: skip
-    if not block or not all(block.values()):
+    block = _asked(lambda: s3.get_public_access_block(Bucket=bucket), bucket)
+    if not block or not all(block["PublicAccessBlockConfiguration"].values()):
         yield "public access isn't blocked"
 
 
-def _asked(ask: Any, bucket: str) -> Any:
+def _versioning(s3: S3Client, bucket: str) -> str:
+    with asking(bucket):
+        return s3.get_bucket_versioning(Bucket=bucket).get("Status", "never")
+
+
+def _asked(ask: Callable[[], T], bucket: str) -> T | None:
     """An answer, or None where S3 says that nothing of the kind is configured."""
     from botocore.exceptions import ClientError
 
@@ -94,12 +104,11 @@ def _asked(ask: Any, bucket: str) -> Any:
             raise
 
 
-def _freshness(s3: Any, purpose: BucketPurpose, bucket: str, now: datetime) -> Check:
-    newest: datetime | None = None
+def _freshness(s3: S3Client, purpose: BucketPurpose, bucket: str, now: datetime) -> Check:
     with asking(f"listing {bucket}"):
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            for one in page.get("Contents", []):
-                newest = max(newest, one["LastModified"]) if newest else one["LastModified"]
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        found = (one.get("LastModified") for page in pages for one in page.get("Contents", []))
+        newest = max(filter(None, found), default=None)
     name = f"{purpose}: last object"
     if newest is None:
         detail = "the bucket is empty: nothing that came in would survive the loss of the volumes"
@@ -122,7 +131,7 @@ def _snapshots(settings: PlatformSettings, now: datetime) -> Check:
     try:
         ec2 = client("ec2", settings.region)
         with asking("ec2:DescribeSnapshots"):
-            found: list[Any] = ec2.describe_snapshots(
+            found = ec2.describe_snapshots(
                 OwnerIds=["self"], Filters=[{"Name": f"tag:{CLAIM_NAMESPACE_TAG}", "Values": [namespace]}]
             )["Snapshots"]
     except LiveError as error:
@@ -139,7 +148,7 @@ def _snapshots(settings: PlatformSettings, now: datetime) -> Check:
             if wanted
             else "by choice: backup.volume_snapshot_days has daily ones taken, and pulumi preview says what they cost",
         )
-    hours = (now - max(one["StartTime"] for one in found)).total_seconds() / HOURS
+    hours = (now - max(filter(None, (one.get("StartTime") for one in found)))).total_seconds() / HOURS
     late = hours > SNAPSHOT_HOURS
     return Check(
         name="volume snapshots",
@@ -155,14 +164,10 @@ def _snapshots(settings: PlatformSettings, now: datetime) -> Check:
 def _pulumi_state(settings: PlatformSettings, project: Path) -> Check:
     name = "Pulumi state"
     try:
-        url = str(
-            table(json.loads(run_tool("pulumi", ["whoami", "--verbose", "--json"], directory=project))).get("url")
-        )
+        url = states_url(project)
         parts = urlsplit(url)
         if parts.scheme == "s3":
             return _state_bucket(settings, parts.netloc)
-    except ValueError:
-        return failed(name, LiveError("pulumi", Problem.GARBAGE, "whoami is not JSON"))
     except LiveError as error:
         return failed(name, error)
     if parts.scheme == "file":
@@ -172,9 +177,7 @@ def _pulumi_state(settings: PlatformSettings, project: Path) -> Check:
 
 
 def _state_bucket(settings: PlatformSettings, bucket: str) -> Check:
-    s3 = client("s3", settings.region)
-    status = table(_asked(lambda: s3.get_bucket_versioning(Bucket=bucket), bucket)).get("Status")
-    if status == "Enabled":
+    if _versioning(client("s3", settings.region), bucket) == ENABLED:
         return Check(name="Pulumi state", state=State.OK, detail=f"in s3://{bucket}, versioned")
     advice = f"aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled"
     return Check(name="Pulumi state", state=State.FINDING, detail=f"in s3://{bucket}, not versioned", advice=advice)

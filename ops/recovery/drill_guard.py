@@ -1,12 +1,8 @@
 """What must hold before the cluster of a stack may be destroyed in a drill."""
 
-import json
 from pathlib import Path
-from typing import Any
 
-from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import run_tool
-from ops.backends.untyped import rows, table
+from ops.backends.pulumi import stacks
 from ops.errors import CommandError
 from ops.stacks import settings_of
 from settings.models.cluster import EksCluster, SharedCluster
@@ -45,10 +41,4 @@ def _guests(stack: str, project: Path) -> list[str]:
 
 def _stacks_with_resources(project: Path) -> set[str]:
     """A stack whose number of resources isn't told counts as one that has some."""
-    text = run_tool("pulumi", ["stack", "ls", "--json"], directory=project)
-    try:
-        listed: list[Any] = rows(json.loads(text))
-    except ValueError:
-        raise LiveError("pulumi", Problem.GARBAGE, "stack ls is not JSON") from None
-    stacks = [table(one) for one in listed]
-    return {str(one.get("name")).rpartition("/")[2] for one in stacks if one.get("resourceCount", 1)}
+    return {one.name.rpartition("/")[2] for one in stacks(project) if one.resource_count != 0}

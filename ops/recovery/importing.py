@@ -7,22 +7,26 @@ where their names are those of the naming rule, which is so after their stack's 
 Source: Pulumi documentation, "Importing resources", bulk import operations (2026).
 """
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
-from ops.backends.untyped import table
 from ops.errors import CommandError
 from ops.stacks import PROJECT_ROOT, settings_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 KEY_COMPONENT_TYPE, KEY_NAME = "lgtm:components:EncryptionKey", "storage-objects"
 KEY_TYPE, ALIAS_TYPE = "aws:kms/key:Key", "aws:kms/alias:Alias"
@@ -82,8 +86,8 @@ def found_key(settings: PlatformSettings, stack: str, buckets: tuple[Found, ...]
             if "NotFoundException" not in error.detail:
                 raise
             continue
-        key_id = str(described["KeyId"])
-        if described["KeyState"] == "PendingDeletion":
+        key_id = described["KeyId"]
+        if described.get("KeyState") == "PendingDeletion":
             raise CommandError(
                 f"key {key_id} of {stack} waits to be deleted, and without it no object can be read: "
                 f"aws kms cancel-key-deletion --key-id {key_id}, then aws kms enable-key --key-id {key_id}"
@@ -99,8 +103,8 @@ def _bucket_keys(settings: PlatformSettings, buckets: tuple[Found, ...]) -> Iter
             with asking(one.bucket):
                 rules = s3.get_bucket_encryption(Bucket=one.bucket)["ServerSideEncryptionConfiguration"]["Rules"]
             for rule in rules:
-                if key := table(table(rule).get("ApplyServerSideEncryptionByDefault")).get("KMSMasterKeyID"):
-                    yield str(key)
+                if key := rule.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID"):
+                    yield key
 
 
 def found_buckets(settings: PlatformSettings, stack: str) -> tuple[Found, ...]:
@@ -111,7 +115,7 @@ def found_buckets(settings: PlatformSettings, stack: str) -> tuple[Found, ...]:
     return tuple(_found(s3, purpose, name) for purpose, name in bucket_names(settings, stack).items())
 
 
-def _found(s3: Any, purpose: BucketPurpose, bucket: str) -> Found:
+def _found(s3: S3Client, purpose: BucketPurpose, bucket: str) -> Found:
     try:
         with asking(bucket):
             s3.head_bucket(Bucket=bucket)
@@ -162,8 +166,8 @@ def _below(parent: str, type_token: str, logical: str, resource_id: str, prefix:
 def project_name(project: Path) -> str:
     """Name of the Pulumi project. Raises `CommandError` when its file can't be read."""
     try:
-        return str(table(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8")))["name"])
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError):
+        return str(yaml.safe_load((project / "Pulumi.yaml").read_text(encoding="utf-8"))["name"])
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
         raise CommandError("Pulumi.yaml can't be read, or names no project") from None
 
 

@@ -6,11 +6,9 @@ Nothing is destroyed here: the checks read the exported state and the buckets. T
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import run_tool
-from ops.backends.untyped import rows, table
+from ops.backends.errors import LiveError
+from ops.backends.pulumi import Resource, resources
 from ops.checks.health import failed
 from ops.recovery.backups import verify
 from ops.recovery.rpo_rto import losses
@@ -45,32 +43,20 @@ def recovery_checks(stack: str, project: Path = PROJECT_ROOT) -> Report:
     settings = settings_of(stack, project)
     checks: list[Check] = []
     try:
-        text = run_tool("pulumi", ["stack", "export", "--stack", stack], directory=project)
-        checks += _from_state(settings, _resources(text))
+        checks += _from_state(settings, resources(stack, project))
     except LiveError as error:
         checks.append(failed("state", error))
     checks += verify(stack, project).checks
     return Report(title=f"Recovery of {stack}", checks=tuple(checks))
 
 
-def _resources(text: str) -> list[Any]:
-    try:
-        return rows(table(table(json.loads(text)).get("deployment")).get("resources"))
-    except ValueError:
-        raise LiveError("pulumi", Problem.GARBAGE, "stack export is not JSON") from None
-
-
-def _from_state(settings: PlatformSettings, resources: list[Any]) -> Iterator[Check]:
-    if not resources:
+def _from_state(settings: PlatformSettings, found: tuple[Resource, ...]) -> Iterator[Check]:
+    if not found:
         yield Check(name="state", state=State.FINDING, detail="it has no resources", advice="pulumi up first")
         return
-    yield Check(name="state", state=State.OK, detail=f"{len(resources)} resources can be exported")
-    buckets = [table(one) for one in resources if table(one).get("type") == BUCKET_TYPE]
-    loose = [
-        str(one.get("urn", "?")).rpartition("::")[2]
-        for one in buckets
-        if not (one.get("protect") and one.get("retainOnDelete"))
-    ]
+    yield Check(name="state", state=State.OK, detail=f"{len(found)} resources can be exported")
+    buckets = [one for one in found if one.type == BUCKET_TYPE]
+    loose = [one.urn.rpartition("::")[2] for one in buckets if not (one.protect and one.retain_on_delete)]
     if settings.storage.protect and loose:
         advice = f"pulumi up brings protection back: storage.protect is set, and these lack it: {', '.join(loose)}"
         yield Check(name="bucket protection", state=State.FINDING, detail=f"{len(loose)} unprotected", advice=advice)
@@ -79,7 +65,7 @@ def _from_state(settings: PlatformSettings, resources: list[Any]) -> Iterator[Ch
         yield Check(name="bucket protection", state=State.UNKNOWN, detail=said)
     else:
         yield Check(name="bucket protection", state=State.OK, detail=f"all {len(buckets)} are protected and retained")
-    if any(table(one).get("type") == PASSWORD_TYPE for one in resources):
+    if any(one.type == PASSWORD_TYPE for one in found):
         said = "Grafana's password is in the state: it comes back the same"
         yield Check(name="Grafana password", state=State.OK, detail=said)
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from ops.backends.clients import Loki
 from ops.backends.errors import LiveError
+from ops.backends.loki import Loki
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of

@@ -1,14 +1,14 @@
 """`dashboards optimise`: heavy and unused dashboards and panels, read from Grafana."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from ops.backends.clients import Loki
 from ops.backends.errors import LiveError
+from ops.backends.grafana import Dashboard, Panel, TimeRange
 from ops.backends.logfmt import seconds
+from ops.backends.loki import Loki
 from ops.backends.target import Target
-from ops.backends.untyped import rows, table
 from ops.report.checks import Check, Report, State
 
 MOST_QUERIES_OPEN = 30
@@ -53,49 +53,37 @@ def optimise(target: Target) -> Report:
     return Report(title=f"Dashboards of {target.stack}", checks=tuple(checks))
 
 
-def weight(model: Any) -> Weight:
+def weight(model: Dashboard) -> Weight:
     """What a dashboard's model asks for."""
     panels = list(_panels(model))
-    opened = [panel for panel, collapsed in panels if not collapsed]
     return Weight(
-        uid=str(table(model).get("uid", "?")),
-        title=str(table(model).get("title", "?")),
-        open_queries=sum(len(_targets(panel)) for panel in opened),
-        queries=sum(len(_targets(panel)) for panel, _ in panels),
-        refresh_seconds=seconds(str(table(model).get("refresh") or "")),
-        range_seconds=range_seconds(table(table(model).get("time"))),
+        uid=model.uid,
+        title=model.title,
+        open_queries=sum(len(panel.queries) for panel, collapsed in panels if not collapsed),
+        queries=sum(len(panel.queries) for panel, _ in panels),
+        refresh_seconds=seconds(str(model.refresh)),
+        range_seconds=range_seconds(model.time),
         problems=tuple(problem for panel, _ in panels for problem in panel_problems(panel)),
     )
 
 
-def _panels(model: Any) -> Iterator[tuple[Any, bool]]:
+def _panels(model: Dashboard) -> Iterator[tuple[Panel, bool]]:
     """Panels with whether they are in a collapsed row."""
-    for panel in rows(table(model).get("panels")):
-        inner = rows(table(panel).get("panels"))
-        if table(panel).get("type") == "row":
-            for one in inner:
-                yield one, bool(panel.get("collapsed"))
+    for panel in model.panels:
+        if panel.type == "row":
+            yield from ((one, panel.collapsed) for one in panel.panels)
         else:
             yield panel, False
 
 
-def _targets(panel: Any) -> list[Any]:
-    return [one for one in rows(table(panel).get("targets")) if not table(one).get("hide")]
-
-
-def _query(one: Any) -> str:
-    return str(table(one).get("expr") or table(one).get("query") or "")
-
-
-def panel_problems(panel: Any) -> Iterator[str]:
+def panel_problems(panel: Panel) -> Iterator[str]:
     """What makes a panel heavy or useless."""
-    title = str(table(panel).get("title") or "untitled panel")
-    targets = _targets(panel)
-    if not targets and table(panel).get("type") not in ("text", "row", "dashlist", "news", "alertlist", "nodeGraph"):
+    title = panel.title or "untitled panel"
+    if not panel.queries and panel.type not in ("text", "dashlist", "news", "alertlist", "nodeGraph"):
         yield f"{title}: shows nothing, it has no query"
-    if len(targets) > MOST_QUERIES_A_PANEL:
-        yield f"{title}: {len(targets)} queries in one panel"
-    for query in map(_query, targets):
+    if len(panel.queries) > MOST_QUERIES_A_PANEL:
+        yield f"{title}: {len(panel.queries)} queries in one panel"
+    for query in panel.queries:
         if wild := WILD_MATCHER.search(query):
             yield f"{title}: matches almost anything ({wild[0]})"
         if re.search(r"_bucket\b", query) and not re.search(r"\bby\s*\(", query):
@@ -105,10 +93,10 @@ def panel_problems(panel: Any) -> Iterator[str]:
                 yield f"{title}: reads {number}{unit} at every refresh; record it by a rule"
 
 
-def range_seconds(time: Mapping[str, Any]) -> float | None:
+def range_seconds(time: TimeRange) -> float | None:
     """Length of a relative time range up to now, such as now-6h."""
-    match = RELATIVE.match(str(time.get("from", "")))
-    return int(match[1]) * UNIT_SECONDS[match[2]] if match and str(time.get("to")) == "now" else None
+    match = RELATIVE.match(time.start)
+    return int(match[1]) * UNIT_SECONDS[match[2]] if match and time.end == "now" else None
 
 
 def judged(one: Weight) -> Check:

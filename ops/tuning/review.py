@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ops.backends.clients import Mimir
 from ops.backends.errors import LiveError
+from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.checks.performance import performance
 from ops.errors import CommandError

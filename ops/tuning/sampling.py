@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ops.backends.clients import Mimir
+from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
 from ops.stacks import PROJECT_ROOT, settings_of

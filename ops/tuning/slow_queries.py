@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from ops.backends.clients import LogLine, Loki
 from ops.backends.logfmt import fields, seconds, size_bytes
+from ops.backends.loki import LogLine, Loki
 from ops.backends.target import Role, Target
 from ops.errors import CommandError
 from ops.report.checks import FINDING, HEALTHY

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -25,6 +26,8 @@ from tests.live_servers import (
     serving,
 )
 
+Document = dict[str, Any]
+
 
 def _service(server: Server, timeout_seconds: float = 5) -> HttpService:
     server.answers["/ok"] = lambda _: {"fine": True}
@@ -41,7 +44,7 @@ def test_an_answer_is_parsed_and_a_token_is_sent() -> None:
     with serving() as server:
         server.answers["/ok"] = lambda parameters: parameters
         service = HttpService(Address("loki", f"{server.url}/", authorization="Bearer s3cret"))
-        assert service.json("/ok", {"query": 'a{b="c d"}'}) == {"query": 'a{b="c d"}'}
+        assert service.read(Document, "/ok", {"query": 'a{b="c d"}'}) == {"query": 'a{b="c d"}'}
         assert server.authorizations == ["Bearer s3cret"]
 
 
@@ -63,7 +66,7 @@ def test_a_bad_answer_is_one_message(failure: Failure, problem: Problem, words: 
     with serving() as server:
         service = _service(server, 0.2)
         server.failure = failure
-        error = _error(lambda: service.json("/ok"))
+        error = _error(lambda: service.read(Document, "/ok"))
     assert error.problem is problem
     assert str(error).startswith(f"loki {problem.value}: ")
     assert words in str(error)
@@ -87,7 +90,7 @@ def test_a_busy_server_is_asked_again_after_what_it_asks_for(monkeypatch: pytest
     with serving() as server:
         service = _service(server)
         server.failure = busy("7", times=2)
-        assert service.json("/ok") == {"fine": True}
+        assert service.read(Document, "/ok") == {"fine": True}
         assert len(server.requests) == 3
     assert waits == [7.0, 7.0]
 
@@ -98,7 +101,7 @@ def test_a_server_that_stays_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -
     with serving() as server:
         service = _service(server)
         server.failure = DOWN
-        error = _error(lambda: service.json("/ok"))
+        error = _error(lambda: service.read(Document, "/ok"))
         assert len(server.requests) == http.ATTEMPTS
     assert error.problem is Problem.BUSY
     assert error.status == 503
@@ -110,7 +113,7 @@ def test_a_long_wait_is_left_to_the_operator(monkeypatch: pytest.MonkeyPatch) ->
     with serving() as server:
         service = _service(server)
         server.failure = busy("300")
-        error = _error(lambda: service.json("/ok"))
+        error = _error(lambda: service.read(Document, "/ok"))
     assert "asks to wait 300 s" in str(error)
 
 
@@ -170,7 +173,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://{LOOPBACK}:{closed_port()}")
     with serving() as server:
-        assert _service(server).json("/ok") == {"fine": True}
+        assert _service(server).read(Document, "/ok") == {"fine": True}
 
 
 def test_a_token_is_in_no_message() -> None:

@@ -98,10 +98,10 @@ def _gone(pid: int) -> bool:
 
 def test_services_are_reached_through_port_forwards_that_end(forwarding: Path, platform: Platform) -> None:
     with Target(Connection("staging")) as target:
-        assert target.loki().ready().status == 200
+        assert target.loki().service.ready().status == 200
         assert target.mimir().number("vector(1)") == 1
         assert target.tempo().service.address.connect_to is not None
-        assert target.grafana().health()["database"] == "ok"
+        assert target.grafana().health().database == "ok"
         kubeconfig = target.kubeconfig()
         assert kubeconfig.stat().st_mode & 0o777 == 0o600
         assert kubeconfig.parent.stat().st_mode & 0o777 == 0o700
@@ -116,7 +116,7 @@ def test_services_are_reached_through_port_forwards_that_end(forwarding: Path, p
 def test_port_forwards_end_when_a_command_fails(forwarding: Path) -> None:
     def fails() -> None:
         with Target(Connection("staging")) as target:
-            target.loki().ready()
+            target.loki().service.ready()
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -146,12 +146,12 @@ def test_the_authority_of_an_encrypted_service_comes_from_the_cluster(tools: Too
         pids = str(tmp_path / "pids")
         tools("kubectl", KUBECTL.format(ports={"loki": server.port}, secrets=secrets, pids=pids))
         with Target(Connection("staging")) as target:
-            assert target.loki().ready().status == 200
+            assert target.loki().service.ready().status == 200
         other = certificates(tmp_path, "elsewhere")
         with Target(Connection("staging", ca_file=other.ca_file)) as target:
             loki = target.loki()
             with pytest.raises(LiveError, match="its certificate isn't trusted"):
-                loki.ready()
+                loki.service.ready()
 
 
 def test_a_token_from_the_environment(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,7 +229,7 @@ def test_a_port_forward_that_never_starts_is_ended(
 def test_outputs_are_read_in_the_checkout(tools: Tools, checkout: Path) -> None:
     tools("pulumi", f"import json, os\nassert os.getcwd() == {str(checkout)!r}\nprint(json.dumps({OUTPUTS!r}))")
     with Target(Connection("staging"), project=checkout) as target:
-        assert json.dumps(target.outputs.plain()["endpoints"])
+        assert target.outputs.plain().endpoints == OUTPUTS["endpoints"]
 
 
 def test_loopback_only() -> None:

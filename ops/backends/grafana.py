@@ -1,0 +1,103 @@
+"""What commands ask Grafana. Source: Grafana, "HTTP API reference" and "Dashboard JSON model" (2026-08)."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from pydantic import Field, JsonValue
+
+from ops.backends.foreign import CamelCase
+from ops.backends.http import HttpService
+
+
+class Health(CamelCase):
+    """State of Grafana."""
+
+    version: str
+    database: str = "unknown"
+
+
+class FoundDashboard(CamelCase):
+    """One hit of a search."""
+
+    uid: str
+
+
+class Query(CamelCase):
+    """One query of a panel."""
+
+    expr: str = ""
+    query: JsonValue = ""
+    """Of data sources that don't call it expr; some have a table here."""
+    hide: bool = False
+
+    @property
+    def text(self) -> str:
+        """In the data source's language."""
+        return self.expr or (self.query if isinstance(self.query, str) else "")
+
+
+class Panel(CamelCase):
+    """A panel, or a row with the panels that it hides."""
+
+    type: str = ""
+    title: str = ""
+    targets: tuple[Query, ...] = ()
+    collapsed: bool = False
+    panels: tuple["Panel", ...] = ()
+
+    @property
+    def queries(self) -> list[str]:
+        """Texts of what is asked."""
+        return [one.text for one in self.targets if not one.hide]
+
+
+class TimeRange(CamelCase):
+    """What a dashboard shows at first."""
+
+    start: str = Field(default="", alias="from")
+    end: str = Field(default="", alias="to")
+
+
+class Dashboard(CamelCase):
+    """A dashboard's model."""
+
+    uid: str = "?"
+    title: str = "?"
+    refresh: str | bool = ""
+    """Such as 30s; Grafana writes false for never."""
+    time: TimeRange = TimeRange()
+    panels: tuple[Panel, ...] = ()
+
+
+class DashboardResponse(CamelCase):
+    """Answer with a dashboard."""
+
+    dashboard: Dashboard
+
+
+class DatasourceHealth(CamelCase):
+    """What a data source said when Grafana asked it."""
+
+    status: str
+    message: str = ""
+
+
+class Grafana:
+    """Grafana's HTTP API."""
+
+    def __init__(self, service: HttpService) -> None:
+        self.service = service
+
+    def health(self) -> Health:
+        """Version and state of its database; needs no login."""
+        return self.service.read(Health, "/api/health")
+
+    def dashboards(self) -> Iterator[Dashboard]:
+        """Every dashboard's model."""
+        for found in self.service.read(tuple[FoundDashboard, ...], "/api/search?type=dash-db&limit=5000"):
+            yield self.service.read(DashboardResponse, f"/api/dashboards/uid/{quote(found.uid)}").dashboard
+
+    def datasource_health(self, uid: str) -> str:
+        """What Grafana says after it asked a data source. Raises `LiveError` when that failed."""
+        found = self.service.read(DatasourceHealth, f"/api/datasources/uid/{quote(uid)}/health")
+        return found.message or found.status

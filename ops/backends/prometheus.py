@@ -1,0 +1,97 @@
+"""What commands ask Mimir, as Prometheus' query API, and Mimir's Alertmanager.
+
+Sources: Prometheus documentation, "HTTP API"; Grafana Mimir, "HTTP API"; Alertmanager's OpenAPI, v2 (2026-08).
+"""
+
+import math
+from collections.abc import Mapping
+from typing import Generic, TypeVar
+
+from pydantic import Field
+
+from ops.backends.foreign import Foreign
+from ops.backends.http import Answer, HttpService
+
+T = TypeVar("T")
+
+
+class Answered(Foreign, Generic[T]):
+    """What every answer of Prometheus' API is wrapped in; so is Loki's."""
+
+    data: T
+
+
+class Sample(Foreign):
+    """One series of an instant query."""
+
+    labels: Mapping[str, str] = Field(alias="metric")
+    """Its labels."""
+    pair: tuple[float, float] = Field(alias="value")
+    """Unix time in seconds, and the value, which JSON carries as text so that it may be NaN."""
+
+    @property
+    def value(self) -> float:
+        """The value."""
+        return self.pair[1]
+
+
+class Vector(Foreign):
+    """The result of an instant query."""
+
+    result: tuple[Sample, ...]
+
+    def by(self, label: str) -> dict[str, float]:
+        """Finite values by one label."""
+        return {one.labels.get(label, ""): one.value for one in self.result if math.isfinite(one.value)}
+
+
+class QueryResponse(Answered[Vector]):
+    """Answer to an instant query."""
+
+
+class Alert(Foreign):
+    """One alert."""
+
+    labels: Mapping[str, str]
+
+
+class Mimir:
+    """Prometheus' query API below /prometheus."""
+
+    QUERY = "/prometheus/api/v1/query"
+
+    def __init__(self, service: HttpService) -> None:
+        self.service = service
+
+    def query(self, promql: str) -> tuple[Sample, ...]:
+        """An instant query."""
+        return self._vector(promql).result
+
+    def number(self, promql: str) -> float | None:
+        """The only value of a query; None when there is none, or none that is a number."""
+        found = self.query(promql)
+        return found[0].value if found and math.isfinite(found[0].value) else None
+
+    def by(self, label: str, promql: str) -> dict[str, float]:
+        """Finite values by one label."""
+        return self._vector(promql).by(label)
+
+    def answer(self, promql: str) -> Answer:
+        """The raw answer, for its time."""
+        return self.service.get(self.QUERY, {"query": promql})
+
+    def _vector(self, promql: str) -> Vector:
+        return self.service.read(QueryResponse, self.QUERY, {"query": promql}).data
+
+
+class Alertmanager:
+    """Mimir's Alertmanager."""
+
+    def __init__(self, service: HttpService) -> None:
+        self.service = service
+
+    def firing(self) -> list[Mapping[str, str]]:
+        """Labels of active alerts that aren't silenced or inhibited."""
+        wanted = {"active": "true", "silenced": "false", "inhibited": "false"}
+        found = self.service.read(tuple[Alert, ...], "/alertmanager/api/v2/alerts", wanted)
+        return [one.labels for one in found]
