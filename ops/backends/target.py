@@ -21,7 +21,7 @@ from ops.backends.prometheus import Alertmanager, Mimir
 from ops.backends.pulumi import StackOutputs
 from ops.backends.tempo import Tempo
 from ops.errors import CommandError
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import project_directory, settings_of
 from planning.backends import BACKENDS, backends_of
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
@@ -66,11 +66,12 @@ class Target:
         self,
         options: Connection,
         *,
-        project: Path = PROJECT_ROOT,
+        project: Path | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self._environment = os.environ if environment is None else environment
         self.options = options
+        project = project or project_directory()
         self.settings: PlatformSettings = settings_of(options.stack, project)
         self._given = _given(options.endpoints, self._environment)
         self._outputs = StackOutputs(options.stack, project)

@@ -13,7 +13,7 @@ from ops.backends.foreign import CamelCase
 from ops.backends.kubernetes import Kubernetes
 from ops.backends.tools import run_tool
 from ops.report.checks import Check, Report, State
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
 from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
@@ -32,7 +32,7 @@ def upgrade_check(
     *,
     online: bool,
     kubernetes: Kubernetes | None = None,
-    project: Path = PROJECT_ROOT,
+    project: Path | None = None,
     today: date | None = None,
 ) -> Report:
     """Kubernetes by date, charts by their repositories (only `online`). Raises what `settings_of` raises."""

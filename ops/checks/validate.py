@@ -11,7 +11,7 @@ from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
 from ops.errors import CommandError
 from ops.report.checks import Check, Report, State
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import settings_of
 from planning.backends import backends_of
 from planning.tiers import BucketPurpose
 from settings.document.loader import MIRROR_VARIABLE
@@ -28,7 +28,7 @@ from telemetry.cost.expected_resources import STORAGE_CLASS
 from telemetry.kubernetes.placement import placement_for
 
 
-def validate(stack: str, project: Path = PROJECT_ROOT, collector: Path | None = None) -> Report:
+def validate(stack: str, project: Path | None = None, collector: Path | None = None) -> Report:
     """Every check; with a collector's binary also what that says.
 
     Raises `SettingsError` or `CommandError` for a file that holds no valid settings.

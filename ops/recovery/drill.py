@@ -19,7 +19,7 @@ from ops.backends.tools import last_line, run_tool, tool_path
 from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.recovery.drill_guard import refuse_unsafe
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import project_directory, settings_of
 from planning.base import Frozen
 from planning.text_table import text_table
 
@@ -71,12 +71,13 @@ class Drill(Frozen):
 
 
 def run_drill(
-    stack: str, report: Path | None, *, yes: bool, as_json: bool = False, project: Path = PROJECT_ROOT
+    stack: str, report: Path | None, *, yes: bool, as_json: bool = False, project: Path | None = None
 ) -> int:
     """Runs the drill; exit code 0 when it passed, 1 when it failed or was not wanted.
 
     Raises `CommandError` where a drill would be unsafe, `LiveError` where the stack can't be looked at.
     """
+    project = project or project_directory()
     refuse_unsafe(stack, settings_of(stack, project), project)
     report = report or project / "build" / f"recovery-{stack}.json"
     state_file = report.with_name(f"{report.stem}-state.json")

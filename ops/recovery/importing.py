@@ -19,7 +19,7 @@ import yaml
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
 from ops.errors import CommandError
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import project_directory, settings_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
@@ -171,8 +171,9 @@ def project_name(project: Path) -> str:
         raise CommandError("Pulumi.yaml can't be read, or names no project") from None
 
 
-def import_buckets(stack: str, output: Path | None, project: Path = PROJECT_ROOT) -> int:
+def import_buckets(stack: str, output: Path | None, project: Path | None = None) -> int:
     """Shows what can be imported, and writes the file where one is named."""
+    project = project or project_directory()
     settings = settings_of(stack, project)
     buckets = found_buckets(settings, stack)
     for one in buckets:

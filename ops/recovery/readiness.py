@@ -13,7 +13,7 @@ from ops.checks.health import failed
 from ops.recovery.backups import verify
 from ops.recovery.rpo_rto import losses
 from ops.report.checks import Check, Report, State
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import project_directory, settings_of
 from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 
@@ -38,8 +38,9 @@ def plan(settings: PlatformSettings, stack: str) -> str:
     return f"{table_text}\n\nsteps of a drill ({note}):\n{numbered}"
 
 
-def recovery_checks(stack: str, project: Path = PROJECT_ROOT) -> Report:
+def recovery_checks(stack: str, project: Path | None = None) -> Report:
     """Whether the state and the backups would carry a recovery."""
+    project = project or project_directory()
     settings = settings_of(stack, project)
     checks: list[Check] = []
     try:

@@ -6,7 +6,7 @@ from ops.backends.errors import LiveError
 from ops.backends.loki import Loki
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import Change, apply, proposed
 from settings.models.platform import PlatformSettings
@@ -75,12 +75,12 @@ def hit_ratio(loki: Loki, name: str) -> float | None:
     return hits / asked if asked else None
 
 
-def cache_change(stack: str, chunks_mb: int, results_mb: int, project: Path = PROJECT_ROOT) -> Change:
+def cache_change(stack: str, chunks_mb: int, results_mb: int, project: Path | None = None) -> Change:
     """The stack file with both sizes. Raises `SettingsError` when they don't fit the stack."""
     return proposed(stack, {KEYS["chunks"]: chunks_mb, KEYS["results"]: results_mb}, project)
 
 
-def enable(stack: str, chunks_mb: int, results_mb: int, *, yes: bool, project: Path = PROJECT_ROOT) -> int:
+def enable(stack: str, chunks_mb: int, results_mb: int, *, yes: bool, project: Path | None = None) -> int:
     """Shows what the caches take and changes the stack file."""
     before = settings_of(stack, project)
     change = cache_change(stack, chunks_mb, results_mb, project)

@@ -5,7 +5,7 @@ from pathlib import Path
 from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
-from ops.stacks import PROJECT_ROOT, settings_of
+from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import apply, proposed
 from planning.sampling import SamplingMode
@@ -21,7 +21,7 @@ DECISIONS = "sum by (sampled) (rate(otelcol_processor_tail_sampling_global_count
 DROPPED_EARLY = "sum(increase(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[{}h]))"
 
 
-def change_mode(stack: str, mode: SamplingMode, *, yes: bool, project: Path = PROJECT_ROOT) -> int:
+def change_mode(stack: str, mode: SamplingMode, *, yes: bool, project: Path | None = None) -> int:
     """Shows what the mode keeps and costs, and changes the stack file."""
     before = settings_of(stack, project)
     change = proposed(stack, {MODE_KEY: mode.value}, project)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ops.confirmation import confirmed
 from ops.errors import CommandError
-from ops.stacks import PROJECT_ROOT
+from ops.stacks import project_directory
 from ops.tuning.round_trip import Value, edited, parsed
 from settings.document.loader import FULL_KEY, parse_settings
 from settings.models.platform import PlatformSettings
@@ -37,12 +37,12 @@ class Change(NamedTuple):
         return "".join(lines)
 
 
-def proposed(stack: str, values: Mapping[str, Value], project: Path = PROJECT_ROOT) -> Change:
+def proposed(stack: str, values: Mapping[str, Value], project: Path | None = None) -> Change:
     """The stack's file with values at dotted keys below lgtm:platform.
 
     Raises `SettingsError` when the settings would not be valid, `CommandError` for a file that can't be edited.
     """
-    path = project / f"Pulumi.{stack}.yaml"
+    path = (project or project_directory()) / f"Pulumi.{stack}.yaml"
     try:
         before = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
