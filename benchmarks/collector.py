@@ -30,6 +30,7 @@ from benchmarks.collector_load import (
     log_requests,
     trace_requests,
 )
+from ops.stacks import settings_of
 from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.collector_driver import (
@@ -40,7 +41,6 @@ from tests.artefacts.collector_driver import (
     Ports,
     on_loopback,
     running,
-    stack_settings,
 )
 
 STACK = "prod"
@@ -90,7 +90,7 @@ class Case:
 def main() -> int:
     """Prints the table; 1 when the gateway carries less than half of what passing on does."""
     arguments = _arguments()
-    prod = _unthinned(stack_settings(STACK))
+    prod = _unthinned(settings_of(STACK))
     whole = gateway_config(prod).document()
     everything = prod.sampling.model_copy(update={"mode": "full"})
     keeping = gateway_config(prod.model_copy(update={"sampling": everything})).document()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from pulumi_policy import (
@@ -17,7 +18,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from policies.configuration import ConfigurationError, limits_for, stack_of
+from policies.configuration import CONFIG_FOLDER, ConfigurationError, limits_for, stack_of
 from policies.facts import UNKNOWN, Property, Resource, canonical_type, has_unknown
 from policies.judge import EvaluationContext, ExceptionUsage, judge
 from policies.limits import Limits, config_schema
@@ -45,7 +46,8 @@ def build_pack() -> PolicyPack:
 class Adapter:
     """Rules as policies of the SDK, with what one process remembers between the engine's calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, config_folder: Path = CONFIG_FOLDER) -> None:
+        self._config_folder = config_folder
         self._usage = ExceptionUsage()
         self._inputs: dict[str, Mapping[str, Property]] = {}
         self._complete: set[str] = set()
@@ -135,7 +137,7 @@ class Adapter:
         key = (rule.id, stack)
         if key not in self._limits:
             try:
-                limits = limits_for(rule, stack, given)
+                limits = limits_for(rule, stack, given, self._config_folder)
                 self._usage.enter(rule.id, limits.exceptions)
                 self._limits[key] = limits
             except ConfigurationError as error:

@@ -151,10 +151,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
 
 
-def stack_configs() -> Iterator[tuple[str, Mapping[str, Any]]]:
+def stack_configs(folder: Path = CONFIG_FOLDER) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The configuration file of each stack. Raises `OSError`, `ValueError`."""
     for stack in STACKS:
-        yield stack, json.loads((CONFIG_FOLDER / f"{stack}.json").read_text(encoding="utf-8"))
+        yield stack, json.loads((folder / f"{stack}.json").read_text(encoding="utf-8"))
 
 
 def main(arguments: Sequence[str]) -> int:

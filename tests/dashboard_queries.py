@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.dashboards.model import Dashboard, Kind, Panel, Query, Source
-from tests.artefacts.collector_driver import stack_settings
+from tests.stacks import stack_settings
 
 # Every choice set to all, and windows that a short piece of traffic fills.
 _VARIABLES = {

@@ -70,9 +70,7 @@ class Drill(Frozen):
         return "\n\n".join([*parts, self.to_go_on] if self.to_go_on else parts)
 
 
-def run_drill(
-    stack: str, report: Path | None, *, yes: bool, as_json: bool = False, project: Path | None = None
-) -> int:
+def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = False, project: Path | None = None) -> int:
     """Runs the drill; exit code 0 when it passed, 1 when it failed or was not wanted.
 
     Raises `CommandError` where a drill would be unsafe, `LiveError` where the stack can't be looked at.

@@ -18,15 +18,9 @@ from telemetry.charts.collector import agent_values
 from telemetry.collector.agent import agent_config
 from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
 from telemetry.kubernetes.placement import placement_for
-from tests.artefacts.collector_driver import (
-    POD_ENVIRONMENT,
-    STACKS,
-    Document,
-    Ports,
-    on_loopback,
-    stack_settings,
-)
+from tests.artefacts.collector_driver import POD_ENVIRONMENT, Document, Ports, on_loopback
 from tests.artefacts.kubernetes_driver import apply, get, group, kubectl, workload
+from tests.stacks import NAMES, stack_settings
 
 # So that tests don't wait for a lease as long as an agent may hold it after its end.
 HASTY_ELECTION = {"lease_duration": "3s", "renew_deadline": "2s", "retry_period": "500ms"}
@@ -53,7 +47,7 @@ def running_cluster(directory: Path) -> Iterator[Cluster]:
         apply(control_plane, workload("Deployment", "checkout", "shop"))
         kubectl(control_plane, "-n", "shop", "rollout", "status", "deployment/checkout", "--timeout=60s")
         (pod,) = get(control_plane, "-n", "shop", "pods")["items"]
-        kubeconfigs = {stack: _kubeconfig(control_plane, directory, stack) for stack in STACKS}
+        kubeconfigs = {stack: _kubeconfig(control_plane, directory, stack) for stack in NAMES}
         yield Cluster(control_plane, pod["spec"]["nodeName"], pod, kubeconfigs)
     finally:
         control_plane.stop()

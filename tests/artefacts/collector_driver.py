@@ -28,12 +28,8 @@ import yaml
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.kubernetes.processes import free_ports
-from settings.document.loader import parse_settings
-from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.tls import DIRECTORY
 
-ROOT = Path(__file__).resolve().parents[2]
-STACKS = sorted(path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in ROOT.glob("Pulumi.*.yaml"))
 READY_SECONDS = 20.0
 STOP_SECONDS = 10.0
 DECISION_WAIT_SECONDS = 2
@@ -67,13 +63,6 @@ def components() -> dict[str, set[str]]:
         }
         for kind in ("receivers", "processors", "exporters", "connectors", "extensions")
     }
-
-
-def stack_settings(stack: str, **changes: Any) -> PlatformSettings:
-    """The settings of one of the project's stacks."""
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    document = config["lgtm:platform"] | {"region": config["aws:region"]} | changes
-    return parse_settings(document, stack=stack)
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,14 @@ from telemetry.collector.gateway import gateway_config
 from telemetry.collector.scrapes import Scrape, scrapes
 from tests.artefacts.agent_driver import Agent, Cluster, agent_for, running_cluster
 from tests.artefacts.application_metrics import application_metrics
-from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.otlp_source import Plain, pairs, post, resource_spans, traces, traces_to, value
 from tests.artefacts.prometheus_names import label_name, metric_name
 from tests.artefacts.scrape_targets import discovered, exposition, kubelet_pages, serving
 from tests.artefacts.troubled_gateways import troubled_gateways
+from tests.stacks import stack_settings
 from tests.tool_path import tools_on_path
 
 COLLECTOR_INVENTORY = DIRECTORY / "collector.yaml"

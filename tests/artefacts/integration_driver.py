@@ -24,11 +24,12 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from sandbox.bootstrap.paths import VENV_BIN
 from tests.artefacts.agent_driver import Cluster
-from tests.artefacts.collector_driver import LOOPBACK, ROOT, Document
+from tests.artefacts.collector_driver import LOOPBACK, Document
 from tests.artefacts.kubernetes_driver import apply, eventually, get, kubectl
 from tests.artefacts.otlp_sink import Sink, attributes
+from tests.stacks import REPOSITORY
 
-DATA = ROOT / "tests" / "data" / "integration"
+DATA = REPOSITORY / "tests" / "data" / "integration"
 NAMESPACE = "shop"
 VERSION = "1.4.2"
 STOP_SECONDS = 20.0

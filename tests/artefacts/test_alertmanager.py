@@ -4,18 +4,16 @@ import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.alertmanager import alertmanager_text
 from telemetry.alerting.rules.files import loki_groups, mimir_groups
 from telemetry.alerting.rules.model import alerts
-from telemetry.charts.lock import PROJECT_ROOT
 from telemetry.cost.planned import planned_cost
+from tests.stacks import stack_settings
 from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS
 
 
@@ -26,14 +24,12 @@ def amtool(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @cache
-def stack_settings(alerting: str = "") -> PlatformSettings:
-    document = yaml.safe_load((PROJECT_ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8"))
-    platform: dict[str, Any] = document["config"]["lgtm:platform"]
-    return parse_settings({**platform, **({"alerting": yaml.safe_load(alerting)} if alerting else {})}, stack="prod")
+def prod_settings(alerting: str = "") -> PlatformSettings:
+    return stack_settings("prod", **({"alerting": yaml.safe_load(alerting)} if alerting else {}))
 
 
 def full_settings() -> PlatformSettings:
-    return stack_settings(yaml.safe_dump(EVERYTHING))
+    return prod_settings(yaml.safe_dump(EVERYTHING))
 
 
 def written(settings: PlatformSettings, secrets: dict[str, str], folder: Path) -> str:
@@ -61,14 +57,14 @@ def test_a_configuration_with_every_receiver_is_accepted(config: str) -> None:
 
 
 def test_the_default_configuration_is_accepted(tmp_path: Path) -> None:
-    result = amtool("check-config", written(stack_settings(), {}, tmp_path))
+    result = amtool("check-config", written(prod_settings(), {}, tmp_path))
     assert result.returncode == 0, result.stderr
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Argentina/Buenos_Aires"])
 def test_time_zones_that_settings_accept_are_known_to_alertmanager(zone: str, tmp_path: Path) -> None:
     alerting = yaml.safe_dump({"quiet_hours": {"time_zone": zone}})
-    result = amtool("check-config", written(stack_settings(alerting), {}, tmp_path))
+    result = amtool("check-config", written(prod_settings(alerting), {}, tmp_path))
     assert result.returncode == 0, result.stderr
 
 
@@ -104,7 +100,7 @@ def test_every_alert_of_the_platform_reaches_somebody(config: str) -> None:
 
 
 def test_without_receivers_alerts_go_to_nobody(tmp_path: Path) -> None:
-    path = written(stack_settings(), {}, tmp_path)
+    path = written(prod_settings(), {}, tmp_path)
     for severity in ("critical", "warning", "info"):
         assert receiver_of(path, alertname="HighErrorRate", severity=severity) == "nobody"
     assert receiver_of(path, alertname="Watchdog", severity="info") == "nobody"

@@ -1,12 +1,9 @@
 """Every value that we set is a value that the locked chart knows, with the type that it expects."""
 
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from planning.tiers import BucketPurpose
 from settings.document.loader import parse_settings
@@ -19,6 +16,7 @@ from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
+from tests.stacks import settings_of
 
 KEYS = PROJECT_ROOT / "tests" / "data" / "charts"
 STACKS = ("dev", "staging", "prod")
@@ -99,12 +97,6 @@ def unknown(values: dict[str, Any], chart: ChartName, keys: dict[str, str], pref
             yield f"{path}: unknown"
 
 
-@cache
-def stack_settings(stack: str) -> PlatformSettings:
-    document = yaml.safe_load(Path(PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    return parse_settings(document["config"]["lgtm:platform"], stack=stack)
-
-
 def on_premises() -> PlatformSettings:
     store = {"endpoint": "http://seaweedfs.storage.svc:8333", "credentials_secret": "object-store"}
     document: dict[str, Any] = {
@@ -141,7 +133,7 @@ def values_of(release: str, settings: PlatformSettings, stack: str) -> dict[str,
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_value_of_every_stack_is_known_to_its_chart(stack: str, release: str) -> None:
     chart = RELEASES[release]
-    values = values_of(release, stack_settings(stack), stack)
+    values = values_of(release, settings_of(stack), stack)
     assert list(unknown(values, chart, known_keys(chart))) == []
 
 

@@ -11,20 +11,12 @@ import pytest
 
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
-from tests.artefacts.collector_driver import (
-    POD_ENVIRONMENT,
-    STACKS,
-    Ports,
-    on_loopback,
-    running,
-    stack_settings,
-    start,
-    validate,
-)
+from tests.artefacts.collector_driver import POD_ENVIRONMENT, Ports, on_loopback, running, start, validate
 from tests.artefacts.collector_traffic import KINDS, make_traces
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes, text
 from tests.artefacts.test_collector_pipelines import SEED, send, settle, spans_by_trace
+from tests.stacks import NAMES, stack_settings
 
 TRACE_ID, SPAN_ID = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEBACK = (
@@ -45,7 +37,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running_one
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_the_agent_of_every_stack_is_valid_and_starts(stack: str, cluster: Cluster, tmp_path: Path) -> None:
     agent = agent_for(stack, cluster, tmp_path / "agent", "127.0.0.1:1")
     verdict = validate(agent.document, tmp_path, agent.environment)

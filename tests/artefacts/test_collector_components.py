@@ -12,7 +12,8 @@ import pytest
 from telemetry.collector.agent import agent_config
 from telemetry.collector.config import CollectorConfig
 from telemetry.collector.gateway import gateway_config
-from tests.artefacts.collector_driver import STACKS, components, stack_settings
+from tests.artefacts.collector_driver import components
+from tests.stacks import NAMES, stack_settings
 
 # Their modules can't be had for the collector that is built here.
 NOT_BUILT = {("exporters", "loadbalancing"), ("connectors", "servicegraph")}
@@ -46,7 +47,7 @@ GRAPH_KEYS = {
 
 
 def configurations() -> Iterator[CollectorConfig]:
-    for stack in STACKS:
+    for stack in NAMES:
         yield agent_config(stack_settings(stack))
         yield gateway_config(stack_settings(stack))
 
@@ -77,7 +78,7 @@ def test_routing_by_trace_id_is_configured_as_documented() -> None:
         assert set(resolver[1]) <= {"service", "ports", "timeout", "return_hostnames"}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_the_service_graph_sees_every_span_and_is_sent_on(stack: str) -> None:
     config = gateway_config(stack_settings(stack))
     graph = config.connectors["servicegraph"]

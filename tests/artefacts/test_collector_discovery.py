@@ -16,9 +16,10 @@ import pytest
 from telemetry.collector.gateway import gateway_config
 from telemetry.collector.scrapes import Scrape, scrapes
 from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
-from tests.artefacts.collector_driver import LOOPBACK, Collector, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import LOOPBACK, Collector, Ports, on_loopback, running
 from tests.artefacts.kubernetes_driver import apply, eventually, get, group, kubectl, pod
 from tests.artefacts.otlp_sink import Sink, attributes
+from tests.stacks import stack_settings
 
 SETTLED_SECONDS = 3.0
 OTHER_PORT = 9095

@@ -30,13 +30,13 @@ from tests.artefacts.collector_driver import (
     Ports,
     on_loopback,
     running,
-    stack_settings,
 )
 from tests.artefacts.collector_traffic import KINDS, MILLISECOND, SERVICES, Kind, Trace, make_traces
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink
 from tests.artefacts.otlp_source import pairs, post, resource_spans, traces, traces_to
 from tests.artefacts.test_collector_pipelines import PERCENTS, SEED, send, settle, spans_by_trace, wait_for_decisions
+from tests.stacks import stack_settings
 
 HOUR = 3600 * 1000 * MILLISECOND
 MIB = 1024 * 1024

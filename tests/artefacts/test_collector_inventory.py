@@ -11,7 +11,6 @@ import yaml
 from telemetry.alerting.rules.inventory import InventoryFile, inventory_files
 from telemetry.collector.scrapes import Scrape, scrapes
 from tests.artefacts.agent_driver import Cluster, running_cluster
-from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.collector_inventory import (
     COLLECTOR_INVENTORY,
     DOCUMENTED,
@@ -26,6 +25,7 @@ from tests.artefacts.collector_inventory import (
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.prometheus_names import metric_name
 from tests.artefacts.scrape_targets import CLAIM, COMPONENT, UNLISTED
+from tests.stacks import stack_settings
 
 JOBS = scrapes(stack_settings(STACK))
 LISTED = [job for job in JOBS if job.inventory is not None]

@@ -19,28 +19,19 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from settings.models.platform import PlatformSettings
 from telemetry.collector.gateway import gateway_config
-from tests.artefacts.collector_driver import (
-    POD_ENVIRONMENT,
-    STACKS,
-    Collector,
-    Ports,
-    on_loopback,
-    running,
-    stack_settings,
-    start,
-    validate,
-)
+from tests.artefacts.collector_driver import POD_ENVIRONMENT, Collector, Ports, on_loopback, running, start, validate
 from tests.artefacts.collector_traffic import KINDS, PYTHON, SECRETS, SERVICES, Kind, Trace, make_traces, requests
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.otlp_source import traces_to
+from tests.stacks import NAMES, stack_settings
 
 SENT_TRACES = int(os.environ.get("LGTM_TEST_TRACES", "200000"))
 SEED = 20261124
 # Standard deviations; trace ids come from a seed, so that a run is like the last one.
 BOUND = 4.5
 SETTLED_SECONDS = 2.5
-# What MISSION's table says of each ordinary kind, in percent.
+# What the sampling table says of each ordinary kind, in percent.
 PERCENTS = {
     "almost slow": 5, "critical": 25, "critical and Python": 30, "Python": 30, "everything else": 5,
     "health check": 0, "old health check": 0,
@@ -90,7 +81,7 @@ def spans_by_trace(sink: Sink) -> Counter[bytes]:
     return Counter(span.trace_id for _, span in sink.spans())
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_the_gateway_of_every_stack_is_valid_and_starts(stack: str, tmp_path: Path) -> None:
     (tmp_path / "state").mkdir()
     with Sink() as sink:

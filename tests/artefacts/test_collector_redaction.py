@@ -25,10 +25,11 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from telemetry.collector.gateway import gateway_config
-from tests.artefacts.collector_driver import POD_ENVIRONMENT, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import POD_ENVIRONMENT, Ports, on_loopback, running
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes, text
 from tests.artefacts.otlp_source import pairs, post, resource_spans, traces, traces_to, value
+from tests.stacks import stack_settings
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "data" / "redaction" / "cases.yaml").read_text())
 ENOUGH = 60

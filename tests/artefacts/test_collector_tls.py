@@ -15,17 +15,7 @@ from cryptography import x509
 from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.certificate_folders import BACK_ENDS, CertificateFolders, authority
-from tests.artefacts.collector_driver import (
-    LOOPBACK,
-    POD_ENVIRONMENT,
-    STACKS,
-    Collector,
-    Ports,
-    on_loopback,
-    running,
-    stack_settings,
-    validate,
-)
+from tests.artefacts.collector_driver import LOOPBACK, POD_ENVIRONMENT, Collector, Ports, on_loopback, running, validate
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink
 from tests.artefacts.otlp_source import post, traces_to
@@ -44,6 +34,7 @@ from tests.artefacts.tls_driver import (
     serial_shown,
     without_a_node,
 )
+from tests.stacks import NAMES, stack_settings
 
 
 @pytest.fixture
@@ -51,7 +42,7 @@ def folders(tmp_path: Path) -> CertificateFolders:
     return CertificateFolders(tmp_path / "certificates", SETTINGS, authority())
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_the_collectors_of_every_stack_are_valid_and_start(stack: str, tmp_path: Path) -> None:
     settings = stack_settings(stack)
     folders = CertificateFolders(tmp_path / "certificates", settings, authority())

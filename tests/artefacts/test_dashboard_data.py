@@ -19,11 +19,11 @@ from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import recordings
 from telemetry.cost.planned import planned_cost
 from telemetry.grafana.dashboards.model import Panel
-from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.prometheus_driver import Prometheus, make_blocks, prometheus
 from tests.dashboard_queries import logql, promql, traceql
 from tests.query_inventory import metric_names
 from tests.reference_series import Series, healthy, history, open_metrics, reference_series
+from tests.stacks import stack_settings
 
 STACK = "prod"
 SETTLED_SECONDS = 90.0

@@ -19,17 +19,17 @@ from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.dashboards.links import panel_links, series_links
 from telemetry.grafana.datasources import datasources
 from telemetry.kubernetes.endpoints import Endpoints
-from tests.artefacts.collector_driver import STACKS, stack_settings
 from tests.dashboard_queries import logql, promql, replaced, traceql
 from tests.query_inventory import metric_names, parse, unknown_names
 from tests.query_parsers import syntax_errors
+from tests.stacks import NAMES, stack_settings
 
 # Loki finds a line's severity itself; ids of traces come with OTLP, ids of users as attributes of the services' lines.
 STRUCTURED_METADATA = {"detected_level", "trace_id", "user_id"}
 _LABEL_VALUES = re.compile(r"label_values\((?P<metric>\w+), (?P<label>\w+)\)")
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_promql_names_metrics_and_labels_that_exist(stack: str) -> None:
     problems = {f"{one.place}: {one.text}": unknown_names(one.text) for one in promql(stack)}
 
@@ -46,7 +46,7 @@ def test_a_metric_that_is_not_in_the_inventory_is_found() -> None:
     assert unknown_names('sum by (nothing) (rate(no_such_total{service_name="x"}[5m]))')
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_promql_selects_by_what_a_legend_names(stack: str) -> None:
     """A legend whose label the query has aggregated away would be empty."""
     for one in promql(stack):
@@ -56,7 +56,7 @@ def test_promql_selects_by_what_a_legend_names(stack: str) -> None:
             assert named <= set(re.split(r",\s*", by["labels"])), one.place
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_recorded_series_are_recorded(stack: str) -> None:
     settings = stack_settings(stack)
     groups = mimir_groups(settings, planned_cost(settings, stack, None)).values()
@@ -84,13 +84,13 @@ def test_descriptions_name_alerts_that_exist() -> None:
     assert named <= known
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_logql_and_traceql_are_well_formed(stack: str) -> None:
     assert syntax_errors("logql", [one.text for one in logql(stack)]) == {}
     assert syntax_errors("traceql", [one.text for one in traceql(stack)]) == {}
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", NAMES)
 def test_logql_selects_by_labels_that_streams_have(stack: str) -> None:
     """Anything else is structured metadata, which a filter behind the selector can ask for."""
     labels = {name.replace(".", "_") for name in INDEX_LABELS}

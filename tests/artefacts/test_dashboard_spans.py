@@ -15,7 +15,7 @@ from planning.backends import BACKENDS
 from telemetry.collector.gateway import gateway_config
 from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET, datasources
 from telemetry.kubernetes.endpoints import Endpoints
-from tests.artefacts.collector_driver import Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import Ports, on_loopback, running
 from tests.artefacts.collector_traffic import SERVICES, Trace, make_traces, requests
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink
@@ -23,6 +23,7 @@ from tests.artefacts.otlp_source import traces_to
 from tests.artefacts.prometheus_driver import Prometheus, prometheus
 from tests.dashboard_queries import Asked, promql
 from tests.query_inventory import metric_names
+from tests.stacks import stack_settings
 
 STACK = "prod"
 SEED = 20261125

@@ -27,7 +27,7 @@ from telemetry.integration.sampling import stack_advice
 from telemetry.integration.snippets import snippets_for
 from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
-from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import LOOPBACK, Ports, on_loopback, running
 from tests.artefacts.integration_driver import (
     NAMESPACE,
     VERSION,
@@ -49,6 +49,7 @@ from tests.artefacts.integration_driver import (
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes, text
 from tests.artefacts.test_collector_pipelines import settle
+from tests.stacks import stack_settings
 
 DOCUMENT: list[dict[str, Any]] = [
     {**one.model_dump(mode="json"), "port": port}

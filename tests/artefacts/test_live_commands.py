@@ -13,11 +13,11 @@ import pytest
 from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import recordings
 from telemetry.cost.planned import planned_cost
-from tests.artefacts.collector_driver import stack_settings
 from tests.artefacts.prometheus_driver import Prometheus, QueryError, make_blocks, prometheus
 from tests.live_servers import Platform, running_platform
 from tests.query_inventory import metric_names
 from tests.reference_series import history, open_metrics, reference_series
+from tests.stacks import stack_settings
 from tests.unit.ops.live.running import run
 
 STACK = "prod"

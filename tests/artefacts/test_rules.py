@@ -5,16 +5,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-import yaml
 
-from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.files import loki_groups, mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import Group, alerts, recordings, text
-from telemetry.charts.lock import PROJECT_ROOT
 from telemetry.cost.planned import planned_cost
 from tests.artefacts.promtool_driver import alert_tests, check_rules, promtool, recording_tests, rendered_texts
 from tests.artefacts.rule_cases import ALERT_CASES, RECORDING_CASES
+from tests.stacks import settings_of
 
 STACK = "prod"
 ALWAYS_FIRING = {"Watchdog"}
@@ -22,8 +20,7 @@ ALWAYS_FIRING = {"Watchdog"}
 
 @cache
 def stack_settings(stack: str = STACK) -> PlatformSettings:
-    document = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
-    return parse_settings(document["config"]["lgtm:platform"], stack=stack)
+    return settings_of(stack)
 
 
 @cache

@@ -6,14 +6,11 @@ import json
 from collections.abc import Iterator
 
 import pytest
-import yaml
 
 from planning.tiers import BucketPurpose
 from sandbox.kubernetes.control_plane import ControlPlane
-from settings.document.loader import parse_settings
 from telemetry.charts.collector import agent_values, gateway_values
 from telemetry.charts.grafana import grafana_values
-from telemetry.charts.lock import PROJECT_ROOT
 from telemetry.charts.loki import loki_values
 from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
@@ -21,6 +18,7 @@ from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
 from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
 from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
+from tests.stacks import settings_of
 
 # dev's agents and the owners' have rights in their own namespace.
 AGENT_NAMESPACES = {"dev": "monitoring-dev-agent", "staging": "monitoring-agent", "prod": "monitoring-agent"}
@@ -29,8 +27,7 @@ NAMESPACES = ("monitoring", *sorted(set(AGENT_NAMESPACES.values())))
 
 def stack_values(stack: str) -> dict[str, Json]:
     """The values that the program sets for every release of a stack."""
-    document: Json = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text())
-    settings = parse_settings(document["config"]["lgtm:platform"], stack=stack)
+    settings = settings_of(stack)
     buckets = {purpose: f"bucket-{purpose.value}" for purpose in BucketPurpose}
     storage = ObjectStorage(buckets=buckets, region="us-west-2", endpoint="s3.us-west-2.amazonaws.com")
     placement = placement_for(settings, stack)

@@ -6,11 +6,12 @@ import yaml
 
 from telemetry.charts.lock import ChartName
 from tests.artefacts.helm_driver import Json, container, one, pod, ports, render
-from tests.artefacts.test_chart_values import stack_settings, values_of
+from tests.artefacts.test_chart_values import values_of
+from tests.stacks import settings_of
 
 
 def rendered(release: str, chart: ChartName) -> list[Json]:
-    return render(chart, values_of(release, stack_settings("staging"), "staging"), release=release)
+    return render(chart, values_of(release, settings_of("staging"), "staging"), release=release)
 
 
 def secret(workload: Json) -> Json:

@@ -25,10 +25,11 @@ from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
 from telemetry.kubernetes.endpoints import Endpoints
 from tests.artefacts.certificate_folders import CertificateFolders
-from tests.artefacts.collector_driver import LOOPBACK, Collector, Document, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import LOOPBACK, Collector, Document, Ports, on_loopback, running
 from tests.artefacts.collector_traffic import KINDS, make_traces, requests
 from tests.artefacts.otlp_sink import Sink
 from tests.artefacts.otlp_source import value
+from tests.stacks import stack_settings
 
 SETTINGS = stack_settings("prod")
 HOST = Endpoints.of(SETTINGS).collector_gateway_otlp_grpc.rpartition(":")[0]

@@ -11,8 +11,9 @@ from pathlib import Path
 import grpc
 
 from telemetry.collector.gateway import gateway_config
-from tests.artefacts.collector_driver import LOOPBACK, Document, Ports, on_loopback, running, stack_settings
+from tests.artefacts.collector_driver import LOOPBACK, Document, Ports, on_loopback, running
 from tests.artefacts.scrape_targets import serving
+from tests.stacks import stack_settings
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +13,8 @@ import boto3
 import pytest
 import yaml
 
-from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox
-
-# What the engine reads of a project; stack files are copied, everything else is linked.
-LINKED = (".venv", "__main__.py", "components", "planning", "policies", "sandbox", "settings", "telemetry")
+from tests.stacks import make_project
 
 
 @dataclass(frozen=True)
@@ -76,17 +72,6 @@ class Platform:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
         document["config"]["lgtm:platform"].update(changes)
         path.write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
-
-
-def make_project(folder: Path) -> Path:
-    """A project that behaves as the checkout does and can be changed without touching it."""
-    folder.mkdir()
-    for name in LINKED:
-        (folder / name).symlink_to(PROJECT_ROOT / name)
-    shutil.copyfile(PROJECT_ROOT / "Pulumi.yaml", folder / "Pulumi.yaml")
-    for path in PROJECT_ROOT.glob("Pulumi.*.yaml"):
-        shutil.copyfile(path, folder / path.name)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from policies.configuration import limits_for
 from policies.facts import Property, Resource
 from policies.rule import NotYetKnown, ResourceRule, Violation, looks_at
 from policies.rules import RULES
+from tests.stacks import policy_configs
 
 PASS, FAIL, UNKNOWN_YET = "pass", "violation", "not yet known"
 STACK_URN = "urn:pulumi:prod::lgtm"
@@ -49,7 +50,7 @@ def resource(
 def verdicts(case: Case) -> tuple[list[str], list[str]]:
     """The messages of violations, and what was not yet known."""
     rule = next(rule for rule in RULES if rule.id == case.rule)
-    limits = limits_for(rule, "prod", case.limits)
+    limits = limits_for(rule, "prod", case.limits, policy_configs())
     seen = [item for item in case.resources if looks_at(rule, item.type)]
     found = (
         [verdict for item in seen for verdict in rule.check(item, limits)]

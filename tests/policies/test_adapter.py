@@ -20,6 +20,7 @@ from policies.rules.pinning import CHARTS_PINNED
 from policies.rules.public_access import BUCKETS_PRIVATE
 from policies.rules.transitions import QUERIED_DATA_READABLE
 from tests.policies.cases import STACK_URN
+from tests.stacks import policy_configs
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 FROZEN: Mapping[str, Any] = {"loki": {"storage_config": {"aws": {"storage_class": "GLACIER"}}}}
@@ -54,7 +55,7 @@ class Reports(list[tuple[str, str | None]]):
 
 
 def test_an_unknown_value_makes_a_rule_not_applicable() -> None:
-    policy, reports = Adapter().policy(CHARTS_PINNED), Reports()
+    policy, reports = Adapter(policy_configs()).policy(CHARTS_PINNED), Reports()
     with pytest.raises(_NotApplicableError) as caught:
         policy.validate(one({"chart": "loki", "version": UNKNOWN_STRING_VALUE}), reports)
     assert caught.value.reason == "not yet known: version"
@@ -62,7 +63,7 @@ def test_an_unknown_value_makes_a_rule_not_applicable() -> None:
 
 
 def test_a_value_that_becomes_known_is_judged() -> None:
-    policy, reports = Adapter().policy(CHARTS_PINNED), Reports()
+    policy, reports = Adapter(policy_configs()).policy(CHARTS_PINNED), Reports()
     with pytest.raises(_NotApplicableError):
         policy.validate(one({"chart": "loki", "version": UNKNOWN_STRING_VALUE}), reports)
     policy.validate(one({"chart": "loki", "version": "~18"}), reports)
@@ -70,7 +71,7 @@ def test_a_value_that_becomes_known_is_judged() -> None:
 
 
 def test_a_stack_rule_sees_inputs_where_outputs_are_not_yet_known() -> None:
-    adapter, reports = Adapter(), Reports()
+    adapter, reports = Adapter(policy_configs()), Reports()
     adapter.policy(CHARTS_PINNED).validate(one({"chart": "loki", "version": "18.11.0", "values": FROZEN}), reports)
     unconfigured = {"chart": UNKNOWN_STRING_VALUE, "values": UNKNOWN_STRING_VALUE}
     adapter.policy(QUERIED_DATA_READABLE).validate(all_of(unconfigured), reports)
@@ -80,7 +81,7 @@ def test_a_stack_rule_sees_inputs_where_outputs_are_not_yet_known() -> None:
 
 
 def test_a_stack_rule_sees_outputs_where_inputs_are_not_yet_known() -> None:
-    adapter, reports = Adapter(), Reports()
+    adapter, reports = Adapter(policy_configs()), Reports()
     with pytest.raises(_NotApplicableError):
         adapter.policy(CHARTS_PINNED).validate(one({"chart": "loki", "version": UNKNOWN_STRING_VALUE}), reports)
     adapter.policy(QUERIED_DATA_READABLE).validate(all_of({"chart": "loki", "values": FROZEN}), reports)
@@ -89,13 +90,13 @@ def test_a_stack_rule_sees_outputs_where_inputs_are_not_yet_known() -> None:
 
 def test_the_second_names_of_bucket_types_are_judged_alike() -> None:
     bucket = registered("aws:s3/bucketV2:BucketV2", "old", {"bucket": "b"})
-    policy, reports = Adapter().policy(BUCKETS_PRIVATE), Reports()
+    policy, reports = Adapter(policy_configs()).policy(BUCKETS_PRIVATE), Reports()
     policy.validate(all_of({}, bucket), reports)
     assert "no public access block" in reports[0][0]
 
 
 def test_a_wrong_configuration_is_said_once_on_the_root() -> None:
-    policy, reports = Adapter().policy(CHARTS_PINNED), Reports()
+    policy, reports = Adapter(policy_configs()).policy(CHARTS_PINNED), Reports()
     for type_token in (ROOT_TYPE, RELEASE, RELEASE):
         policy.validate(one({"chart": "loki", "version": "~18"}, type_token, {"exception": []}), reports)
     assert len(reports) == 1
@@ -103,7 +104,7 @@ def test_a_wrong_configuration_is_said_once_on_the_root() -> None:
 
 
 def test_a_violation_without_a_resource_is_the_stack_s() -> None:
-    policy, reports = Adapter().policy(BUDGET), Reports()
+    policy, reports = Adapter(policy_configs()).policy(BUDGET), Reports()
     support = {"version": "1.35", "upgradePolicy": {"supportType": "STANDARD"}}
     cluster = registered("aws:eks/cluster:Cluster", "cluster", {"name": "c", **support})
     policy.validate(all_of({}, cluster, config={"usd_per_month": 10, "as_of": "2026-11-24"}), reports)

@@ -26,6 +26,7 @@ from tests.policies import (
     test_spending_rules,
 )
 from tests.policies.cases import FAIL, Case, resource
+from tests.stacks import policy_configs
 
 TABLES = (test_spending_rules, test_cost_rules, test_retention_rules, test_security_rules, test_kubernetes_rules)
 STACK_URN = "urn:pulumi:prod::lgtm::pulumi:pulumi:Stack::lgtm-prod"
@@ -59,7 +60,7 @@ def analyze(
 
 
 def prod_config() -> dict[str, Any]:
-    return json.loads((PROJECT_ROOT / "policies" / "config" / "prod.json").read_text(encoding="utf-8"))
+    return json.loads((policy_configs() / "prod.json").read_text(encoding="utf-8"))
 
 
 def state_of(*resources: Resource) -> dict[str, Any]:
@@ -158,7 +159,7 @@ def test_an_unused_exception_is_shown_and_stops_nothing(environment: dict[str, s
 
 
 def test_dev_only_shows_what_stops_prod(environment: dict[str, str], tmp_path: Path) -> None:
-    dev = json.loads((PROJECT_ROOT / "policies" / "config" / "dev.json").read_text(encoding="utf-8"))
+    dev = json.loads((policy_configs() / "dev.json").read_text(encoding="utf-8"))
     result = analyze(environment, tmp_path, state_of(moving_image("grafana")), dev)
     assert result.returncode == 0
     assert "[advisory] [severity: medium] images-pinned" in " ".join(result.stdout.split())

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import Sandbox
-from tests.e2e.conftest import make_project
+from tests.stacks import LINKED, REPOSITORY, copy_pack, make_project
 
 # Each changed key with the rules that must object, on the resource in parentheses.
 CHANGES: dict[str, Any] = {
@@ -78,7 +77,7 @@ VIOLATIONS = {
     "volumes-encrypted": "old-nodes",
     "volumes-limited": "old-nodes",
 }
-PROGRAM = PROJECT_ROOT / "tests" / "policies" / "violations" / "__main__.py"
+PROGRAM = REPOSITORY / "tests" / "policies" / "violations" / "__main__.py"
 PROJECT = {
     "name": "violations",
     "runtime": {"name": "python", "options": {"virtualenv": ".venv", "toolchain": "pip"}},
@@ -105,8 +104,9 @@ def violating(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
     folder: Path = tmp_path_factory.mktemp("violations")
     project = folder / "project"
     project.mkdir()
-    for name in (".venv", "policies"):
-        (project / name).symlink_to(PROJECT_ROOT / name)
+    for name in set(LINKED) - {"__main__.py"}:
+        (project / name).symlink_to(REPOSITORY / name)
+    copy_pack(project)
     (project / "__main__.py").symlink_to(PROGRAM)
     (project / "Pulumi.yaml").write_text(yaml.safe_dump(PROJECT), encoding="utf-8")
     for stack in (JUDGED, DEPLOYED):

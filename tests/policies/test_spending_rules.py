@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from policies.configuration import CONFIG_FOLDER
 from policies.facts import UNKNOWN, Property, Resource
 from policies.rules.cluster_support import CLUSTER
 from policies.rules.cost import AWS_PROVIDER, BudgetLimits, priced
 from policies.rules.sizes import NODE_GROUP
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
+from tests.stacks import policy_configs
 
 CONTROL_PLANE_USD = 73.0
 AS_OF = {"as_of": "2026-11-24"}
@@ -84,7 +84,7 @@ def test_prices_are_those_of_the_registered_provider_s_region() -> None:
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
 def test_the_load_is_that_of_the_settings(stack: str) -> None:
-    config: dict[str, Any] = json.loads((CONFIG_FOLDER / f"{stack}.json").read_text(encoding="utf-8"))["budget"]
+    config: dict[str, Any] = json.loads((policy_configs() / f"{stack}.json").read_text(encoding="utf-8"))["budget"]
     limits = BudgetLimits.model_validate_json(json.dumps(config))
     assert limits.load is not None
     per_second = f"{limits.load.workload.requests_per_second:g} requests/s"

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ops.stacks import PROJECT_ROOT, settings_of
 from ops.tuning.effects import priced_settings
 from planning.cost.model import CostReport, LineKind
 from settings.models.backup import MAX_SNAPSHOT_DAYS, MAX_VERSION_DAYS
 from settings.models.platform import PlatformSettings
+from tests.stacks import REPOSITORY, settings_of
 
 STACKS = ("dev", "staging", "prod")
-PAGE = PROJECT_ROOT / "docs" / "backup-recovery.md"
+PAGE = REPOSITORY / "docs" / "backup-recovery.md"
 
 
 def priced(stack: str, **backup: int | None) -> CostReport:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ops import stacks
 from ops.__main__ import main
 from ops.cost.what_if import what_if
 from ops.report.html.figures import figures
+from ops.stacks import cost_inputs_of
 from ops.tuning.effects import priced_settings
 from planning.cost.model import LineKind
 from planning.registered import Resource
@@ -38,7 +38,8 @@ def write(project: Path, stack: str, changes: Mapping[str, Any]) -> None:
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project with a guest, whose owner each test writes."""
     write(tmp_path, "dev", {})
-    monkeypatch.setattr(stacks, "PROJECT_ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").touch()
+    monkeypatch.chdir(tmp_path)
     return tmp_path
 
 
@@ -79,7 +80,7 @@ def answers(project: Path, stack: str, capsys: pytest.CaptureFixture[str]) -> di
 
 
 def _figures(resources: tuple[Resource, ...], settings: PlatformSettings, stack: str) -> float:
-    inputs = stacks.cost_inputs_of(settings)
+    inputs = cost_inputs_of(settings)
     return figures(resources, settings, stack, inputs=inputs, today=date.today()).report.usd_per_month
 
 

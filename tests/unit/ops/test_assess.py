@@ -13,8 +13,8 @@ from ops.backends import http
 from ops.backends.errors import LiveError, Problem
 from ops.backends.http import Address, HttpService
 from ops.migration.assessment import assess_elasticsearch, assess_prometheus
-from ops.stacks import settings_of
 from tests.live_servers import DOWN, GARBAGE, UNAUTHORIZED, Failure, Server, busy, closed_port, serving, vector
+from tests.stacks import settings_of
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 USABLE, UNUSABLE, OUT_OF_REACH = 0, 2, 3

@@ -10,9 +10,9 @@ from docs.tools.dashboard_pictures.render import render, shrink
 from docs.tools.dashboard_pictures.samples import samples
 from docs.tools.dashboard_pictures.units import formatted
 from ops.errors import CommandError
-from ops.stacks import settings_of
 from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.dashboards.model import Kind, Unit
+from tests.stacks import settings_of
 
 
 @pytest.mark.parametrize(

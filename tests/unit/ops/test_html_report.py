@@ -11,10 +11,11 @@ from ops.report.html.axes import WIDTH, round_step, scale
 from ops.report.html.figures import Figures, figures
 from ops.report.html.growth import growth
 from ops.report.html.sensitivity import FACTORS
-from ops.stacks import cost_inputs_of, settings_of
+from ops.stacks import cost_inputs_of
 from planning.backends import BY_DATA
 from planning.capacity.estimate import estimate
 from planning.registered import Resource
+from tests.stacks import settings_of
 from tests.unit.ops.parsed_page import Element, parsed
 from tests.unit.planning.cost_cases import STACKS, TODAY, recorded, resource, stack_report
 

@@ -14,15 +14,14 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from ops import stacks
 from ops.__main__ import main
 from ops.cli.app import app
-from ops.cost import plan as cost
 from ops.cost.plan import report_for
 from ops.prices import tables as prices
 from ops.prices.refresh import PriceChange, Refreshed
-from ops.stacks import PROJECT_ROOT, StackFileError, cost_inputs_of, settings_of
+from ops.stacks import StackFileError, cost_inputs_of, settings_of
 from planning.prices import parse_document, table_path
+from tests.stacks import PROJECT, REPOSITORY
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY
 
 PROD = str(DATA / "prod.jsonl")
@@ -57,12 +56,12 @@ def test_json_is_json(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.fixture
 def tight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkout in which prod may cost 100 USD."""
-    text = (PROJECT_ROOT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
+    text = (PROJECT / "Pulumi.prod.yaml").read_text(encoding="utf-8")
     parts = "compute_usd_per_month: null, storage_usd_per_month: null, operations_usd_per_month: null"
     tight = text.replace("environment: prod", f"environment: prod\n    budget: {{ usd_per_month: 100, {parts} }}")
     (tmp_path / "Pulumi.prod.yaml").write_text(tight, encoding="utf-8")
-    monkeypatch.setattr(stacks, "PROJECT_ROOT", tmp_path)
-    monkeypatch.setattr(cost, "settings_of", lambda stack: settings_of(stack, tmp_path))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    (tmp_path / "Pulumi.yaml").touch()
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.mark.usefixtures("tight")
@@ -80,8 +79,9 @@ def test_over_budget_is_exit_code_1_only_when_asked(capsys: pytest.CaptureFixtur
 def test_a_guest_without_its_owners_file_carries_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of("dev")
     assert cost_inputs_of(settings).sharing.owner_nodes == settings_of("staging").node_count
-    shutil.copy(PROJECT_ROOT / "Pulumi.dev.yaml", tmp_path)
-    monkeypatch.setattr(stacks, "PROJECT_ROOT", tmp_path)
+    for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(PROJECT / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
     assert cost_inputs_of(settings).sharing.owner_nodes is None
     (tmp_path / "Pulumi.staging.yaml").write_text("config: {lgtm:platform: {}}", encoding="utf-8")
     assert cost_inputs_of(settings).sharing.owner_nodes is None
@@ -224,7 +224,7 @@ def test_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:
-    declared = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     assert _run(capsys, "--version") == (0, f"lgtm {declared}\n", "")
 
 
@@ -244,7 +244,7 @@ def test_a_shell_completes_commands_and_options(shell: str) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-c", "import sys; sys.argv = ['lgtm']; from ops.__main__ import main; main()"],
-        env={"PYTHONPATH": str(PROJECT_ROOT), **asked}, capture_output=True, text=True, check=True, timeout=60,
+        env={"PYTHONPATH": str(REPOSITORY), **asked}, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     assert "capacity" in done.stdout
     assert "cache" in done.stdout

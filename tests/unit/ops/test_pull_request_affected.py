@@ -8,7 +8,7 @@ import pytest
 from ops.errors import CommandError
 from ops.pull_request.affected import ChangedFile, StackFacts, affected_stacks
 from ops.pull_request.changed_files import affected_by, changes_since, stacks_in
-from ops.stacks import PROJECT_ROOT
+from tests.stacks import PROJECT, REPOSITORY
 
 STACKS = (
     StackFacts(name="prod", region="us-east-1"),
@@ -60,7 +60,7 @@ def test_each_path_reaches_its_stacks(path: str, expected: tuple[str, ...]) -> N
 def test_every_entry_of_the_project_is_known() -> None:
     """A new folder would count for all stacks: safe, but somebody should have decided it."""
     tracked = subprocess.run(
-        ["git", "-C", str(PROJECT_ROOT), "ls-files"], check=True, capture_output=True, text=True
+        ["git", "-C", str(REPOSITORY), "ls-files"], check=True, capture_output=True, text=True
     ).stdout.splitlines()
     unknown = [
         reason
@@ -116,7 +116,7 @@ def repository(tmp_path: Path) -> Path:
     git("init", "--initial-branch", "main")
     for stack in ("dev", "staging", "prod"):
         name = f"Pulumi.{stack}.yaml"
-        write(name, (PROJECT_ROOT / name).read_text(encoding="utf-8"))
+        write(name, (PROJECT / name).read_text(encoding="utf-8"))
     write("docs/a.md", "one")
     git("add", "-A")
     git("commit", "-m", "base")

@@ -27,8 +27,8 @@ from ops.report.model import (
     table,
 )
 from ops.report.terminal import WIDTH, plain, show
-from ops.stacks import PROJECT_ROOT, settings_of
 from planning.cost.budget import BudgetLimits
+from tests.stacks import REPOSITORY, settings_of
 from tests.unit.planning.cost_cases import DATA, STACKS, stack_report
 
 Show = Callable[[Document], str]
@@ -140,5 +140,5 @@ def test_a_command_imports_only_what_it_uses(arguments: list[str], unwanted: tup
         f"import sys; from ops.__main__ import main; main({arguments}); "
         f"print([name for name in sys.modules if name in {unwanted}])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n"), "each import here is waited for by whoever types the command"

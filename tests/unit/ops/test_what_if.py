@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +14,7 @@ from ops.cost.what_if_model import WhatIf
 from ops.errors import CommandError
 from ops.report.terminal import plain
 from ops.report.what_if import what_if_document
-from ops.stacks import PROJECT_ROOT, owner_of, settings_of
+from ops.stacks import owner_of
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
 from planning.cost.engine import price_resources
@@ -24,6 +23,7 @@ from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
 from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
+from tests.stacks import settings_of, stack_file
 from tests.unit.planning.cost_cases import DATA, STACKS, TABLE, TODAY, amounts, stack_report
 
 # Recordings may be older than the back ends' compression; these lines follow from it.
@@ -37,7 +37,7 @@ def ask(stack: str = "prod", **asked: Any) -> WhatIf:
 
 def edited(stack: str, edits: Mapping[str, Any]) -> PlatformSettings:
     """The stack's file with the answer's edits, validated as any file is."""
-    document: Any = yaml.safe_load((PROJECT_ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
+    document: Any = stack_file(stack)
     platform = document["config"][FULL_KEY]
     for key, value in edits.items():
         *parents, leaf = key.split(".")

@@ -7,13 +7,15 @@ from typing import Any
 from ops.cost.plan import budget_of
 from ops.report.cost import cost_document
 from ops.report.terminal import plain
-from ops.stacks import cost_inputs_of, settings_of
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs, ExpectedLoad
 from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
+from settings.document.stack_files import owner_settings
+from settings.rules.cost_inputs import cost_inputs
+from tests.stacks import PROJECT, settings_of
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "cost"
 STACKS = ("dev", "staging", "prod")
@@ -64,14 +66,20 @@ def recorded(stack: str) -> tuple[Resource, ...]:
     return from_event_log((DATA / f"{stack}.jsonl").read_text(encoding="utf-8"))
 
 
+def stack_inputs(stack: str) -> CostInputs:
+    """What the stack's cost is computed from beside resources and prices."""
+    settings = settings_of(stack)
+    return cost_inputs(settings, owner_settings(settings, PROJECT))
+
+
 def stack_report(stack: str) -> CostReport:
     """The report of a recorded preview with the stack's own settings."""
-    return price_resources(recorded(stack), TABLE, cost_inputs_of(settings_of(stack)), today=TODAY)
+    return price_resources(recorded(stack), TABLE, stack_inputs(stack), today=TODAY)
 
 
 def stack_load(stack: str) -> ExpectedLoad:
     """The load that the stack's settings expect."""
-    return cost_inputs_of(settings_of(stack)).load
+    return stack_inputs(stack).load
 
 
 def golden(stack: str) -> str:

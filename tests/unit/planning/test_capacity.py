@@ -46,7 +46,7 @@ def test_the_reference_workload_s_rates() -> None:
     assert ingest.metrics.stored_gib_per_day == pytest.approx(2000 * 2 * 86_400 / GIB)
 
 
-def test_sampling_keeps_what_the_mission_says() -> None:
+def test_sampling_keeps_what_is_published() -> None:
     """About 85 % fewer traces; 2 % are errors or slow and kept whole, 98 % of 12.75 % come from the table."""
     kept = kept_trace_share(REFERENCE_WORKLOAD, REFERENCE_SAMPLING)
     assert kept == pytest.approx(0.02 + 0.98 * (0.20 * 0.25 + 0.15 * 0.30 + 0.65 * 0.05))
@@ -161,7 +161,7 @@ def test_steady_state_by_temperature_and_by_class() -> None:
     assert found.stored_gib == pytest.approx(sum(use.gib for use in found.uses.values()))
 
 
-def test_the_stored_total_meets_the_mission_s_target() -> None:
+def test_the_stored_total_meets_the_published_target() -> None:
     """Less than 500 GB at rest at the reference load."""
     assert estimate(INPUTS).stored_gib * GIB / 1e9 < 500
 

@@ -7,17 +7,12 @@ from planning.capacity.estimate import compute_at, estimate
 from planning.capacity.reach import largest_factor
 from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.tiers import BucketPurpose, StorageClass, Transition
-from settings.document.loader import parse_settings
-from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
-from tests.unit.settings.documents import STACKS, stack_file
+from tests.stacks import NAMES
+from tests.stacks import settings_of as stack
 
 
-def stack(name: str) -> PlatformSettings:
-    return parse_settings(stack_file(name)["config"]["lgtm:platform"], stack=name)
-
-
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_each_stack_carries_the_load_that_it_declares(name: str) -> None:
     """By the vendors' sizing pages: CPU, memory, volumes, and the memory limit of every component that grows."""
     settings = stack(name)
@@ -30,7 +25,7 @@ def test_prod_carries_the_load_test_of_1000_requests_a_second() -> None:
     assert Fit(capacity_of(settings), compute_at(inputs)).shortfalls == ()
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_component_s_own_limit_ends_before_the_environment_does(name: str) -> None:
     settings = stack(name)
     as_sized = capacity_of(settings)
@@ -42,7 +37,7 @@ def test_a_component_s_own_limit_ends_before_the_environment_does(name: str) -> 
     assert 1 <= own <= whole
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_default_stacks_keep_the_studied_tiers(name: str) -> None:
     """Logs and traces in STANDARD, metrics in GLACIER_IR at day 30, the audit archive as the settings say."""
     settings = stack(name)
@@ -55,7 +50,7 @@ def test_default_stacks_keep_the_studied_tiers(name: str) -> None:
     assert plans[BucketPurpose.AUDIT_ARCHIVE].transitions == settings.audit.transitions
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_environment_table_and_the_sampling_table_are_the_settings_own(name: str) -> None:
     settings = stack(name)
     (ceiling,) = [ceiling for ceiling in ENVIRONMENTS if ceiling.name == name]
@@ -63,8 +58,8 @@ def test_the_environment_table_and_the_sampling_table_are_the_settings_own(name:
     assert settings.sampling == REFERENCE_SAMPLING
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_each_stack_stores_less_than_the_mission_s_500_gb(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_each_stack_stores_less_than_the_published_500_gb(name: str) -> None:
     settings = stack(name)
     signals = estimate(settings.capacity_inputs, settings.s3_prices)
     assert sum(tier.gib for tiers in signals.tiers.values() for tier in tiers) * 1024**3 / 1e9 < 500

@@ -9,7 +9,6 @@ import pytest
 from ops.cost.plan import budget_of
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.terminal import plain
-from ops.stacks import settings_of
 from planning.cost.baseline import Baseline
 from planning.cost.budget import BudgetLimits, budget_verdict
 from planning.cost.comparison import compare
@@ -18,6 +17,7 @@ from planning.cost.inputs import CostInputs
 from planning.cost.model import Category, CostReport, LineKind
 from planning.prices import PriceTable
 from planning.registered import Resource
+from tests.stacks import settings_of
 from tests.unit.planning.cost_cases import (
     DATA,
     STACKS,

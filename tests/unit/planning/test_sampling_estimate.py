@@ -1,4 +1,4 @@
-"""What sampling keeps of a workload, against the mission's promise and on workloads of any mix."""
+"""What sampling keeps of a workload, against the published target and on workloads of any mix."""
 
 import pytest
 from hypothesis import given

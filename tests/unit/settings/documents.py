@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[3]
 STACKS = ("dev", "staging", "prod")
 
@@ -18,11 +16,6 @@ MODES: dict[str, dict[str, Any]] = {
     "shared": {"mode": "shared"},
     "existing": {"mode": "existing", "context": "kind-lgtm", "eks_cluster_name": "tools"},
 }
-
-
-def stack_file(stack: str) -> Any:
-    """A committed stack file, as YAML reads it."""
-    return yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
 
 
 def minimal(environment: str = "prod") -> dict[str, Any]:

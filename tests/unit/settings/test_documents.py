@@ -9,7 +9,8 @@ from settings.document.loader import parse_settings, with_defaults
 from settings.models.cluster import EksCluster, ExistingCluster, SharedCluster
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
-from tests.unit.settings.documents import MODES, OFFICE, STACKS, changed, minimal, stack_file
+from tests.stacks import settings_of
+from tests.unit.settings.documents import MODES, OFFICE, STACKS, changed, minimal
 
 
 def parsed(environment: str, changes: dict[str, Any] | None = None) -> PlatformSettings:
@@ -17,8 +18,8 @@ def parsed(environment: str, changes: dict[str, Any] | None = None) -> PlatformS
 
 
 @pytest.mark.parametrize("stack", STACKS)
-def test_the_committed_stack_files_are_good(stack: str) -> None:
-    settings = parse_settings(stack_file(stack)["config"]["lgtm:platform"], stack=stack)
+def test_a_whole_stack_file_is_read(stack: str) -> None:
+    settings = settings_of(stack)
     assert settings.environment == stack
     assert [
         (service.name, service.language.value, service.port, service.tier.value) for service in settings.services
@@ -167,6 +168,6 @@ def test_settings_can_not_be_changed() -> None:
         settings.region = "eu-west-1"  # type: ignore[misc]
 
 
-def test_every_environment_has_a_stack_file() -> None:
+def test_every_environment_has_a_stack() -> None:
     assert tuple(Environment) == STACKS
     assert minimal("prod")["cluster"]["public_access_cidrs"] == [OFFICE]

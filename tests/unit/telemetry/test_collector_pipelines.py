@@ -12,7 +12,7 @@ from telemetry.collector.config import CollectorConfig, Pipeline
 from telemetry.collector.gateway import gateway_config
 
 Make = Callable[..., PlatformSettings]
-# MISSION: export interval of Python services.
+# The published export interval of Python services.
 PYTHON_EXPORT_SECONDS = 30
 DEPRECATED = {"otlp/", "otlphttp", "filelog", "k8sattributes"}
 

@@ -1,4 +1,4 @@
-"""Tail-sampling policies against the mission's table; what they do is tested on the real collector."""
+"""Tail-sampling policies against the published table; what they do is tested on the real collector."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +31,7 @@ def only(conditions: list[dict[str, Any]]) -> dict[str, Any]:
     return conditions[1]["string_attribute"]
 
 
-def test_the_table_of_the_mission(make_settings: Make) -> None:
+def test_the_published_table(make_settings: Make) -> None:
     found = policies(make_settings("prod"))
     assert list(found) == ["errors", "slow", "ordinary"]
     assert found["errors"]["status_code"] == {"status_codes": ["ERROR"]}

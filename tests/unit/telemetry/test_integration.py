@@ -82,7 +82,7 @@ def test_services_send_to_the_agents_of_their_stack(environment: str, make_setti
         assert f"deployment.environment.name={environment}" in env["OTEL_RESOURCE_ATTRIBUTES"]
 
 
-def test_intervals_of_the_mission(everyone: PlatformSettings) -> None:
+def test_published_intervals(everyone: PlatformSettings) -> None:
     found = {one.language: exported(texts(everyone, one)["environment.sh"]) for one in everyone.services}
     intervals = {language: env["OTEL_METRIC_EXPORT_INTERVAL"] for language, env in found.items()}
     assert (intervals[Language.GO], intervals[Language.PYTHON]) == ("15000", "30000")

@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 import yaml
 
-from ops.stacks import settings_of
 from planning.backends import LOKI, MIMIR, TEMPO
 from planning.tiers import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.local.addresses import LocalEndpoints, local_storage
 from telemetry.local.files import local_files
+from tests.stacks import settings_of
 
-# MISSION, "The platform": the ports that clients use.
+# The published ports that clients use.
 PROMISED_PORTS = {"collector": {4317, 4318}, "loki": {3100}, "tempo": {3200}, "mimir": {8080}, "grafana": {3000}}
 
 

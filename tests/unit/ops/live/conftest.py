@@ -8,8 +8,8 @@ import pytest
 from moto import mock_aws
 
 from ops.backends import http
-from ops.stacks import PROJECT_ROOT
 from tests.live_servers import Platform, running_platform
+from tests.stacks import PROJECT
 from tests.unit.ops.live.running import Ran, run, stand_in
 
 
@@ -56,7 +56,7 @@ def checkout(tmp_path: Path) -> Path:
     """A folder with the stack files, to be changed."""
     folder = tmp_path / "checkout"
     folder.mkdir()
-    for path in PROJECT_ROOT.glob("Pulumi*.yaml"):
+    for path in PROJECT.glob("Pulumi*.yaml"):
         (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
     return folder
 

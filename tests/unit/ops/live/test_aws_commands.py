@@ -15,10 +15,10 @@ from ops.backends.errors import LiveError
 from ops.cost import storage
 from ops.cost.actual import actual_cost, category_of
 from ops.recovery import backups, importing
-from ops.stacks import PROJECT_ROOT, settings_of
 from planning.buckets import BucketPurpose
 from planning.cost.model import Category
 from settings.models.names import Names
+from tests.stacks import PROJECT, settings_of
 from tests.unit.ops.live.running import run
 
 ACCOUNT = "123456789012"
@@ -274,7 +274,7 @@ def test_the_import_names_what_the_program_registers(stack: str, run: Any, make_
     kept = {(one["type"], one.get("logicalName", one["name"])) for one in key}
     assert (kept <= named) is (settings.storage.encryption == "sse_kms")
     assert kept == {one for one in named if one[1] == "storage-objects"} or not kept <= named
-    assert importing.project_name(PROJECT_ROOT) == "lgtm"
+    assert importing.project_name(PROJECT) == "lgtm"
 
 
 def test_an_existing_cluster_is_settings() -> None:

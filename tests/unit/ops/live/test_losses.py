@@ -3,10 +3,10 @@
 import pytest
 
 from ops.recovery.rpo_rto import losses, table_rows
-from ops.stacks import PROJECT_ROOT, settings_of
 from settings.models.platform import PlatformSettings
+from tests.stacks import REPOSITORY, settings_of
 
-PAGE = PROJECT_ROOT / "docs" / "backup-recovery.md"
+PAGE = REPOSITORY / "docs" / "backup-recovery.md"
 
 
 def loss(settings: PlatformSettings, what: str) -> str:

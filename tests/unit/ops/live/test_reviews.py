@@ -11,12 +11,12 @@ import pytest
 from ops.backends.kubernetes import Kubernetes
 from ops.checks.upgrade_check import upgrade_check
 from ops.report.document import Document, Section
-from ops.stacks import settings_of
 from ops.tuning import retention_review
 from ops.tuning.retention_review import review
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
 from planning.retention import MAX_RETENTION_DAYS, Signal
 from tests.live_servers import DOWN, Platform
+from tests.stacks import settings_of
 from tests.unit.ops.live.running import Ran, run
 
 Operate = Callable[..., Ran]

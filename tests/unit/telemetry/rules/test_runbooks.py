@@ -1,4 +1,4 @@
-"""Each alert has a page, each page an alert, and the index is the generated one."""
+"""Each alert has a page, and each page an alert."""
 
 from collections.abc import Callable
 
@@ -50,8 +50,3 @@ def test_queries_of_pages_are_queries_on_metrics_that_exist() -> None:
                 logs.append(query)
     assert len(logs) == 2
     assert syntax_errors("logql", logs) == {}
-
-
-def test_the_index_is_the_generated_one(capsys: pytest.CaptureFixture[str]) -> None:
-    assert runbooks.main(["--check"]) == 0
-    assert capsys.readouterr().err == ""
