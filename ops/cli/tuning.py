@@ -68,10 +68,11 @@ def retention_plans(
 @retention.command("review", "retention review --stack prod")
 def retention_review(stack: Stack, json: Json = False) -> int:
     """What each signal's retention costs, and what a week more or less would change."""
+    from ops.report.output import show_answer
     from ops.tuning.retention_review import review
 
     found = review(stack)
-    print(found.model_dump_json(indent=2) if json else found.text())
+    show_answer(found, found.document, as_json=json)
     return 0
 
 

@@ -19,11 +19,14 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import Foreign
 from ops.cost.plan import budget_of
 from ops.report.checks import FINDING, HEALTHY
+from ops.report.cost import within_budget
+from ops.report.model import Document, Row, RowStyle, Text, document, table
+from ops.report.output import show_answer
+from ops.report.words import usd
 from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
 from planning.base import Frozen
 from planning.cost.model import Category
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 
 if TYPE_CHECKING:
@@ -71,31 +74,29 @@ class ActualCost(Frozen):
         """Whether a month would break the budget."""
         return self.total > self.budget_usd_per_month
 
-    def text(self) -> str:
+    def document(self) -> Document:
         """As a table and a verdict."""
         rows = [
-            (kind.value, f"{self.usd_per_month.get(kind, 0):,.2f}", f"{self.planned_usd_per_month.get(kind, 0):,.2f}")
+            Row(cells=(kind.value, usd(self.usd_per_month.get(kind, 0)), usd(self.planned_usd_per_month.get(kind, 0))))
             for kind in Category
         ]
-        rows.append(("total", f"{self.total:,.2f}", f"{self.planned:,.2f}"))
-        largest = [(name, f"{usd:,.2f}") for name, usd in self.largest]
-        return "\n\n".join(
-            [
-                f"Actual cost of {self.stack}: {self.days} days of charges, as USD a month",
-                text_table(("category", "charged", "planned"), rows, right=(1, 2)),
-                text_table(("usage type", "USD a month"), largest, right=(1,)),
-                self.verdict(),
-                f"asked with {self.requests} requests ({self.requests * REQUEST_USD:.2f} USD)",
-            ]
+        rows.append(Row(cells=("total", usd(self.total), usd(self.planned)), style=RowStyle.TOTAL))
+        largest = [(name, usd(amount)) for name, amount in self.largest]
+        return document(
+            f"Actual cost of {self.stack}: {self.days} days of charges, as USD a month",
+            table(("category", "charged", "planned"), rows, numbers=(1, 2)),
+            table(("usage type", "USD a month"), largest, numbers=(1,)),
+            self.verdict(),
+            Text(words=f"asked with {self.requests} requests ({self.requests * REQUEST_USD:.2f} USD)"),
         )
 
-    def verdict(self) -> str:
+    def verdict(self) -> Text:
         """Against budget and plan, in words."""
-        budget = f"{self.total:,.2f} of {self.budget_usd_per_month:,.2f} USD a month"
-        said = f"OVER BUDGET: {budget}" if self.over else f"within budget: {budget}"
+        word = within_budget(within=not self.over)
+        said = f"{word.text}: {usd(self.total)} of {usd(self.budget_usd_per_month)} USD a month"
         if self.total > self.planned * TOLERANCE:
-            said += f"; {self.total - self.planned:,.2f} more than planned: compare the usage types with `cost plan`"
-        return said
+            said += f"; {usd(self.total - self.planned)} more than planned: compare the usage types with `cost plan`"
+        return Text(words=said, tone=word.tone)
 
 
 def actual_cost(stack: str, days: int, today: date | None = None) -> ActualCost:
@@ -112,10 +113,10 @@ def actual_cost(stack: str, days: int, today: date | None = None) -> ActualCost:
         )
     month = DAYS_PER_MONTH / days
     by_category: defaultdict[Category, float] = defaultdict(float)
-    for usage, usd in charged.items():
-        by_category[category_of(usage)] += usd * month
+    for usage, amount in charged.items():
+        by_category[category_of(usage)] += amount * month
     report = priced_settings(stack, settings)
-    largest = sorted(((usage, usd * month) for usage, usd in charged.items()), key=lambda one: -one[1])
+    largest = sorted(((usage, amount * month) for usage, amount in charged.items()), key=lambda one: -one[1])
     return ActualCost(
         stack=stack,
         days=days,
@@ -196,5 +197,5 @@ def _page(answer: object) -> _Page:
 def show_actual_cost(stack: str, days: int, *, as_json: bool) -> int:
     """Prints it; 1 when a month would be over the budget."""
     found = actual_cost(stack, days)
-    print(found.model_dump_json(indent=2) if as_json else found.text())
+    show_answer(found, found.document, as_json=as_json)
     return FINDING if found.over else HEALTHY

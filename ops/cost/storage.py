@@ -8,6 +8,8 @@ from typing import Any
 
 from ops.backends.aws import asking, bucket_names, client
 from ops.report.checks import Check, Report, State
+from ops.report.model import Section, Text, document, table
+from ops.report.terminal import show
 from ops.stacks import settings_of
 from planning.backends import BY_DATA, backends_of
 from planning.base import Frozen
@@ -15,7 +17,6 @@ from planning.buckets import GIB, BucketPurpose, ObjectClass
 from planning.capacity.estimate import CapacityEstimate, estimate
 from planning.performance_targets import STORED_GB
 from planning.retention import Signal
-from planning.text_table import text_table
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from settings.models.platform import PlatformSettings
 
@@ -154,7 +155,7 @@ def _age(settings: PlatformSettings, purpose: BucketPurpose, signal: Signal, use
     )
 
 
-def uses_table(use: StorageUse, put_per_1000_usd: float) -> str:
+def uses_section(use: StorageUse, put_per_1000_usd: float) -> Section:
     """Every bucket and class, and what the listing cost."""
     rows = [
         (
@@ -168,11 +169,9 @@ def uses_table(use: StorageUse, put_per_1000_usd: float) -> str:
         for one in use.uses
     ]
     usd = use.list_requests / 1000 * put_per_1000_usd
+    listed = f"listed with {use.list_requests} requests ({usd:.6f} USD); each holds {KEYS_A_REQUEST} objects"
     header = ("signal", "bucket", "class", "objects", "GiB", "USD a month")
-    return (
-        f"{text_table(header, rows, right=(3, 4, 5))}\n"
-        f"listed with {use.list_requests} requests ({usd:.6f} USD); each holds {KEYS_A_REQUEST} objects"
-    )
+    return Section(blocks=(table(header, rows, numbers=(3, 4, 5)), Text(words=listed)))
 
 
 def show_storage(stack: str, *, as_json: bool) -> int:
@@ -183,6 +182,6 @@ def show_storage(stack: str, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps({"uses": use.model_dump(mode="json"), "report": report.model_dump(mode="json")}, indent=2))
     else:
-        print(uses_table(use, settings.s3_prices.standard.put_per_1000), end="\n\n")
-        print(report.text())
+        uses = uses_section(use, settings.s3_prices.standard.put_per_1000)
+        show(document(report.title, uses, *report.sections))
     return report.exit_code

@@ -11,6 +11,8 @@ from ops.backends.tempo import Tempo
 from ops.load.load_effects import node_checks
 from ops.load.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
 from ops.report.checks import FINDING, Check, Report, State, within
+from ops.report.model import Document, Text, document
+from ops.report.output import show_answer
 from planning.base import Frozen
 from planning.performance_targets import LOAD_TEST_SECONDS_P95
 
@@ -47,14 +49,17 @@ class LoadResult(Frozen):
     p99_seconds: float
     """99th percentile."""
 
-    def text(self) -> str:
+    def document(self) -> Document:
         """Numbers and verdict."""
-        return (
+        counts = (
             f"{self.requests:,} requests, {self.requests_per_second:,.0f}/s, {self.mb_per_second:.1f} MB/s: "
-            f"{self.accepted:,} accepted, {self.refused:,} refused, {self.failed:,} failed\n"
-            f"latency P50 {self.p50_seconds * 1000:.1f} ms, P95 {self.p95_seconds * 1000:.1f} ms, "
-            f"P99 {self.p99_seconds * 1000:.1f} ms\n\n{self.report.text()}"
+            f"{self.accepted:,} accepted, {self.refused:,} refused, {self.failed:,} failed"
         )
+        latency = (
+            f"latency P50 {self.p50_seconds * 1000:.1f} ms, P95 {self.p95_seconds * 1000:.1f} ms, "
+            f"P99 {self.p99_seconds * 1000:.1f} ms"
+        )
+        return document(self.report.title, Text(words=counts), Text(words=latency), *self.report.sections)
 
 
 def confirmed(target: Target, plan: LoadPlan, *, yes: bool) -> bool:
@@ -163,5 +168,5 @@ def show_load_test(target: Target, plan: LoadPlan, find_seconds: float, *, yes: 
     if not confirmed(target, plan, yes=yes):
         return FINDING
     result = load_test(target, plan, find_seconds)
-    print(result.model_dump_json(indent=2) if as_json else result.text())
+    show_answer(result, result.document, as_json=as_json)
     return result.report.exit_code

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from ops.errors import CommandError
 from ops.prices.price_list import AwsPrices, connect
 from ops.prices.refresh import Refreshed, refresh
+from ops.report.model import Document, Text, Tone, document, table
+from ops.report.terminal import show as shown
 from planning.prices import (
     PriceDocument,
     dump_document,
@@ -15,7 +17,6 @@ from planning.prices import (
     staleness_warnings,
     table_path,
 )
-from planning.text_table import text_table
 
 # The table whose keys a new region's table starts from.
 PATTERN_REGION = "us-west-2"
@@ -24,15 +25,19 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 def show(region: str) -> None:
     """Prints every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
-    table = load_prices(region)
-    print(f"{table.region}, put together {table.compiled}, US dollars without tax")
+    prices = load_prices(region)
     rows = [
         (price.key, f"{price.usd:g}", price.unit, str(price.as_of), price.confidence.value, price.source)
-        for price in table.prices.values()
+        for price in prices.prices.values()
     ]
-    print(text_table(("price", "USD", "unit", "as of", "confidence", "source"), rows, right=(1,)))
-    for warning in staleness_warnings(table.prices.values(), table.region, datetime.now(UTC).date()):
-        print(f"warning: {warning}")
+    warnings = staleness_warnings(prices.prices.values(), prices.region, datetime.now(UTC).date())
+    shown(
+        document(
+            f"{prices.region}, put together {prices.compiled}, US dollars without tax",
+            table(("price", "USD", "unit", "as of", "confidence", "source"), rows, numbers=(1,)),
+            *(Text(words=f"warning: {warning}", tone=Tone.WARNING) for warning in warnings),
+        )
+    )
 
 
 def update(region: str, instance_types: list[str], *, dry_run: bool) -> None:
@@ -40,7 +45,7 @@ def update(region: str, instance_types: list[str], *, dry_run: bool) -> None:
     if not REGION.fullmatch(region):
         raise CommandError(f"--region: got {region!r}; accepted: the code of an AWS region, such as {PATTERN_REGION}")
     result = _ask(region, instance_types)
-    print(describe(result))
+    shown(refreshed_document(result))
     path = table_path(region)
     if dry_run:
         print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}")
@@ -70,18 +75,18 @@ def _document(region: str) -> PriceDocument:
     return parse_document(path.read_text(encoding="utf-8"), f"planning/prices/{path.name}")
 
 
-def describe(result: Refreshed) -> str:
+def refreshed_document(result: Refreshed) -> Document:
     """What a refresh changed, for people."""
     rows = [
         (change.key, f"{change.old:g}" if change.old else "-", f"{change.new:g}", _percent(change.old, change.new))
         for change in result.changes
     ]
-    parts = [f"{len(result.changes)} prices changed, {result.confirmed} confirmed, {len(result.kept)} not answered"]
-    if rows:
-        parts.append(text_table(("price", "old USD", "new USD", "change"), rows, right=(1, 2, 3)))
-    if result.kept:
-        parts.append(text_table(("not answered", "why"), [(kept.key, kept.reason) for kept in result.kept]))
-    return "\n\n".join(parts)
+    kept = [(one.key, one.reason) for one in result.kept]
+    return document(
+        f"{len(rows)} prices changed, {result.confirmed} confirmed, {len(kept)} not answered",
+        *([table(("price", "old USD", "new USD", "change"), rows, numbers=(1, 2, 3))] if rows else []),
+        *([table(("not answered", "why"), kept)] if kept else []),
+    )
 
 
 def _percent(old: float | None, new: float) -> str:

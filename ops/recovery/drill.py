@@ -19,9 +19,10 @@ from ops.backends.tools import last_line, run_tool, tool_path
 from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.recovery.drill_guard import refuse_unsafe
+from ops.report.model import Document, Text, Tone, document, table
+from ops.report.output import show_answer
 from ops.stacks import project_directory, settings_of
 from planning.base import Frozen
-from planning.text_table import text_table
 
 # No application's prefix, so that no compactor looks at it.
 MARKER_KEY = "recovery-drill/marker"
@@ -60,14 +61,18 @@ class Drill(Frozen):
     to_go_on: str = ""
     """What to do after a failure."""
 
-    def text(self) -> str:
+    def document(self) -> Document:
         """As a table with a verdict."""
         rows = [(step.name, f"{step.seconds:,.0f} s", step.failure or "done") for step in self.steps]
         verdict = "the drill failed" if not self.passed else "every bucket kept its data"
         if self.passed and self.recovery_seconds is not None:
             verdict += f"; the platform was back {self.recovery_seconds / 60:,.1f} minutes after its cluster was gone"
-        parts = [f"Recovery drill of {self.stack}", text_table(("step", "took", "outcome"), rows, right=(1,)), verdict]
-        return "\n\n".join([*parts, self.to_go_on] if self.to_go_on else parts)
+        return document(
+            f"Recovery drill of {self.stack}",
+            table(("step", "took", "outcome"), rows, numbers=(1,)),
+            Text(words=verdict, tone=Tone.GOOD if self.passed else Tone.BAD),
+            *([Text(words=self.to_go_on)] if self.to_go_on else []),
+        )
 
 
 def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = False, project: Path | None = None) -> int:
@@ -87,7 +92,9 @@ def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = Fal
     _write(state_file, run_tool("pulumi", ["stack", "export", "--stack", stack], directory=project))
     done = _Run(stack, project, state_file).all()
     _write(report, done.model_dump_json(indent=2) + "\n")
-    print(done.model_dump_json(indent=2) if as_json else f"{done.text()}\n\nwritten: {report}")
+    show_answer(done, done.document, as_json=as_json)
+    if not as_json:
+        print(f"\nwritten: {report}")
     return DONE if done.passed else NOT_DONE
 
 

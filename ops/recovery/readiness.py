@@ -13,29 +13,31 @@ from ops.checks.health import failed
 from ops.recovery.backups import verify
 from ops.recovery.rpo_rto import losses
 from ops.report.checks import Check, Report, State
+from ops.report.model import Block, Bullets, Text, document, strong, table
+from ops.report.terminal import show
 from ops.stacks import project_directory, settings_of
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 
 BUCKET_TYPE = "aws:s3/bucket:Bucket"
 PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105 (a type token)
 
 
-def plan(settings: PlatformSettings, stack: str) -> str:
+def plan(settings: PlatformSettings, stack: str) -> tuple[Block, ...]:
     """What is lost when, and the steps of a drill."""
-    table_text = text_table(("loss of", "what is lost", "recovery point", "recovery time"), losses(settings))
-    steps = [
-        f"python -m ops backups verify --stack {stack}               # buckets must be able to survive",
-        f"python -m ops dr-test --run --stack {stack}                # the cluster goes and comes back to its buckets",
-        f"python -m ops health --stack {stack}",
-        f"python -m ops load-test --stack {stack} --seconds 10 --yes # new data is taken and found",
-    ]
     if settings.storage.protect:
         note = "storage.protect is on, so --run refuses: make a stack for the drill from this one's file, with it off"
     else:
         note = "storage.protect is off: only the cluster and what is on it goes, buckets aren't among the targets"
-    numbered = "\n".join(f"  {number}. {step}" for number, step in enumerate(steps, start=1))
-    return f"{table_text}\n\nsteps of a drill ({note}):\n{numbered}"
+    steps = (
+        f"python -m ops backups verify --stack {stack}               # buckets must be able to survive",
+        f"python -m ops dr-test --run --stack {stack}                # the cluster goes and comes back to its buckets",
+        f"python -m ops health --stack {stack}",
+        f"python -m ops load-test --stack {stack} --seconds 10 --yes # new data is taken and found",
+    )
+    return (
+        table(("loss of", "what is lost", "recovery point", "recovery time"), losses(settings)),
+        Bullets(title=f"steps of a drill ({note}):", items=steps, numbered=True),
+    )
 
 
 def recovery_checks(stack: str, project: Path | None = None) -> Report:
@@ -78,6 +80,5 @@ def show_recovery(stack: str, *, as_json: bool) -> int:
         rows_of_losses = [one._asdict() for one in losses(settings_of(stack))]
         print(json.dumps({"losses": rows_of_losses, "report": report.model_dump(mode="json")}, indent=2))
     else:
-        print(plan(settings_of(stack), stack), end="\n\n")
-        print(report.text())
+        show(document("", *plan(settings_of(stack), stack), Text(words=strong(report.title)), *report.sections))
     return report.exit_code

@@ -1,9 +1,10 @@
-"""Checks with a verdict, shown as a table or as JSON, and the exit code that follows."""
+"""Checks with a verdict, as a report or as JSON, and the exit code that follows."""
 
 from enum import StrEnum
 
+from ops.report.model import Block, Bullets, Document, Section, Text, Tone, table, toned
+from ops.report.output import show_answer
 from planning.base import Frozen
-from planning.text_table import text_table
 
 HEALTHY, FINDING, WRONG_INPUT, UNREACHABLE = 0, 1, 2, 3
 
@@ -16,6 +17,9 @@ class State(StrEnum):
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
     """Nothing to judge by, for example no samples yet; not counted against the platform."""
+
+
+TONES = {State.OK: Tone.GOOD, State.FINDING: Tone.BAD, State.UNREACHABLE: Tone.BAD, State.UNKNOWN: Tone.WARNING}
 
 
 class Check(Frozen):
@@ -62,18 +66,20 @@ class Report(Frozen):
         said = f"{len(bad)} of {len(self.checks)} checks need attention: {', '.join(bad)}" if bad else well
         return f"{said}; not known: {', '.join(unknown)}" if unknown else said
 
-    def text(self) -> str:
+    def document(self) -> Document:
         """Table, advice and verdict."""
-        rows = [(check.name, check.state.value, check.detail) for check in self.checks]
-        parts = [self.title, text_table(("check", "state", "what was seen"), rows)] if rows else [self.title]
-        advice = [f"- {check.name}: {check.advice}" for check in self.checks if check.advice]
-        if advice:
-            parts.append("\n".join(["what to do:", *dict.fromkeys(advice)]))
-        return "\n\n".join([*parts, self.verdict])
+        return Document(title=self.title, sections=self.sections)
 
-    def as_json(self) -> str:
-        """The same for scripts."""
-        return self.model_dump_json(indent=2)
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """The same without its title, for a report of more."""
+        rows = [(check.name, toned(check.state.value, TONES[check.state]), check.detail) for check in self.checks]
+        advice = dict.fromkeys(f"{check.name}: {check.advice}" for check in self.checks if check.advice)
+        blocks: list[Block] = [table(("check", "state", "what was seen"), rows)] if rows else []
+        if advice:
+            blocks.append(Bullets(title="what to do:", items=tuple(advice)))
+        tone = Tone.GOOD if self.exit_code == HEALTHY else Tone.BAD
+        return tuple(Section(blocks=(block,)) for block in (*blocks, Text(words=self.verdict, tone=tone)))
 
 
 def within(name: str, value: float | None, limit: float, unit: str, detail: str, advice: str) -> Check:
@@ -94,5 +100,5 @@ def within(name: str, value: float | None, limit: float, unit: str, detail: str,
 
 def show(report: Report, *, as_json: bool) -> int:
     """Prints a report; returns its exit code."""
-    print(report.as_json() if as_json else report.text())
+    show_answer(report, report.document, as_json=as_json)
     return report.exit_code

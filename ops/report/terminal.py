@@ -47,12 +47,12 @@ def show(document: Document) -> None:
     _print(document, Console(highlight=False))
 
 
-def plain(document: Document, *, width: int = WIDTH) -> str:
-    """A report as text without colours, without a line break at its end; tables fit `width` columns."""
+def plain(document: Document, *, width: int | None = None) -> str:
+    """A report as text without colours, without a line break at its end; tables fit `width` or `WIDTH` columns."""
     from rich.console import Console
 
     file = io.StringIO()
-    _print(document, Console(file=file, width=width, force_terminal=False, color_system=None, highlight=False))
+    _print(document, Console(file=file, width=width or WIDTH, force_terminal=False, color_system=None, highlight=False))
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines())
 
 

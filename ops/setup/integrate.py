@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ops.errors import CommandError
+from ops.report.model import Bullets, document, table
+from ops.report.terminal import show
 from ops.stacks import settings_of
 from planning.sampling_advice import BUSY_FACTOR, Sampler, ServiceAdvice
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 from settings.models.services import Service
 from telemetry.integration.sampling import StackAdvice, stack_advice
@@ -48,7 +49,7 @@ def show_integration(
         print("\n".join(f"{RULE}\n{one.file}: {one.purpose}\n{RULE}\n{one.text}" for one in snippets))
     else:
         print("\n".join(f"{output / one.file}: {one.purpose}" for one in snippets) + "\n")
-    print(_explained(advice, advice.of(service)))
+    show(document("", _explained(advice, advice.of(service))))
 
 
 def show_sampling_advice(stack: str, *, rates: Sequence[str] = (), as_json: bool = False) -> None:
@@ -77,21 +78,22 @@ def show_sampling_advice(stack: str, *, rates: Sequence[str] = (), as_json: bool
         for one in advice.services
     ]
     header = ("service", "spans/s", "advised from", "sampler", "ratio", "errors lost a day", "factor", "± %")
-    print(f"head sampling in {stack}, by spans of the traces that start in a service (daily means)\n")
-    print(text_table(header, rows, right=(1, 2, 4, 5, 6, 7)))
-    print("\n" + _limits(advice))
-    if any(one.sampler is Sampler.RATIO for one in advice.services):
-        print(_REMEDY.format(key=advice.capacity.limited_by))
-    print(_LEGEND)
+    remedy = [_remedy(advice)] if any(one.sampler is Sampler.RATIO for one in advice.services) else []
+    show(
+        document(
+            f"head sampling in {stack}, by spans of the traces that start in a service (daily means)",
+            table(header, rows, numbers=(1, 2, 4, 5, 6, 7)),
+            Bullets(items=(*_limits(advice), *remedy, *_LEGEND)),
+        )
+    )
 
 
-_LEGEND = """\
-- Where the sampler is parentbased_always_on, services send everything and tail sampling decides: no error is lost.
-- A ratio acts in the service where a trace starts; services that are called follow their caller.
-- factor: multiply request counts from span metrics by it; shares such as error rates stay right. ± %: how far such a
-  count over five minutes may be off, 19 times of 20."""
-
-_REMEDY = "- Raising {key} avoids head sampling where the nodes have room for it: no trace is lost then."
+_LEGEND = (
+    "Where the sampler is parentbased_always_on, services send everything and tail sampling decides: no error is lost.",
+    "A ratio acts in the service where a trace starts; services that are called follow their caller.",
+    "factor: multiply request counts from span metrics by it; shares such as error rates stay right. ± %: how far such "
+    "a count over five minutes may be off, 19 times of 20.",
+)
 
 
 def _service(settings: PlatformSettings, name: str, stack: str) -> Service:
@@ -147,37 +149,44 @@ def _write(snippets: Sequence[Snippet], output: Path) -> None:
         raise CommandError(f"--output {output} can't be written: {error}") from None
 
 
-def _explained(advice: StackAdvice, one: ServiceAdvice) -> str:
+def _explained(advice: StackAdvice, one: ServiceAdvice) -> Bullets:
     if one.sampler is Sampler.ALWAYS_ON:
-        verdict = (
-            f"head sampling of {one.service}: none ({one.sampler}), tail sampling decides and keeps every error.\n"
-            f"- Advised from {_threshold(one)} spans/s on (daily mean of the traces that start here, the others as "
-            f"they are); expected are {one.spans_per_second:,.0f}."
+        return Bullets(
+            title=f"head sampling of {one.service}: none ({one.sampler}), tail sampling decides and keeps every error.",
+            items=(
+                f"Advised from {_threshold(one)} spans/s on (daily mean of the traces that start here, the others as "
+                f"they are); expected are {one.spans_per_second:,.0f}.",
+                *_limits(advice),
+            ),
         )
-        return f"{verdict}\n{_limits(advice)}"
-    return "\n".join(
-        (
-            f"head sampling of {one.service}: {one.sampler}, {one.ratio:g} of the traces that start here.",
-            f"- Expected are {one.spans_per_second:,.0f} spans/s (daily mean), advised from {_threshold(one)} on.",
-            f"- Price: about {one.lost_errors_per_day:,.0f} traces with an error a day are lost before anyone can see "
+    return Bullets(
+        title=f"head sampling of {one.service}: {one.sampler}, {one.ratio:g} of the traces that start here.",
+        items=(
+            f"Expected are {one.spans_per_second:,.0f} spans/s (daily mean), advised from {_threshold(one)} on.",
+            f"Price: about {one.lost_errors_per_day:,.0f} traces with an error a day are lost before anyone can see "
             "them, slow ones alike. Log lines all stay.",
-            f"- Request counts from span metrics must be multiplied by {one.metric_factor:.3g}, and one over five "
+            f"Request counts from span metrics must be multiplied by {one.metric_factor:.3g}, and one over five "
             f"minutes is within {one.precision_percent:.1f} % of the truth 19 times of 20. Shares such as error rates "
             "need no factor.",
-            _limits(advice),
-            _REMEDY.format(key=advice.capacity.limited_by),
-        )
+            *_limits(advice),
+            _remedy(advice),
+        ),
     )
 
 
-def _limits(advice: StackAdvice) -> str:
+def _limits(advice: StackAdvice) -> tuple[str, str]:
     capacity = advice.capacity
     return (
-        f"- The collectors take in {capacity.spans_per_second:,.0f} spans/s, which must do for busy hours of "
-        f"{BUSY_FACTOR} times the mean; {capacity.limited_by} sets that limit.\n"
-        f"- A surge needs no head sampling: tail sampling cuts ordinary traces at {advice.surge.spans_per_second:,} "
-        "spans/s by itself and keeps errors and slow traces."
+        f"The collectors take in {capacity.spans_per_second:,.0f} spans/s, which must do for busy hours of "
+        f"{BUSY_FACTOR} times the mean; {capacity.limited_by} sets that limit.",
+        f"A surge needs no head sampling: tail sampling cuts ordinary traces at {advice.surge.spans_per_second:,} "
+        "spans/s by itself and keeps errors and slow traces.",
     )
+
+
+def _remedy(advice: StackAdvice) -> str:
+    key = advice.capacity.limited_by
+    return f"Raising {key} avoids head sampling where the nodes have room for it: no trace is lost then."
 
 
 def _threshold(one: ServiceAdvice) -> str:

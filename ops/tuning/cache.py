@@ -6,6 +6,8 @@ from ops.backends.errors import LiveError
 from ops.backends.loki import Loki
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
+from ops.report.model import Text, document
+from ops.report.terminal import show
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import Change, apply, proposed
@@ -88,6 +90,6 @@ def enable(stack: str, chunks_mb: int, results_mb: int, *, yes: bool, project: P
         f"{name} {mb} MB in a pod of {cache_memory_request_mib(mb)} MiB" if mb else f"{name} off"
         for name, mb in configured(change.settings).items()
     )
-    print(f"caches: {pods}\n")
-    print(effect(stack, before, change.settings).text(), end="\n\n")
+    show(document("", Text(words=f"caches: {pods}"), effect(stack, before, change.settings).table()))
+    print()
     return apply(change, stack, yes=yes)

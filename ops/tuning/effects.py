@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime
 
+from ops.report.model import Table, table
 from ops.stacks import owner_of
 from planning.base import Frozen
 from planning.cost.engine import price_resources
 from planning.cost.model import Category, CostReport
 from planning.prices import load_prices
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import resource_sums
@@ -28,7 +28,7 @@ class Effect(Frozen):
     memory_usd_per_month: float
     """The change of memory as a share of what compute costs: what that room on the nodes is worth."""
 
-    def text(self) -> str:
+    def table(self) -> Table:
         """As a table."""
         rows = [
             ("USD a month", *(f"{usd:,.2f}" for usd in self.usd_per_month), ""),
@@ -36,7 +36,7 @@ class Effect(Frozen):
         ]
         if round(self.memory_usd_per_month, 2):
             rows.append(("room on the nodes, USD", "", f"{self.memory_usd_per_month:+,.2f}", "already paid for"))
-        return text_table(("effect", "now", "then", ""), rows, right=(1, 2))
+        return table(("effect", "now", "then", ""), rows, numbers=(1, 2))
 
 
 def effect(stack: str, before: PlatformSettings, after: PlatformSettings) -> Effect:

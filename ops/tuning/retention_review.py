@@ -2,11 +2,11 @@
 
 from ops.cost.what_if import what_if
 from ops.errors import CommandError
+from ops.report.model import Bullets, Document, Text, document, table
 from ops.stacks import settings_of
 from planning.backends import BY_SIGNAL
 from planning.base import Frozen
 from planning.retention import Signal, SignalRetention
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 
 WEEK_DAYS = 7
@@ -43,23 +43,21 @@ class RetentionReview(Frozen):
     budget_usd_per_month: float
     """Its budget."""
 
-    def text(self) -> str:
+    def document(self) -> Document:
         """As a table with differences."""
-        table = [self._cells(row) for row in self.rows]
+        rows = [self._cells(row) for row in self.rows]
         header = ("signal", "days", "plan", "bucket USD", "stack USD", "difference")
-        refused = [f"- {row.signal} {row.days} days: {row.refused}" for row in self.rows if row.refused]
-        parts = [
+        refused = tuple(f"{row.signal} {row.days} days: {row.refused}" for row in self.rows if row.refused)
+        return document(
             f"Retention of {self.stack}: {self.now_usd_per_month:,.2f} USD a month now, "
             f"budget {self.budget_usd_per_month:,.2f}",
-            text_table(header, table, right=(1, 3, 4, 5)),
-        ]
-        if refused:
-            parts.append("\n".join(["not possible:", *refused]))
-        parts.append(
-            "to change it: set retention.<signal>.delete_days in the stack file, then pulumi preview; "
-            "a shorter one deletes what is older at the compactors' next run"
+            table(header, rows, numbers=(1, 3, 4, 5)),
+            *([Bullets(title="not possible:", items=refused)] if refused else []),
+            Text(
+                words="to change it: set retention.<signal>.delete_days in the stack file, then pulumi preview; "
+                "a shorter one deletes what is older at the compactors' next run"
+            ),
         )
-        return "\n\n".join(parts)
 
     def _cells(self, row: RetentionRow) -> tuple[str, ...]:
         name = row.signal.value

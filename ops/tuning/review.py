@@ -11,7 +11,8 @@ from ops.checks.performance import performance
 from ops.errors import CommandError
 from ops.report.checks import Report
 from ops.report.document import Document, Section
-from ops.tuning.slow_queries import SOURCES, shortened, slow_queries
+from ops.report.words import one_line
+from ops.tuning.slow_queries import SHOWN_CHARACTERS, SOURCES, slow_queries
 from planning.performance_targets import QUERY_SECONDS_P95
 
 MOST_SLOW = 5
@@ -119,7 +120,8 @@ def _slow(target: Target, now: datetime, days: int) -> Section:
         target.loki(), target.settings.namespace, SOURCES, now, days * 24, QUERY_SECONDS_P95, MOST_SLOW
     )
     rows = tuple(
-        (one.backend, f"{one.worst_seconds:.1f}", str(one.times), shortened(one.query), one.hint) for one in found
+        (one.backend, f"{one.worst_seconds:.1f}", str(one.times), one_line(one.query, SHOWN_CHARACTERS), one.hint)
+        for one in found
     )
     text = "" if rows else f"No query took {QUERY_SECONDS_P95:g} s."
     header = ("back end", "worst s", "times", "query", "what might help")

@@ -5,12 +5,13 @@ from pathlib import Path
 from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
+from ops.report.model import Row, RowStyle, Table, document, table
+from ops.report.terminal import show
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import apply, proposed
 from planning.sampling import SamplingMode
 from planning.sampling_estimate import sampling_estimate
-from planning.text_table import text_table
 from settings.models.platform import PlatformSettings
 
 MODE_KEY = "sampling.mode"
@@ -25,20 +26,21 @@ def change_mode(stack: str, mode: SamplingMode, *, yes: bool, project: Path | No
     """Shows what the mode keeps and costs, and changes the stack file."""
     before = settings_of(stack, project)
     change = proposed(stack, {MODE_KEY: mode.value}, project)
-    print(kept_table(before, change.settings), end="\n\n")
-    print(effect(stack, before, change.settings).text(), end="\n\n")
+    show(document("", kept_table(before, change.settings), effect(stack, before, change.settings).table()))
+    print()
     return apply(change, stack, yes=yes)
 
 
-def kept_table(before: PlatformSettings, after: PlatformSettings) -> str:
+def kept_table(before: PlatformSettings, after: PlatformSettings) -> Table:
     """What is kept of each kind of trace, in percent."""
     old, new = (sampling_estimate(one.workload, one.sampling) for one in (before, after))
     rows = [
         (was.kind, f"{was.percent_of_traces:.1f}", f"{was.kept_percent:g}", f"{becomes.kept_percent:g}")
         for was, becomes in zip(old.kinds, new.kinds, strict=True)
     ]
-    rows.append(("all traces", "100.0", f"{old.kept_share * 100:.1f}", f"{new.kept_share * 100:.1f}"))
-    return text_table(("traces", "% of all", "% kept now", "% kept then"), rows, right=(1, 2, 3))
+    total = ("all traces", "100.0", f"{old.kept_share * 100:.1f}", f"{new.kept_share * 100:.1f}")
+    every = (*rows, Row(cells=total, style=RowStyle.TOTAL))
+    return table(("traces", "% of all", "% kept now", "% kept then"), every, numbers=(1, 2, 3))
 
 
 def validate_sampling(target: Target, hours: int) -> Report:

@@ -17,8 +17,10 @@ from ops.backends.loki import LogLine, Loki
 from ops.backends.target import Role, Target
 from ops.errors import CommandError
 from ops.report.checks import FINDING, HEALTHY
+from ops.report.model import Document, document, table
+from ops.report.terminal import show
+from ops.report.words import one_line
 from planning.base import Frozen
-from planning.text_table import text_table
 
 MOST_LINES = 5000
 SHOWN_CHARACTERS = 100
@@ -96,30 +98,24 @@ def slow_queries(
     return sorted(found, key=lambda one: (-one.worst_seconds, one.query))[:limit]
 
 
-def render_slow_queries(queries: list[SlowQuery], hours: int, over_seconds: float) -> str:
-    """As text."""
+def slow_queries_document(queries: list[SlowQuery], hours: int, over_seconds: float) -> Document:
+    """As a table."""
     title = f"queries of {over_seconds:g} s and more in the last {hours} h"
     if not queries:
-        return f"no {title}"
-    table = [
+        return document(f"no {title}")
+    rows = [
         (
             one.backend,
             f"{one.worst_seconds:.2f}",
             str(one.times),
             f"{one.bytes_read / 1e6:,.0f}" if one.bytes_read else "-",
-            shortened(one.query),
+            one_line(one.query, SHOWN_CHARACTERS),
             one.hint,
         )
         for one in queries
     ]
     header = ("back end", "worst s", "times", "MB read", "query", "what might help")
-    return f"{len(queries)} {title}\n\n" + text_table(header, table, right=(1, 2, 3))
-
-
-def shortened(text: str, characters: int = SHOWN_CHARACTERS) -> str:
-    """One line of at most so many characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= characters else line[: characters - 1] + "…"
+    return document(f"{len(queries)} {title}", table(header, rows, numbers=(1, 2, 3)))
 
 
 def _runs(source: _Source, lines: Iterable[LogLine]) -> Iterator[_Run]:
@@ -185,5 +181,5 @@ def show_slow_queries(
     if as_json:
         print(json.dumps([one.model_dump() for one in found], indent=2))
     else:
-        print(render_slow_queries(found, hours, over_seconds))
+        show(slow_queries_document(found, hours, over_seconds))
     return FINDING if found else HEALTHY

@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from ops.prices.refresh import LIST_SOURCE, SPOT_SOURCE, refresh
-from ops.prices.tables import describe
+from ops.prices.tables import refreshed_document
+from ops.report.terminal import plain
 from planning.prices import Confidence, PriceDocument, dump_document, load_prices, parse_document, table_path
 
 TODAY = date(2026, 12, 24)
@@ -67,7 +68,7 @@ def test_what_changed_and_what_was_confirmed_is_counted() -> None:
         "ebs.storage.gp3": (0.08, 0.085),
     }
     assert result.confirmed == 1
-    text = describe(result)
+    text = plain(refreshed_document(result))
     assert "3 prices changed, 1 confirmed, 1 not answered" in text
     assert "+6.2%" in text
 

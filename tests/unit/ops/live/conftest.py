@@ -8,6 +8,7 @@ import pytest
 from moto import mock_aws
 
 from ops.backends import http
+from ops.report import terminal
 from tests.live_servers import Platform, running_platform
 from tests.stacks import PROJECT
 from tests.unit.ops.live.running import Ran, run, stand_in
@@ -15,7 +16,8 @@ from tests.unit.ops.live.running import Ran, run, stand_in
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # pyright: ignore[reportUnusedFunction]
-    """No tools, no addresses and no credentials of this machine; retries don't wait."""
+    """No tools, no addresses and no credentials of this machine; retries don't wait, and no sentence is broken."""
+    monkeypatch.setattr(terminal, "WIDTH", 1000)
     tools = tmp_path / "tools"
     tools.mkdir()
     monkeypatch.setenv("PATH", str(tools))

@@ -15,6 +15,7 @@ from ops.backends.errors import LiveError
 from ops.cost import storage
 from ops.cost.actual import actual_cost, category_of
 from ops.recovery import backups, importing
+from ops.report.terminal import plain
 from planning.buckets import BucketPurpose
 from planning.cost.model import Category
 from settings.models.names import Names
@@ -319,7 +320,7 @@ def test_charges_become_a_month_by_category(monkeypatch: pytest.MonkeyPatch) -> 
     tags = [one["Tags"] for one in asked[0]["Filter"]["And"]]
     assert tags == [{"Key": "project", "Values": ["pyairtable-lgtm"]}, {"Key": "stack", "Values": ["staging"]}]
     assert (asked[1]["NextPageToken"], found.requests) == ("more", 2)
-    assert "asked with 2 requests (0.02 USD)" in found.text()
+    assert "asked with 2 requests (0.02 USD)" in plain(found.document())
     assert not found.over
 
 
