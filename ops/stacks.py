@@ -1,22 +1,13 @@
-"""A stack's settings, read from its file without the Pulumi CLI."""
+"""The project that a command is about, and its stacks."""
 
 from pathlib import Path
 
-import yaml
-
-from ops.errors import CommandError
 from planning.cost.inputs import CostInputs
-from settings.document.defaults import Json
-from settings.document.loader import FULL_KEY, parse_settings
-from settings.document.stack_files import owner_settings
+from settings.document.stack_files import StackFileError, owner_settings, stack_settings
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 
 PROJECT_FILE = "Pulumi.yaml"
-
-
-class StackFileError(CommandError):
-    """A stack file that is missing or can't be read; `str()` is the message for people."""
 
 
 def project_directory() -> Path:
@@ -33,17 +24,7 @@ def project_directory() -> Path:
 
 def settings_of(stack: str, project: Path | None = None) -> PlatformSettings:
     """The settings of a stack. Raises `StackFileError`, and `SettingsError` where the document is wrong."""
-    project = project or project_directory()
-    path = project / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml")))
-        raise StackFileError(f"there is no stack {stack!r}: {path.name} is missing; accepted: {known or 'none'}")
-    try:
-        document: Json = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise StackFileError(f"{path.name} can't be read: {' '.join(str(error).split())}") from None
-    config = document.get("config") if isinstance(document, dict) else None
-    return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)
+    return stack_settings(stack, project or project_directory())
 
 
 def owner_of(settings: PlatformSettings) -> PlatformSettings | None:

@@ -6,12 +6,13 @@ from ops.report.capacity import capacity_document
 from ops.report.output import show_answer
 from ops.report.terminal import show
 from ops.report.tiers import tiers_document
-from ops.stacks import StackFileError, settings_of
+from ops.stacks import settings_of
 from planning.capacity.estimate import estimate
 from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_WORKLOAD
 from planning.tiers import LifecycleLimits
 from planning.tiers.ranking import audit_plans, bucket_plans, tier_plan_rows
+from settings.document.stack_files import StackFileError
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of

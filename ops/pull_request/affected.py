@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import Any
-
-import yaml
 
 from planning.base import Frozen
+from planning.json_value import Json
+from settings.document.loader import FULL_KEY
+from settings.document.stack_files import StackFileError, config_in
 
 # What the program reads when it runs. policies/ is no part of it, but judges what it plans.
 PROGRAM = ("__main__.py", "Pulumi.yaml", "components", "planning", "policies", "settings", "telemetry")
@@ -21,7 +21,6 @@ BESIDE_THE_PROGRAM = (
 GENERATED = "settings/stack.schema.json"
 PRICE_TABLES = "planning/prices"
 POLICY_LIMITS = "policies/config"
-SETTINGS_KEY = "lgtm:platform"
 # What a guest on a shared cluster takes from its owner's document: the cluster, its network, its names.
 SHARED_SETTINGS = ("cluster", "environment", "network", "project", "region")
 
@@ -124,13 +123,15 @@ def shared_settings_differ(change: ChangedFile) -> bool:
     return before is None or after is None or before != after
 
 
-def _shared_settings(text: str | None) -> Mapping[str, Any] | None:
+def _shared_settings(text: str | None) -> Mapping[str, Json] | None:
     if text is None:
         return None
     try:
-        config = yaml.safe_load(text)["config"]
-        settings: dict[str, Any] = config[SETTINGS_KEY]
-        shared = {key: settings.get(key) for key in SHARED_SETTINGS}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError):
+        config = config_in(text, "changed")
+    except StackFileError:
         return None
-    return shared | {key: value for key, value in config.items() if key != SETTINGS_KEY}
+    settings = config.get(FULL_KEY)
+    if not isinstance(settings, dict):
+        return None
+    shared = {key: settings.get(key) for key in SHARED_SETTINGS}
+    return shared | {key: value for key, value in config.items() if key != FULL_KEY}

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.stacks import project_directory
-from ops.tuning.round_trip import Value, edited, parsed
-from settings.document.loader import FULL_KEY, parse_settings
+from ops.tuning.round_trip import Value, edited
+from settings.document.loader import FULL_KEY
+from settings.document.stack_files import settings_in
 from settings.models.platform import PlatformSettings
 
 TABLES = ("config", FULL_KEY)
@@ -48,7 +49,7 @@ def proposed(stack: str, values: Mapping[str, Value], project: Path | None = Non
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"{path.name} can't be read: {error}") from None
     after = edited(before, values, path.name, TABLES)
-    return Change(path, before, after, parse_settings(parsed(after)["config"][FULL_KEY], stack=stack))
+    return Change(path, before, after, settings_in(after, stack))
 
 
 def apply(change: Change, stack: str, *, yes: bool) -> int:

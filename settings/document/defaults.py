@@ -9,9 +9,8 @@ dev: two spot t4g.medium in staging's cluster); sizes from the charts' documente
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from planning.json_value import Json
 from settings.models.environment import Environment
-
-Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 class Row(NamedTuple):

@@ -2,11 +2,12 @@
 
 import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
-from settings.document.defaults import Json, defaults_for
+from planning.json_value import Json
+from settings.document.defaults import defaults_for
 from settings.document.messages import SettingsError, Source, explain, nearest, sentence, show
 from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.models.environment import Environment
@@ -17,6 +18,25 @@ CONFIG_KEY = "platform"
 FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
 REGION_KEY = "aws:region"
 MIRROR_VARIABLE = "LGTM_CHART_MIRROR"
+
+
+def parse_config(config: Mapping[str, Json], *, stack: str, mirror: str | None = None) -> PlatformSettings:
+    """Validates a stack's whole configuration by key: its document, the other keys' names, the provider's region.
+
+    Raises `SettingsError`, which names every wrong key.
+    """
+    problems = unknown_key_problems(config)
+    document = config.get(FULL_KEY)
+    settings = None
+    if document is not None or not problems:
+        try:
+            settings = parse_settings(_of_text(document), stack=stack, mirror=mirror)
+            problems += region_problems(settings.region, config.get(REGION_KEY))
+        except SettingsError as error:
+            problems += error.problems
+    if settings is None or problems:
+        raise SettingsError(stack, problems)
+    return settings
 
 
 def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> PlatformSettings:
@@ -58,14 +78,24 @@ def unknown_key_problems(keys: Iterable[str]) -> list[str]:
     ]
 
 
-def region_problems(region: str, provider_region: str | None) -> list[str]:
+def region_problems(region: str, provider_region: Json) -> list[str]:
     """The stack file's region for the AWS provider must be the platform's: two regions are never meant."""
     if provider_region in (None, region):
         return []
     return [
-        f'{REGION_KEY}: got "{provider_region}"; {FULL_KEY}.region is "{region}"; '
+        f'{REGION_KEY}: got {show(provider_region)}; {FULL_KEY}.region is "{region}"; '
         "accepted: the same region in both, or no aws:region"
     ]
+
+
+def _of_text(value: Json) -> Json:
+    """Pulumi hands tables over as JSON and plain values as they are; a stack file may hold either."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
 
 
 def _environment_of(document: dict[str, Json]) -> Environment | None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from planning.errors import UserError
-from settings.document.defaults import Json
+from planning.json_value import Json
 from settings.document.schema_tree import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, shape
 from settings.document.yaml_traps import type_trap
 from settings.rules.whole_document import BrokenRulesError

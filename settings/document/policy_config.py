@@ -17,7 +17,7 @@ from planning.errors import exit_code_of
 from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import ROOT, write_or_check
 from settings.document.messages import SettingsError
-from settings.document.stack_files import owner_settings, stack_settings
+from settings.document.stack_files import owner_settings, stack_names, stack_settings
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.models.environment import Environment
 from settings.models.network import NatMode
@@ -150,12 +150,11 @@ def _vcpus(instance_type: str) -> tuple[int, int]:
 
 
 def config_files(root: Path = ROOT) -> dict[Path, str]:
-    """The text of every stack's file. Raises `SettingsError` for a wrong stack file, or a file that is not JSON."""
+    """The text of every stack's file. Raises `SettingsError`, `StackFileError` for what is wrong."""
     files: dict[Path, str] = {}
-    for stack_file in sorted(root.glob("Pulumi.*.yaml")):
-        stack = stack_file.stem.removeprefix("Pulumi.")
+    for stack in stack_names(root):
         path = root / CONFIG_FOLDER.relative_to(ROOT) / f"{stack}.json"
-        settings = stack_settings(stack_file)
+        settings = stack_settings(stack, root)
         config = policy_config(settings, owner_settings(settings, root), _written(path, stack))
         files[path] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     return files

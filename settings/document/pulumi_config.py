@@ -1,14 +1,12 @@
 """What the running stack's configuration says: the one module of `settings` that asks Pulumi."""
 
-import json
 import os
 
 import pulumi
 from pulumi.runtime import config as pulumi_config
 
-from settings.document.defaults import Json
-from settings.document.loader import CONFIG_KEY, MIRROR_VARIABLE, parse_settings, region_problems, unknown_key_problems
-from settings.document.messages import SettingsError
+from planning.errors import UserError
+from settings.document.loader import MIRROR_VARIABLE, parse_config
 from settings.document.secrets import ACCESS_KEY_ID, NAMESPACE, OBJECT_STORE_KEYS, SECRET_ACCESS_KEY, needed_secrets
 from settings.models.alerting import Receivers
 from settings.models.platform import PlatformSettings
@@ -16,19 +14,12 @@ from settings.models.platform import PlatformSettings
 
 def load_settings() -> PlatformSettings:
     """The settings of the running stack. Raises `pulumi.RunError` with one readable message when they are wrong."""
-    stack = pulumi.get_stack()
-    text = pulumi.Config(NAMESPACE).get(CONFIG_KEY)
-    problems = unknown_key_problems(_config_keys())
-    settings = None
-    if text is not None or not problems:
-        try:
-            settings = parse_settings(_parse(text), stack=stack, mirror=os.environ.get(MIRROR_VARIABLE))
-            problems += region_problems(settings.region, pulumi.Config("aws").get("region"))
-        except SettingsError as error:
-            problems += error.problems
-    if settings is None or problems:
-        raise pulumi.RunError(str(SettingsError(stack, problems)))
-    return settings
+    keys = sorted({*pulumi_config.CONFIG.get(), *pulumi_config.get_config_env()})
+    config = {key: pulumi_config.get_config(key) for key in keys}
+    try:
+        return parse_config(config, stack=pulumi.get_stack(), mirror=os.environ.get(MIRROR_VARIABLE))
+    except UserError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def object_store_credentials() -> dict[str, pulumi.Output[str]] | None:
@@ -58,18 +49,3 @@ def alerting_secrets(receivers: Receivers) -> dict[str, pulumi.Output[str]]:
             f"pulumi config set --secret {missing[0]}"
         )
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _config_keys() -> list[str]:
-    """Every configuration key of the stack, in the order of their names."""
-    return sorted({*pulumi_config.CONFIG.get(), *pulumi_config.get_config_env()})
-
-
-def _parse(text: str | None) -> Json:
-    """Pulumi hands tables over as JSON and plain values as they are."""
-    if text is None:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return text

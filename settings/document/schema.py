@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from settings.document.defaults import Json, default_mode
+from planning.json_value import Json
+from settings.document.defaults import default_mode
 from settings.document.generated import ROOT, write_or_check
 from settings.document.schema_tree import (
     ANY_NAME,

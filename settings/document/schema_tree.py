@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from settings.document.defaults import SIZE_TABLE, Json, defaults_for
+from planning.json_value import Json
+from settings.document.defaults import SIZE_TABLE, defaults_for
 from settings.models.environment import Environment
 from settings.models.fields import ACCEPTED
 from settings.models.platform import PlatformSettings

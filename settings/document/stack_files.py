@@ -1,25 +1,43 @@
-"""A project's stack files, read without Pulumi."""
+"""A stack's settings from its file, as the program would get them from Pulumi.
+
+What is in no file isn't seen: `PULUMI_CONFIG`, Pulumi ESC environments, the values of secrets.
+"""
 
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from settings.document.loader import FULL_KEY, parse_settings
-from settings.document.messages import SettingsError
+from planning.errors import UserError
+from planning.json_value import Json
+from settings.document.loader import NAMESPACE, parse_config
+from settings.document.pulumi_yaml import UnreadableYamlError, read_yaml
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
 
 
-def stack_settings(stack_file: Path) -> PlatformSettings:
-    """The settings of a stack file. Raises `SettingsError`."""
-    stack = stack_file.stem.removeprefix("Pulumi.")
+class StackFileError(UserError):
+    """A stack file that is missing or can't be read; `str()` is the message for people."""
+
+
+def stack_path(stack: str, project: Path) -> Path:
+    """Where a stack's file is."""
+    return project / f"Pulumi.{stack}.yaml"
+
+
+def stack_names(project: Path) -> list[str]:
+    """Every stack that has a file."""
+    return sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml"))
+
+
+def stack_settings(stack: str, project: Path) -> PlatformSettings:
+    """The settings of a stack. Raises `StackFileError`, and `SettingsError` where the document is wrong."""
+    path = stack_path(stack, project)
+    if not path.is_file():
+        known = ", ".join(stack_names(project)) or "none"
+        raise StackFileError(f"there is no stack {stack!r}: {path.name} is missing; accepted: {known}")
     try:
-        document: Any = yaml.safe_load(stack_file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise SettingsError(stack, [f"{stack_file.name} is not YAML: {error}"]) from None
-    config: Any = document.get("config") if isinstance(document, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
-    return parse_settings(config.get(FULL_KEY) if isinstance(config, dict) else None, stack=stack)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise StackFileError(f"{path.name} can't be read: {error}") from None
+    return settings_in(text, stack)
 
 
 def owner_settings(settings: PlatformSettings, project: Path) -> PlatformSettings | None:
@@ -30,6 +48,24 @@ def owner_settings(settings: PlatformSettings, project: Path) -> PlatformSetting
     if not isinstance(settings.cluster, SharedCluster):
         return None
     try:
-        return stack_settings(project / f"Pulumi.{settings.cluster.owner_stack}.yaml")
-    except (OSError, UnicodeDecodeError, SettingsError):
+        return stack_settings(settings.cluster.owner_stack, project)
+    except UserError:
         return None
+
+
+def settings_in(text: str, stack: str) -> PlatformSettings:
+    """The settings in the text of a stack's file. Raises `StackFileError`, `SettingsError`."""
+    return parse_config(config_in(text, stack), stack=stack)
+
+
+def config_in(text: str, stack: str) -> dict[str, Json]:
+    """The configuration by key; a key without a namespace has the project's. Raises `StackFileError`."""
+    name = stack_path(stack, Path()).name
+    try:
+        document = read_yaml(text)
+    except UnreadableYamlError as error:
+        raise StackFileError(f"{name} can't be read: {error}") from None
+    config = document.get("config") if isinstance(document, dict) else document
+    if not isinstance(config, dict | None):
+        raise StackFileError(f"{name} can't be read: accepted is a table with the key config, and a table there")
+    return {key if ":" in key else f"{NAMESPACE}:{key}": value for key, value in (config or {}).items()}

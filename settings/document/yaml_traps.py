@@ -2,7 +2,7 @@
 
 import re
 
-from settings.document.defaults import Json
+from planning.json_value import Json
 from settings.document.schema_tree import Node
 
 TRUE_WORDS, FALSE_WORDS = ("on", "yes", "true", "y"), ("off", "no", "false", "n")

@@ -10,7 +10,7 @@ import yaml
 
 from policies import rule_book
 from settings.document import policy_config, reference, schema
-from settings.document.policy_config import stack_settings
+from settings.document.stack_files import settings_in
 from telemetry.alerting.rules import runbooks
 from tests.stacks import REPOSITORY
 
@@ -21,7 +21,7 @@ GENERATORS = (schema.main, reference.main, policy_config.main, rule_book.main, r
 @pytest.mark.parametrize("file", STACK_FILES, ids=lambda file: file.stem)
 def test_a_stack_file_is_valid_and_names_the_schema_that_editors_check_it_by(file: object) -> None:
     text = file.read_text(encoding="utf-8")  # pyright: ignore[reportAttributeAccessIssue]
-    assert stack_settings(file).services  # pyright: ignore[reportArgumentType]
+    assert settings_in(text, file.stem.removeprefix("Pulumi.")).services  # pyright: ignore[reportAttributeAccessIssue]
     assert text.splitlines()[0] == "# yaml-language-server: $schema=settings/stack.schema.json"
     assert list(jsonschema.Draft7Validator(schema.stack_schema()).iter_errors(yaml.safe_load(text))) == []
 

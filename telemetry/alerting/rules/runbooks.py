@@ -78,8 +78,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write_or_check(arguments: Sequence[str]) -> int:
     stack = "prod"
-    settings = stack_settings(PROJECT_ROOT / f"Pulumi.{stack}.yaml")
-    return write_or_check("telemetry.alerting.rules.runbooks", {INDEX: index(settings, stack)}, arguments)
+    text = index(stack_settings(stack, PROJECT_ROOT), stack)
+    return write_or_check("telemetry.alerting.rules.runbooks", {INDEX: text}, arguments)
 
 
 if __name__ == "__main__":

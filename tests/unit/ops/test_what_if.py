@@ -19,6 +19,7 @@ from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
 from planning.cost.engine import price_resources
 from settings.document.loader import FULL_KEY, parse_settings
+from settings.document.stack_files import StackFileError
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
 from settings.rules.cost_inputs import cost_inputs
@@ -180,7 +181,7 @@ def test_what_can_t_be_answered_is_one_clear_message(asked: dict[str, Any], mess
 
 
 def test_an_unknown_stack_is_named() -> None:
-    with pytest.raises(CommandError, match="there is no stack 'nowhere'"):
+    with pytest.raises(StackFileError, match="there is no stack 'nowhere'"):
         ask("nowhere", log_days=30)
 
 
