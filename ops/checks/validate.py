@@ -12,7 +12,7 @@ from ops.backends.tools import run_tool
 from ops.errors import CommandError
 from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
-from planning.backends import backends_of
+from planning.backends import BACKENDS, backends_of
 from planning.tiers import BucketPurpose
 from settings.document.loader import MIRROR_VARIABLE
 from settings.models.names import Names
@@ -79,8 +79,11 @@ def _rendered(name: str, render: Callable[[], object]) -> Check:
 
 def _charts(settings: PlatformSettings) -> list[Check]:
     mirror = settings.charts.mirror or os.environ.get(MIRROR_VARIABLE)
+    absent = {one.chart for one in set(BACKENDS) - set(backends_of(settings.retention))}
     checks: list[Check] = []
     for name, chart in CHARTS.items():
+        if name in absent:
+            continue
         try:
             source = chart_source(name, mirror)
         except ChartMirrorError as error:
@@ -100,12 +103,12 @@ def _collector_accepts(collector: Path, settings: PlatformSettings) -> Iterator[
         for name, config in (("agent", agent_config(settings)), ("gateway", gateway_config(settings))):
             path = Path(folder) / f"{name}.yaml"
             path.write_text(yaml.safe_dump(config.document()), encoding="utf-8")
-            yield _accepted(str(collector.absolute()), name, path)
+            yield _accepted(str(collector.absolute()), name, path, config.arguments)
 
 
-def _accepted(collector: str, name: str, path: Path) -> Check:
+def _accepted(collector: str, name: str, path: Path, arguments: list[str]) -> Check:
     try:
-        run_tool(collector, ["validate", "--config", str(path)])
+        run_tool(collector, ["validate", *arguments, "--config", str(path)])
     except LiveError as error:
         return Check(name=f"{name} by collector", state=State.FINDING, detail=error.detail)
     return Check(name=f"{name} by collector", state=State.OK, detail="accepted")

@@ -42,8 +42,6 @@ from telemetry.kubernetes.tls import secret_mounts, secret_volumes
 # The contrib distribution holds all components used here; the k8s distribution lacks the spanmetrics connector.
 IMAGE = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib"
 GATEWAY_USER = 10001
-# The gateway's queues, one for each of three back ends, and what compaction needs beside them.
-GATEWAY_STATE_MIB = 4 * QUEUE_MIB
 # Ports that the chart opens by default for protocols that nothing here speaks.
 UNUSED_PORTS = ("jaeger-compact", "jaeger-thrift", "jaeger-grpc", "zipkin")
 
@@ -62,6 +60,8 @@ class Command(ChartValues):
 
     name: str = "otelcol-contrib"
     """Name in the contrib image."""
+    extra_args: list[str] | None = None
+    """Arguments beside the configuration's."""
 
 
 class ClusterRoleBinding(ChartValues):
@@ -122,7 +122,7 @@ class CollectorValues(ChartValues):
     """Name of the service."""
     image: Image = Image()
     """Image."""
-    command: Command = Command()
+    command: Command
     """Binary."""
     replica_count: int | None = None
     """Pods of a StatefulSet."""
@@ -162,11 +162,13 @@ class CollectorValues(ChartValues):
 
 def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -> CollectorValues:
     """The DaemonSet, in its own namespace: it mounts host paths and reads other users' log files as root."""
+    config = agent_config(settings)
     cluster_wide_name, endpoints = f"{settings.namespace}-{COLLECTOR_AGENT_RELEASE}", Endpoints.of(settings)
     return CollectorValues(
         mode="daemonset",
         fullname_override=COLLECTOR_AGENT_FULLNAME,
-        alternate_config=agent_config(settings).document(),
+        command=Command(extra_args=config.arguments or None),
+        alternate_config=config.document(),
         service_account=ServiceAccount(name=COLLECTOR_AGENT_RELEASE),
         cluster_role=ClusterRole(
             create=True,
@@ -207,13 +209,16 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
 
 def gateway_values(settings: PlatformSettings, placement: Placement) -> CollectorValues:
     """The StatefulSet: its pods' names are stable, so restarts don't make new span-metric series."""
-    size, endpoints = settings.sizes.collector_gateway, Endpoints.of(settings)
+    size, endpoints, config = settings.sizes.collector_gateway, Endpoints.of(settings), gateway_config(settings)
     several = size.replicas > 1
+    # A queue for each back end, and what compaction needs beside them.
+    state_mib = (len(config.exporters) + 1) * QUEUE_MIB
     return CollectorValues(
         mode="statefulset",
         fullname_override=COLLECTOR_GATEWAY_RELEASE,
         replica_count=size.replicas,
-        alternate_config=gateway_config(settings).document(),
+        command=Command(extra_args=config.arguments or None),
+        alternate_config=config.document(),
         service_account=ServiceAccount(name=COLLECTOR_GATEWAY_RELEASE, automount_service_account_token=False),
         cluster_role=ClusterRole(create=False),
         ports=_ports(),
@@ -229,7 +234,7 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
         extra_envs=_hash_key(settings),
         # Outlives a container, not its pod: a restart loses nothing, a node that goes takes its queue along.
         extra_volumes=[
-            {"name": "state", "emptyDir": {"sizeLimit": f"{GATEWAY_STATE_MIB}Mi"}},
+            {"name": "state", "emptyDir": {"sizeLimit": f"{state_mib}Mi"}},
             *secret_volumes(endpoints, COLLECTOR_GATEWAY_RELEASE),
         ],
         extra_volume_mounts=[{"name": "state", "mountPath": STATE_DIRECTORY}, *secret_mounts(endpoints)],

@@ -34,6 +34,9 @@ class Pipeline(Frozen):
     """Where it goes: exporters or connectors."""
 
 
+FEATURE_GATES = {"profiles": "service.profilesSupport"}
+
+
 class CollectorConfig(Frozen):
     """A collector's whole configuration."""
 
@@ -84,6 +87,13 @@ class CollectorConfig(Frozen):
             from_outside = not set(pipeline.receivers) <= set(self.connectors)
             if from_outside and pipeline.processors[:1] != (MEMORY_LIMITER,):
                 yield f"pipeline {name}: {MEMORY_LIMITER} must be the first processor"
+
+    @property
+    def arguments(self) -> list[str]:
+        """What the collector must be started with beside the file: gates of signals that aren't stable."""
+        signals = {name.partition("/")[0] for name in self.pipelines}
+        gates = [gate for signal, gate in FEATURE_GATES.items() if signal in signals]
+        return [f"--feature-gates={','.join(gates)}"] if gates else []
 
     def document(self) -> dict[str, Any]:
         """The configuration file."""

@@ -73,9 +73,11 @@ class ComposeService(BaseModel):
     """No set-uid programs."""
 
 
-def compose_document(storage: ObjectStorage, region: str, back_ends: Sequence[Backend]) -> dict[str, Any]:
+def compose_document(
+    storage: ObjectStorage, region: str, back_ends: Sequence[Backend], collector_arguments: Sequence[str]
+) -> dict[str, Any]:
     """The whole file."""
-    services = _services(storage, region, back_ends)
+    services = _services(storage, region, back_ends, collector_arguments)
     return {
         "name": PROJECT,
         "services": {name: service.model_dump(exclude_none=True) for name, service in services.items()},
@@ -85,7 +87,9 @@ def compose_document(storage: ObjectStorage, region: str, back_ends: Sequence[Ba
     }
 
 
-def _services(storage: ObjectStorage, region: str, back_ends: Sequence[Backend]) -> Mapping[str, ComposeService]:
+def _services(
+    storage: ObjectStorage, region: str, back_ends: Sequence[Backend], collector_arguments: Sequence[str]
+) -> Mapping[str, ComposeService]:
     return {
         "seaweedfs": ComposeService(
             image=IMAGES["seaweedfs"],
@@ -101,7 +105,7 @@ def _services(storage: ObjectStorage, region: str, back_ends: Sequence[Backend])
         "collector": ComposeService(
             image=IMAGES["collector"],
             user=BACK_END_USER,
-            command=["--config=/etc/lgtm/collector.yaml"],
+            command=["--config=/etc/lgtm/collector.yaml", *collector_arguments],
             environment={"MY_POD_IP": "0.0.0.0", "OTEL_K8S_POD_NAME": "local"},  # noqa: S104 (inside its container)
             ports=[_port(OTLP_GRPC_PORT), _port(OTLP_HTTP_PORT)],
             volumes=[f"collector:{COLLECTOR_STATE}", "./config/collector.yaml:/etc/lgtm/collector.yaml:ro"],

@@ -14,6 +14,7 @@ from telemetry.alerting.alertmanager import alertmanager_text
 from telemetry.alerting.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
 from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT
 from telemetry.backends import file_of
+from telemetry.collector.gateway import gateway_config
 from telemetry.grafana.dashboards.build import dashboard_json
 from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
 from telemetry.grafana.datasources import datasources
@@ -30,7 +31,7 @@ def local_files(settings: PlatformSettings) -> Mapping[str, str]:
     storage, kept = local_storage(settings), backends_of(settings.retention)
     endpoints = LocalEndpoints(namespace=settings.namespace)
     documents: dict[str, Any] = {
-        "compose.yaml": compose_document(storage, settings.region, kept),
+        "compose.yaml": compose_document(storage, settings.region, kept, gateway_config(settings, endpoints).arguments),
         **{f"config/{backend.name}.yaml": file_of(backend, settings, storage) for backend in kept},
         "config/collector.yaml": collector_file(settings, endpoints),
         "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints, kept),
