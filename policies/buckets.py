@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from planning.aws.types import BUCKET, LIFECYCLE
 from policies.facts import (
     UNKNOWN,
     Property,
@@ -15,11 +16,6 @@ from policies.facts import (
     value_at,
     whole,
 )
-
-BUCKET = "aws:s3/bucket:Bucket"
-LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
-VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-POLICY = "aws:s3/bucketPolicy:BucketPolicy"
 
 
 @dataclass(frozen=True)

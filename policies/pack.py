@@ -18,6 +18,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
+from planning.aws.types import STACK
 from policies.configuration import CONFIG_FOLDER, ConfigurationError, limits_for, stack_of
 from policies.facts import UNKNOWN, Property, Resource, canonical_type, has_unknown
 from policies.judge import EvaluationContext, ExceptionUsage, judge
@@ -26,7 +27,6 @@ from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackR
 from policies.rules import EXCEPTION_RULES, RULES
 
 PACK_NAME = "lgtm-platform"
-ROOT_TYPE = "pulumi:pulumi:Stack"
 
 Report = Callable[..., None]
 Policy = ResourceValidationPolicy | StackValidationPolicy
@@ -76,7 +76,7 @@ class Adapter:
             limits = self._limits_of(rule, stack_of(args.urn), args.get_config())
             if isinstance(limits, ConfigurationError):
                 # The root comes first and is always there: once is enough.
-                if args.resource_type == ROOT_TYPE:
+                if args.resource_type == STACK:
                     report(str(limits))
                 return
             type_token = canonical_type(args.resource_type)
@@ -98,7 +98,7 @@ class Adapter:
     def _judge_stack(self, rule: StackRule[Any]) -> Callable[[StackValidationArgs, Report], None]:
         def validate(args: StackValidationArgs, report: Report) -> None:
             names = {item.urn: item.name for item in args.resources}
-            root = next((item.urn for item in args.resources if item.resource_type == ROOT_TYPE), "")
+            root = next((item.urn for item in args.resources if item.resource_type == STACK), "")
             limits = self._limits_of(rule, stack_of(next(iter(names), "")), args.get_config())
             if isinstance(limits, ConfigurationError):
                 report(str(limits))

@@ -4,8 +4,6 @@ import re
 
 from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
-
 _ARCHIVE = re.compile(r"-v?\d+\.\d+\.\d+.*\.tgz$")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|y|w|d|h|m|s)")
 _HOURS = {"y": 365 * 24.0, "w": 7 * 24.0, "d": 24.0, "h": 1.0, "m": 1 / 60, "s": 1 / 3600, "ms": 1 / 3_600_000}

@@ -20,6 +20,17 @@ from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
 from ops.errors import CommandError
 from ops.stacks import project_directory, settings_of
+from planning.aws.types import (
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    BUCKET_OWNERSHIP,
+    BUCKET_POLICY,
+    KEY,
+    KEY_ALIAS,
+    LIFECYCLE,
+    PUBLIC_ACCESS_BLOCK,
+    VERSIONING,
+)
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
@@ -29,22 +40,20 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 KEY_COMPONENT_TYPE, KEY_NAME = "lgtm:components:EncryptionKey", "storage-objects"
-KEY_TYPE, ALIAS_TYPE = "aws:kms/key:Key", "aws:kms/alias:Alias"
 COMPONENT_TYPE, COMPONENT_NAME = "lgtm:components:TierBuckets", "storage"
 # Every resource that the program makes of a bucket; each has the bucket's name as its id.
 BUCKET_TYPES = (
-    "aws:s3/bucket:Bucket",
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-    "aws:s3/bucketPolicy:BucketPolicy",
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
+    BUCKET,
+    PUBLIC_ACCESS_BLOCK,
+    BUCKET_POLICY,
+    BUCKET_OWNERSHIP,
+    BUCKET_ENCRYPTION,
+    LIFECYCLE,
 )
 # The program's provider, which carries region and default tags: buckets below another one would all be changed.
 PROVIDER_NAME = "aws"
 PROVIDER_URN = "urn:pulumi:{stack}::{project}::lgtm:components:AwsEnvironment$pulumi:providers:aws::aws"
 PROVIDER_TARGET = "**lgtm:components:AwsEnvironment**"
-VERSIONING_TYPE = "aws:s3/bucketVersioning:BucketVersioning"
 
 
 class Found(Frozen):
@@ -136,7 +145,7 @@ def import_file(
     for one in buckets:
         if not one.exists:
             continue
-        for type_token in (*BUCKET_TYPES, VERSIONING_TYPE) if one.versioned else BUCKET_TYPES:
+        for type_token in (*BUCKET_TYPES, VERSIONING) if one.versioned else BUCKET_TYPES:
             logical = f"{COMPONENT_NAME}-{one.purpose}"
             resources.append(_below(COMPONENT_NAME, type_token, logical, one.bucket, prefix=str(one.purpose)))
     return {
@@ -147,8 +156,8 @@ def import_file(
 
 def _key_resources(key: FoundKey) -> list[dict[str, Any]]:
     component = {"type": KEY_COMPONENT_TYPE, "name": KEY_NAME, "component": True, "parent": COMPONENT_NAME}
-    found = [component, _below(KEY_NAME, KEY_TYPE, KEY_NAME, key.key_id, prefix=KEY_NAME)]
-    return [*found, _below(KEY_NAME, ALIAS_TYPE, KEY_NAME, key.alias, prefix=KEY_NAME)] if key.alias else found
+    found = [component, _below(KEY_NAME, KEY, KEY_NAME, key.key_id, prefix=KEY_NAME)]
+    return [*found, _below(KEY_NAME, KEY_ALIAS, KEY_NAME, key.alias, prefix=KEY_NAME)] if key.alias else found
 
 
 def _below(parent: str, type_token: str, logical: str, resource_id: str, prefix: str) -> dict[str, Any]:

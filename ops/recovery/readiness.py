@@ -16,10 +16,8 @@ from ops.report.checks import Check, Report, State
 from ops.report.model import Block, Bullets, Text, document, strong, table
 from ops.report.terminal import show
 from ops.stacks import project_directory, settings_of
+from planning.aws.types import BUCKET, RANDOM_PASSWORD
 from settings.models.platform import PlatformSettings
-
-BUCKET_TYPE = "aws:s3/bucket:Bucket"
-PASSWORD_TYPE = "random:index/randomPassword:RandomPassword"  # noqa: S105 (a type token)
 
 
 def plan(settings: PlatformSettings, stack: str) -> tuple[Block, ...]:
@@ -58,7 +56,7 @@ def _from_state(settings: PlatformSettings, found: tuple[Resource, ...]) -> Iter
         yield Check(name="state", state=State.FINDING, detail="it has no resources", advice="pulumi up first")
         return
     yield Check(name="state", state=State.OK, detail=f"{len(found)} resources can be exported")
-    buckets = [one for one in found if one.type == BUCKET_TYPE]
+    buckets = [one for one in found if one.type == BUCKET]
     loose = [one.urn.rpartition("::")[2] for one in buckets if not (one.protect and one.retain_on_delete)]
     if settings.storage.protect and loose:
         advice = f"pulumi up brings protection back: storage.protect is set, and these lack it: {', '.join(loose)}"
@@ -68,7 +66,7 @@ def _from_state(settings: PlatformSettings, found: tuple[Resource, ...]) -> Iter
         yield Check(name="bucket protection", state=State.UNKNOWN, detail=said)
     else:
         yield Check(name="bucket protection", state=State.OK, detail=f"all {len(buckets)} are protected and retained")
-    if any(one.type == PASSWORD_TYPE for one in found):
+    if any(one.type == RANDOM_PASSWORD for one in found):
         said = "Grafana's password is in the state: it comes back the same"
         yield Check(name="Grafana password", state=State.OK, detail=said)
 

@@ -6,6 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar, cast
 
+from planning.aws.types import LIFECYCLE, LIFECYCLE_V2, RELEASE
 from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import NodeCount
@@ -15,12 +16,11 @@ from planning.cost.reading import number
 from planning.prices.table import Price, PriceTable
 from planning.registered import Resource
 
-RELEASE = "kubernetes:helm.sh/v3:Release"
 LOKI_REPLICATION = ("loki", "commonConfig", "replication_factor")
 MIMIR_REPLICATION = ("mimir", "structuredConfig", "ingester", "ring", "replication_factor")
 LIFECYCLE_TYPES = (
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-    "aws:s3/bucketLifecycleConfigurationV2:BucketLifecycleConfigurationV2",
+    LIFECYCLE,
+    LIFECYCLE_V2,
 )
 
 T = TypeVar("T")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from math import ceil
 
+from planning.aws.types import RELEASE, VERSIONING
 from planning.backends import BY_DATA, Backend
 from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
 from planning.capacity.steady_state import BucketUse, bucket_uses
-from planning.cost.bill import LIFECYCLE_TYPES, RELEASE, Bill
+from planning.cost.bill import LIFECYCLE_TYPES, Bill
 from planning.cost.model import LineKind
 from planning.cost.reading import duration_days, number, text
 from planning.registered import Property, Resource, is_list, value_at
@@ -14,7 +15,6 @@ from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
 from planning.tiers import AuditArchive, LifecycleRule, TierPlan, Transition
 
 REQUESTS_PER_UNIT = 1000
-VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 
 
 def price_bucket(bucket: Resource, bill: Bill) -> None:

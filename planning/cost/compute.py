@@ -3,6 +3,7 @@
 import re
 from typing import NamedTuple
 
+from planning.aws.types import NODE_GROUP
 from planning.cost.bill import Bill
 from planning.cost.eks_versions import standard_support_ends
 from planning.cost.model import LineKind
@@ -10,9 +11,6 @@ from planning.cost.reading import number, text
 from planning.prices.table import ON_DEMAND, Confidence, MissingPriceError, Price, PriceTable, spot_price
 from planning.registered import UNKNOWN, Resource, is_list
 
-CLUSTER = "aws:eks/cluster:Cluster"
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-INSTANCE = "aws:ec2/instance:Instance"
 # Amazon EKS User Guide, "upgradePolicy": without one a cluster enters extended support at the end of standard support.
 DEFAULT_SUPPORT = "EXTENDED"
 # Amazon EKS API reference, CreateNodegroup: what a group without instance types gets.

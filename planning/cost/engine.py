@@ -4,23 +4,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
+from planning.aws import types
 from planning.cost.assumptions import NodeCount
-from planning.cost.bill import RELEASE, Bill
+from planning.cost.bill import Bill
 from planning.cost.buckets import price_bucket
-from planning.cost.compute import (
-    CLUSTER,
-    INSTANCE,
-    NODE_GROUP,
-    price_cluster,
-    price_guest,
-    price_instance,
-    price_node_group,
-)
+from planning.cost.compute import price_cluster, price_guest, price_instance, price_node_group
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType
 from planning.cost.network import (
-    NAT_GATEWAY,
     price_elastic_ip,
     price_endpoint,
     price_ingress,
@@ -31,22 +23,9 @@ from planning.cost.network import (
     price_service,
     price_zone_transfer,
 )
-from planning.cost.services import (
-    LOG_GROUP,
-    price_alarm,
-    price_cluster_logs,
-    price_key,
-    price_log_group,
-    price_secret,
-)
-from planning.cost.snapshots import SNAPSHOT_POLICY, price_snapshots
-from planning.cost.volumes import (
-    price_claim,
-    price_release,
-    price_root_volumes,
-    price_stateful_set,
-    price_volume,
-)
+from planning.cost.services import price_alarm, price_cluster_logs, price_key, price_log_group, price_secret
+from planning.cost.snapshots import price_snapshots
+from planning.cost.volumes import price_claim, price_release, price_root_volumes, price_stateful_set, price_volume
 from planning.prices.staleness import staleness_warnings
 from planning.prices.table import MissingPriceError, PriceTable
 from planning.registered import Resource
@@ -56,27 +35,27 @@ NOTHING_CHARGED = "as configured, nothing of it is charged"
 Pricer = Callable[[Resource, Bill], None]
 
 PRICERS: Mapping[str, tuple[Pricer, ...]] = {
-    CLUSTER: (price_cluster, price_cluster_logs),
-    NODE_GROUP: (price_node_group, price_root_volumes, price_node_addresses),
-    INSTANCE: (price_instance,),
-    "aws:ebs/volume:Volume": (price_volume,),
-    RELEASE: (price_release, price_release_services),
-    "kubernetes:core/v1:PersistentVolumeClaim": (price_claim,),
-    "kubernetes:apps/v1:StatefulSet": (price_stateful_set,),
-    "kubernetes:core/v1:Service": (price_service,),
-    "kubernetes:networking.k8s.io/v1:Ingress": (price_ingress,),
-    NAT_GATEWAY: (price_nat_gateway,),
-    "aws:ec2/eip:Eip": (price_elastic_ip,),
-    "aws:ec2/vpcEndpoint:VpcEndpoint": (price_endpoint,),
-    "aws:lb/loadBalancer:LoadBalancer": (price_load_balancer,),
-    "aws:elasticloadbalancingv2/loadBalancer:LoadBalancer": (price_load_balancer,),
-    "aws:alb/loadBalancer:LoadBalancer": (price_load_balancer,),
-    "aws:kms/key:Key": (price_key,),
-    LOG_GROUP: (price_log_group,),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": (price_alarm,),
-    "aws:secretsmanager/secret:Secret": (price_secret,),
-    "aws:s3/bucket:Bucket": (price_bucket,),
-    "aws:s3/bucketV2:BucketV2": (price_bucket,),
+    types.CLUSTER: (price_cluster, price_cluster_logs),
+    types.NODE_GROUP: (price_node_group, price_root_volumes, price_node_addresses),
+    types.INSTANCE: (price_instance,),
+    types.VOLUME: (price_volume,),
+    types.RELEASE: (price_release, price_release_services),
+    types.CLAIM: (price_claim,),
+    types.STATEFUL_SET: (price_stateful_set,),
+    types.SERVICE: (price_service,),
+    types.INGRESS: (price_ingress,),
+    types.NAT_GATEWAY: (price_nat_gateway,),
+    types.ELASTIC_IP: (price_elastic_ip,),
+    types.VPC_ENDPOINT: (price_endpoint,),
+    types.LOAD_BALANCER: (price_load_balancer,),
+    types.LOAD_BALANCER_V2: (price_load_balancer,),
+    types.LOAD_BALANCER_ALB: (price_load_balancer,),
+    types.KEY: (price_key,),
+    types.LOG_GROUP: (price_log_group,),
+    types.ALARM: (price_alarm,),
+    types.SECRET: (price_secret,),
+    types.BUCKET: (price_bucket,),
+    types.BUCKET_V2: (price_bucket,),
 }
 
 
@@ -118,18 +97,18 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
     for resource in resources:
         pricers = PRICERS.get(resource.type)
         if pricers is None:
-            if resource.type != SNAPSHOT_POLICY and free_reason(resource.type) is None:
+            if resource.type != types.SNAPSHOT_POLICY and free_reason(resource.type) is None:
                 bill.leave_out(resource, "no rule prices this type: add one, or name it as free")
             continue
         for pricer in pricers:
             _priced(lambda pricer=pricer, resource=resource: pricer(resource, bill), resource, bill)
-    groups = bill.of_type(NODE_GROUP)
-    if groups and not bill.of_type(CLUSTER):
+    groups = bill.of_type(types.NODE_GROUP)
+    if groups and not bill.of_type(types.CLUSTER):
         _priced(lambda: price_guest(groups, bill), groups[0], bill)
     if groups:
         _priced(lambda: price_zone_transfer(bill), groups[0], bill)
     # Last: they count the volumes that are in the bill by then.
-    for policy in bill.of_type(SNAPSHOT_POLICY):
+    for policy in bill.of_type(types.SNAPSHOT_POLICY):
         _priced(lambda policy=policy: price_snapshots(policy, bill), policy, bill)
 
 

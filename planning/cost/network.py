@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planning.cost.bill import RELEASE, Bill
+from planning.aws.types import NAT_GATEWAY, RELEASE, SUBNET
+from planning.cost.bill import Bill
 from planning.cost.compute import node_count, node_counts
 from planning.cost.model import LineKind
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, is_table, value_at
 
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
-SUBNET = "aws:ec2/subnet:Subnet"
 SECONDS_PER_HOUR = 3600
 ADDRESS_HOURS = "public_ipv4.hours.address"
 UNCOMPRESSED = "uncompressed"

@@ -1,12 +1,12 @@
 """Keys, log groups, alarms, secrets."""
 
+from planning.aws.types import CLUSTER
 from planning.cost.bill import Bill
-from planning.cost.compute import CLUSTER, node_counts
+from planning.cost.compute import node_counts
 from planning.cost.model import LineKind
 from planning.cost.reading import number, text
 from planning.registered import Resource, is_list
 
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 REQUESTS_PER_UNIT = 10_000
 DAYS_PER_MONTH = 365 / 12
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs": the log group's name.

@@ -5,7 +5,6 @@ from planning.cost.model import LineKind
 from planning.cost.reading import number, text
 from planning.registered import Property, Resource, is_list, value_at
 
-SNAPSHOT_POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
 DAYS_PER_UNIT = {"DAYS": 1, "WEEKS": 7, "MONTHS": 31, "YEARS": 366}
 HOURS_PER_DAY = 24
 

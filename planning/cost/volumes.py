@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from planning.aws.types import LAUNCH_TEMPLATE, STORAGE_CLASS
 from planning.cost.bill import Bill
 from planning.cost.charts import Claim, chart_of, claims_of
 from planning.cost.compute import node_count
@@ -9,8 +10,6 @@ from planning.cost.model import LineKind
 from planning.cost.reading import number, quantity_gib, text
 from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, value_at
 
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
 # Amazon EBS User Guide, "General Purpose SSD volumes": what the price of gp3 includes.
 GP3_IOPS, GP3_MB_PER_SECOND = 3000, 125
 DEFAULT_TYPE = "gp3"

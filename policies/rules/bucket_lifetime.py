@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from planning.aws.types import BUCKET, LIFECYCLE, VERSIONING
 from planning.base import Frozen
-from policies.buckets import BUCKET, LIFECYCLE, VERSIONING, LifecycleRule, bucket_rules, purpose_of
+from policies.buckets import LifecycleRule, bucket_rules, purpose_of
 from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to
 from policies.limits import Limits
 from policies.rule import NotYetKnown, Severity, StackRule, Subject, Verdict, Violation

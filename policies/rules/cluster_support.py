@@ -6,11 +6,11 @@ from datetime import date, timedelta
 
 from pydantic import Field
 
+from planning.aws.types import CLUSTER
 from policies.facts import UNKNOWN, Resource
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
 
-CLUSTER = "aws:eks/cluster:Cluster"
 STANDARD_USD, EXTENDED_USD = 73, 438
 
 

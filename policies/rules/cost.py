@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from planning.aws.types import AWS_PROVIDER
 from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing, CostInputs, ExpectedLoad
 from policies.facts import Resource, of_type
 from policies.limits import Limits
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
 # The price tables and the engine are heavy, and only these rules need them: imported when they run.
 
-AWS_PROVIDER = "pulumi:providers:aws"
 EVERYTHING = ("*",)
 
 

@@ -2,19 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.buckets import BUCKET
+from planning.aws.types import BUCKET, BUCKET_ENCRYPTION, CLUSTER, KEY, LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME
 from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-BUCKET_ENCRYPTION = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 ALGORITHMS = ("aws:kms", "aws:kms:dsse", "AES256")
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
-VOLUME = "aws:ebs/volume:Volume"
 EBS_DRIVER = "ebs.csi.aws.com"
-CLUSTER = "aws:eks/cluster:Cluster"
-KEY = "aws:kms/key:Key"
 
 
 def _unencrypted_buckets(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:

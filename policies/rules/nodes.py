@@ -2,14 +2,10 @@
 
 from collections.abc import Iterator
 
+from planning.aws.types import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP
 from policies.facts import UNKNOWN, Resource, is_list, whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
-
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-INSTANCE = "aws:ec2/instance:Instance"
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-CLUSTER = "aws:eks/cluster:Cluster"
 
 
 class MetadataLimits(Limits):

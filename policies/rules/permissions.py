@@ -2,33 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 
-from policies.buckets import BUCKET, POLICY
+from planning.aws import types
 from policies.facts import UNKNOWN, Property, RegisteredResource, Resource, belonging_to, of_type, tables, value_at
 from policies.iam_documents import Statement, statements_of
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-ROLE = "aws:iam/role:Role"
-ATTACHMENT = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-KEY = "aws:kms/key:Key"
-POD_IDENTITY = "aws:eks/podIdentityAssociation:PodIdentityAssociation"
-ADDON = "aws:eks/addon:Addon"
 POD_IDENTITY_SERVICE = "pods.eks.amazonaws.com"
 # Where each type keeps its policy documents. An endpoint policy is none of them: it narrows and never grants.
 DOCUMENTS = {
-    "aws:iam/policy:Policy": ("policy",),
-    "aws:iam/rolePolicy:RolePolicy": ("policy",),
-    "aws:iam/userPolicy:UserPolicy": ("policy",),
-    ROLE: ("assumeRolePolicy",),
-    POLICY: ("policy",),
-    BUCKET: ("policy",),
-    KEY: ("policy",),
-    "aws:kms/keyPolicy:KeyPolicy": ("policy",),
-    "aws:sns/topic:Topic": ("policy",),
-    "aws:sns/topicPolicy:TopicPolicy": ("policy",),
-    "aws:sqs/queue:Queue": ("policy",),
-    "aws:sqs/queuePolicy:QueuePolicy": ("policy",),
-    "aws:secretsmanager/secret:Secret": ("policy",),
+    types.IAM_POLICY: ("policy",),
+    types.ROLE_POLICY: ("policy",),
+    types.USER_POLICY: ("policy",),
+    types.ROLE: ("assumeRolePolicy",),
+    types.BUCKET_POLICY: ("policy",),
+    types.BUCKET: ("policy",),
+    types.KEY: ("policy",),
+    types.KEY_POLICY: ("policy",),
+    types.TOPIC: ("policy",),
+    types.TOPIC_POLICY: ("policy",),
+    types.QUEUE: ("policy",),
+    types.QUEUE_POLICY: ("policy",),
+    types.SECRET: ("policy",),
 }
 # AWS's own policies that allow everything, or everything of a service.
 BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
@@ -36,7 +31,7 @@ BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 def _wildcards(resource: Resource, limits: Limits) -> Iterator[Verdict]:
     del limits
-    if resource.type == ATTACHMENT:
+    if resource.type == types.ROLE_POLICY_ATTACHMENT:
         yield from _broad_policy("policyArn", resource.at("policyArn"))
         return
     for key in DOCUMENTS.get(resource.type, ()):
@@ -97,7 +92,7 @@ NO_WILDCARDS = ResourceRule(
     title="Policies name the actions and principals that they allow",
     why="A wildcard grants what nobody reviewed, and what AWS will add tomorrow.",
     fix="List the actions that the workload calls and the principals that call them.",
-    types=(*DOCUMENTS, ATTACHMENT),
+    types=(*DOCUMENTS, types.ROLE_POLICY_ATTACHMENT),
     limits=Limits,
     check=_wildcards,
 )
@@ -105,8 +100,8 @@ NO_WILDCARDS = ResourceRule(
 
 def _plain_http(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
     del limits
-    for bucket in of_type(resources, BUCKET):
-        policies = list(belonging_to(bucket, "bucket", resources, POLICY))
+    for bucket in of_type(resources, types.BUCKET):
+        policies = list(belonging_to(bucket, "bucket", resources, types.BUCKET_POLICY))
         if not policies:
             yield Violation("has no bucket policy that refuses plain HTTP", bucket.urn)
         for policy in policies:
@@ -142,7 +137,7 @@ BUCKETS_TLS_ONLY = StackRule(
     title="Every bucket refuses plain HTTP",
     why="Telemetry would cross networks readable; S3 answers on port 80 unless a policy refuses.",
     fix="Create buckets with TierBuckets, whose policy refuses plain HTTP and old TLS.",
-    types=(BUCKET, POLICY),
+    types=(types.BUCKET, types.BUCKET_POLICY),
     limits=Limits,
     check=_plain_http,
 )
@@ -150,8 +145,8 @@ BUCKETS_TLS_ONLY = StackRule(
 
 def _loose_roles(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
     del limits
-    links = [resource for resource in resources if resource.type in (POD_IDENTITY, ADDON)]
-    for role in of_type(resources, ROLE):
+    links = [resource for resource in resources if resource.type in (types.POD_IDENTITY, types.ADDON)]
+    for role in of_type(resources, types.ROLE):
         statements = statements_of(role.at("assumeRolePolicy"))
         if statements is UNKNOWN:
             yield NotYetKnown("assumeRolePolicy", role.urn)
@@ -169,7 +164,7 @@ def _loose_roles(resources: Sequence[Resource], limits: Limits) -> Iterator[Verd
 
 
 def _links(link: RegisteredResource, role: RegisteredResource) -> bool:
-    if link.type == ADDON:
+    if link.type == types.ADDON:
         key, values = "podIdentityAssociations", tables(link.at("podIdentityAssociations"))
         arns = [value_at(value, "roleArn") for _, value in values]
     else:
@@ -186,7 +181,7 @@ POD_ROLES_BOUND = StackRule(
     title="Roles for pods are bound to one service account, and used",
     why="A role that any pod can take is everybody's; one that no association uses is a forgotten way in.",
     fix="Create roles with WorkloadIdentity, which narrows the trust and makes the association.",
-    types=(ROLE, POD_IDENTITY, ADDON),
+    types=(types.ROLE, types.POD_IDENTITY, types.ADDON),
     limits=Limits,
     check=_loose_roles,
     severity=Severity.MEDIUM,

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from planning.aws.types import CLUSTER_ROLE, KUBERNETES_ROLE, RELEASE, WORKLOADS
 from policies.facts import UNKNOWN, Property, Resource, is_list, is_table, leaves, show, tables, value_at
 from policies.limits import Limits
-from policies.releases import RELEASE
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
 
-WORKLOADS = ("kubernetes:apps/v1:*", "kubernetes:batch/v1:*", "kubernetes:core/v1:Pod")
 CHART = "kubernetes:helm.sh/v*:Chart"
-ROLES = ("kubernetes:rbac.authorization.k8s.io/v1:ClusterRole", "kubernetes:rbac.authorization.k8s.io/v1:Role")
+ROLES = (CLUSTER_ROLE, KUBERNETES_ROLE)
 
 _EXACT_VERSION = re.compile(r"v?\d+\.\d+\.\d+([-+][0-9A-Za-z.+-]+)?")
 _LOCAL_CHART = re.compile(r"^(/|\.{1,2}/)|\.tgz$|^[^:]*/")

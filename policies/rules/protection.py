@@ -2,13 +2,10 @@
 
 from collections.abc import Iterator
 
-from policies.buckets import BUCKET
+from planning.aws.types import BUCKET, CLUSTER, KEY
 from policies.facts import UNKNOWN, Resource
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
-
-KEY = "aws:kms/key:Key"
-CLUSTER = "aws:eks/cluster:Cluster"
 
 
 class ProtectionLimits(Limits):

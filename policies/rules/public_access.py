@@ -3,17 +3,21 @@
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 
-from policies.buckets import BUCKET
+from planning.aws.types import (
+    BUCKET,
+    CLUSTER,
+    DEFAULT_SECURITY_GROUP,
+    INGRESS_RULE,
+    PUBLIC_ACCESS_BLOCK,
+    SECURITY_GROUP,
+    SECURITY_GROUP_RULE,
+)
 from policies.facts import UNKNOWN, Property, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-PUBLIC_ACCESS_BLOCK = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 BLOCKS = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-CLUSTER = "aws:eks/cluster:Cluster"
-INGRESS_RULE = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-OLD_RULE = "aws:ec2/securityGroupRule:SecurityGroupRule"
-SECURITY_GROUPS = ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
+SECURITY_GROUPS = (SECURITY_GROUP, DEFAULT_SECURITY_GROUP)
 # Wider than this is nobody's office: half of the internet is as open as all of it.
 MIN_PREFIX_LENGTH = 8
 
@@ -105,7 +109,7 @@ def _open_ingress(resource: Resource, limits: Limits) -> Iterator[Verdict]:
     if resource.type == INGRESS_RULE:
         for key in ("cidrIpv4", "cidrIpv6"):
             yield from _open_blocks(key, [resource.at(key)])
-    elif resource.type == OLD_RULE:
+    elif resource.type == SECURITY_GROUP_RULE:
         if resource.at("type") == "ingress":
             for key in ("cidrBlocks", "ipv6CidrBlocks"):
                 yield from _open_blocks(key, resource.at(key))
@@ -136,7 +140,7 @@ NO_OPEN_INGRESS = ResourceRule(
     title="No security group accepts traffic from the whole internet",
     why="Nodes in public subnets rely on closed security groups.",
     fix="Name the source's address block or security group.",
-    types=(INGRESS_RULE, OLD_RULE, *SECURITY_GROUPS),
+    types=(INGRESS_RULE, SECURITY_GROUP_RULE, *SECURITY_GROUPS),
     limits=Limits,
     check=_open_ingress,
     severity=Severity.CRITICAL,

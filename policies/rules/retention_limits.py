@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from planning.aws.types import BACKUP_PLAN, CLUSTER, LOG_GROUP, RELEASE, SNAPSHOT, SNAPSHOT_COPY, SNAPSHOT_POLICY
 from planning.backends import BACKENDS, LOKI, TEMPO
 from planning.retention import Signal
 from policies.facts import (
@@ -17,14 +18,10 @@ from policies.facts import (
     whole,
 )
 from policies.limits import Limits
-from policies.releases import RELEASE, chart_of, hours_of
+from policies.releases import chart_of, hours_of
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-CLUSTER = "aws:eks/cluster:Cluster"
-BACKUP_PLAN = "aws:backup/plan:Plan"
-SNAPSHOT_POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
-SNAPSHOTS = ("aws:ebs/snapshot:Snapshot", "aws:ebs/snapshotCopy:SnapshotCopy")
+SNAPSHOTS = (SNAPSHOT, SNAPSHOT_COPY)
 HOURS_PER_DAY = 24
 
 

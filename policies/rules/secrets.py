@@ -3,13 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from planning.aws.types import CONFIG_MAP, RELEASE, WORKLOADS
 from policies.facts import Property, Resource, is_table, leaves, show
 from policies.limits import Limits
-from policies.releases import RELEASE
 from policies.rule import ResourceRule, Severity, Subject, Verdict, Violation
-
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-WORKLOADS = ("kubernetes:apps/v1:*", "kubernetes:batch/v1:*", "kubernetes:core/v1:Pod")
 
 # Names that hold a secret itself; charts' keys such as envFromSecret and tlsSecret hold the name of one.
 _SECRET_NAME = re.compile(

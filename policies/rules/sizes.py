@@ -2,6 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
+from planning.aws.types import (
+    CLAIM,
+    CLUSTER,
+    INSTANCE,
+    LAUNCH_TEMPLATE,
+    NAT_GATEWAY,
+    NODE_GROUP,
+    RELEASE,
+    SCALING_GROUP,
+    STORAGE_CLASS,
+    VOLUME,
+)
 from policies.facts import (
     UNKNOWN,
     Property,
@@ -18,18 +30,8 @@ from policies.facts import (
     whole,
 )
 from policies.limits import Limits
-from policies.releases import RELEASE
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
-SCALING_GROUP = "aws:autoscaling/group:Group"
-INSTANCE = "aws:ec2/instance:Instance"
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
-CLUSTER = "aws:eks/cluster:Cluster"
-NAT_GATEWAY = "aws:ec2/natGateway:NatGateway"
-VOLUME = "aws:ebs/volume:Volume"
-STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
-CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 EBS_DRIVER = "ebs.csi.aws.com"
 NODE_POOL = "kubernetes:karpenter.sh/*:NodePool"
 POD_SCALER = "kubernetes:autoscaling/*:HorizontalPodAutoscaler"

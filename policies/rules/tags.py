@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
+from planning.aws import types
 from policies.facts import UNKNOWN, Property, Resource, is_table, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
 
 REQUIRED = ("project", "stack", "component", "owner", "cost-centre")
-LAUNCH_TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 # What EC2 makes from a launch template and bills for; the provider's default tags never reach it.
 BILLED_BY_TEMPLATE = ("instance", "volume")
 
@@ -15,26 +15,26 @@ BILLED_BY_TEMPLATE = ("instance", "volume")
 # resource that is tagged itself.
 UNTAGGED_TYPES = frozenset(
     {
-        "aws:budgets/budgetAction:BudgetAction",
-        "aws:ec2/route:Route",
-        "aws:ec2/routeTableAssociation:RouteTableAssociation",
-        "aws:ec2/vpcEndpointRouteTableAssociation:VpcEndpointRouteTableAssociation",
-        "aws:eks/accessPolicyAssociation:AccessPolicyAssociation",
-        "aws:iam/rolePolicy:RolePolicy",
-        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-        "aws:kms/alias:Alias",
-        "aws:kms/keyPolicy:KeyPolicy",
-        "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration",
-        "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration",
-        "aws:s3/bucketLogging:BucketLogging",
-        "aws:s3/bucketOwnershipControls:BucketOwnershipControls",
-        "aws:s3/bucketPolicy:BucketPolicy",
-        "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
-        "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
-        "aws:s3/bucketVersioning:BucketVersioning",
-        "aws:sns/topicPolicy:TopicPolicy",
-        "aws:sns/topicSubscription:TopicSubscription",
-        "aws:sqs/queuePolicy:QueuePolicy",
+        types.BUDGET_ACTION,
+        types.ROUTE,
+        types.ROUTE_TABLE_ASSOCIATION,
+        types.ENDPOINT_ROUTE_TABLE_ASSOCIATION,
+        types.ACCESS_POLICY_ASSOCIATION,
+        types.ROLE_POLICY,
+        types.ROLE_POLICY_ATTACHMENT,
+        types.KEY_ALIAS,
+        types.KEY_POLICY,
+        types.INTELLIGENT_TIERING,
+        types.LIFECYCLE,
+        types.BUCKET_LOGGING,
+        types.BUCKET_OWNERSHIP,
+        types.BUCKET_POLICY,
+        types.PUBLIC_ACCESS_BLOCK,
+        types.BUCKET_ENCRYPTION,
+        types.VERSIONING,
+        types.TOPIC_POLICY,
+        types.TOPIC_SUBSCRIPTION,
+        types.QUEUE_POLICY,
     }
 )
 
@@ -50,7 +50,7 @@ def _missing_tags(resource: Resource, limits: TagLimits) -> Iterator[Verdict]:
     if resource.type in UNTAGGED_TYPES:
         return
     yield from _missing(limits, "tags", resource.at("tags"), resource.at("tagsAll"))
-    if resource.type == LAUNCH_TEMPLATE:
+    if resource.type == types.LAUNCH_TEMPLATE:
         yield from _untagged_instances(resource, limits)
 
 

@@ -3,15 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from planning.aws.types import BUCKET, INTELLIGENT_TIERING, LIFECYCLE, RELEASE
 from planning.buckets import BucketPurpose, ObjectClass, may_follow
 from planning.objects import Cohort, ObjectFlow
-from policies.buckets import BUCKET, LIFECYCLE, LifecycleRule, Move, bucket_rules, purpose_of, rules_of
+from policies.buckets import LifecycleRule, Move, bucket_rules, purpose_of, rules_of
 from policies.facts import UNKNOWN, RegisteredResource, Resource, leaves, of_type, show
 from policies.limits import Limits
-from policies.releases import RELEASE
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-INTELLIGENT_TIERING = "aws:s3/bucketIntelligentTieringConfiguration:BucketIntelligentTieringConfiguration"
 TARGETS = tuple(name.value for name in ObjectClass if name is not ObjectClass.STANDARD)
 FROZEN = tuple(name.value for name in ObjectClass if not name.rules.queryable)
 # Amazon S3 API reference, PutBucketLifecycleConfiguration.

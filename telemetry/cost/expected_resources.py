@@ -8,6 +8,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from planning.aws.types import (
+    BUCKET,
+    CLUSTER,
+    ELASTIC_IP,
+    KEY,
+    LAUNCH_TEMPLATE,
+    LIFECYCLE,
+    LOG_GROUP,
+    NAT_GATEWAY,
+    NODE_GROUP,
+    RELEASE,
+    SNAPSHOT_POLICY,
+    SUBNET,
+    VERSIONING,
+)
 from planning.backends import backends_of
 from planning.registered import Resource
 from planning.tiers import BucketPurpose, LifecycleRule, TierPlan
@@ -21,17 +36,10 @@ from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.placement import placement_for
 
 STORAGE_CLASS = "gp3"
-SNAPSHOT_POLICY, HOURS_PER_DAY = "aws:dlm/lifecyclePolicy:LifecyclePolicy", 24
-VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
-BUCKET, LIFECYCLE = "aws:s3/bucket:Bucket", "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
-CLUSTER, NODE_GROUP = "aws:eks/cluster:Cluster", "aws:eks/nodeGroup:NodeGroup"
-LAUNCH_TEMPLATE, SUBNET = "aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/subnet:Subnet"
-NAT_GATEWAY, ADDRESS = "aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip"
-KEY, LOG_GROUP = "aws:kms/key:Key", "aws:cloudwatch/logGroup:LogGroup"
-RELEASE = "kubernetes:helm.sh/v3:Release"
+HOURS_PER_DAY = 24
 # What this module stands in for; anything else that a preview shows is somebody's addition.
 EXPECTED_TYPES = frozenset(
-    {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ADDRESS, KEY, LOG_GROUP, RELEASE}
+    {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ELASTIC_IP, KEY, LOG_GROUP, RELEASE}
 )
 # Zones of a guest's nodes where its owner's file isn't here.
 GUEST_ZONES = 3
@@ -131,7 +139,7 @@ def _network(settings: PlatformSettings) -> Iterator[Resource]:
     gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: network.availability_zones}[network.nat]
     for letter in "abc"[:gateways]:
         yield _resource("Network", NAT_GATEWAY, f"network-nat-{letter}", {})
-        yield _resource("Network", ADDRESS, f"network-nat-{letter}", {"domain": "vpc"})
+        yield _resource("Network", ELASTIC_IP, f"network-nat-{letter}", {"domain": "vpc"})
 
 
 def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> Iterator[Resource]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from policies.buckets import BUCKET, LIFECYCLE, VERSIONING
+from planning.aws.types import BUCKET, LIFECYCLE, VERSIONING
 from policies.facts import Property, Resource, Unknown
 from tests.policies.cases import resource
 

@@ -14,7 +14,8 @@ from pulumi_policy import (
 from pulumi_policy.policy import _NotApplicableError  # pyright: ignore[reportPrivateUsage]
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policies.pack import ROOT_TYPE, Adapter
+from planning.aws.types import STACK
+from policies.pack import Adapter
 from policies.rules.cost import BUDGET
 from policies.rules.pinning import CHARTS_PINNED
 from policies.rules.public_access import BUCKETS_PRIVATE
@@ -43,7 +44,7 @@ def registered(type_token: str, name: str, props: Mapping[str, Any]) -> PolicyRe
 
 
 def all_of(properties: Mapping[str, Any], *more: PolicyResource, config: Any = None) -> StackValidationArgs:
-    root, release = registered(ROOT_TYPE, "lgtm-prod", {}), registered(RELEASE, "loki", properties)
+    root, release = registered(STACK, "lgtm-prod", {}), registered(RELEASE, "loki", properties)
     return StackValidationArgs([root, release, *more], config, {})
 
 
@@ -97,7 +98,7 @@ def test_the_second_names_of_bucket_types_are_judged_alike() -> None:
 
 def test_a_wrong_configuration_is_said_once_on_the_root() -> None:
     policy, reports = Adapter(policy_configs()).policy(CHARTS_PINNED), Reports()
-    for type_token in (ROOT_TYPE, RELEASE, RELEASE):
+    for type_token in (STACK, RELEASE, RELEASE):
         policy.validate(one({"chart": "loki", "version": "~18"}, type_token, {"exception": []}), reports)
     assert len(reports) == 1
     assert "charts-pinned.exception: Extra inputs are not permitted" in reports[0][0]
@@ -109,4 +110,4 @@ def test_a_violation_without_a_resource_is_the_stack_s() -> None:
     cluster = registered("aws:eks/cluster:Cluster", "cluster", {"name": "c", **support})
     policy.validate(all_of({}, cluster, config={"usd_per_month": 10, "as_of": "2026-11-24"}), reports)
     assert reports[0][0].startswith("lgtm-prod: 73.00 USD a month is 63.00 over the budget of 10.00")
-    assert reports[0][1] == f"{STACK_URN}::{ROOT_TYPE}::lgtm-prod"
+    assert reports[0][1] == f"{STACK_URN}::{STACK}::lgtm-prod"

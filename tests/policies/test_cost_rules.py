@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from planning.aws.types import CLUSTER, LAUNCH_TEMPLATE, NAT_GATEWAY, NODE_GROUP, RELEASE, STORAGE_CLASS, VOLUME
 from policies.facts import UNKNOWN, Property, Resource
-from policies.releases import RELEASE
-from policies.rules.cluster_support import CLUSTER
-from policies.rules.sizes import LAUNCH_TEMPLATE, NAT_GATEWAY, NODE_GROUP, STORAGE_CLASS, VOLUME, gib_of
+from policies.rules.sizes import gib_of
 from policies.rules.transitions import life_cost
 from tests.policies.buckets import bucket_with, moves_rule
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from planning.aws.types import CONFIG_MAP, RELEASE
 from policies.facts import UNKNOWN, Property, Resource
-from policies.releases import RELEASE
 from policies.rules.pinning import ROLES
-from policies.rules.secrets import CONFIG_MAP
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource, verdicts
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"

@@ -4,11 +4,18 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from policies.buckets import BUCKET, LIFECYCLE
+from planning.aws.types import (
+    BACKUP_PLAN,
+    BUCKET,
+    CLUSTER,
+    INTELLIGENT_TIERING,
+    LIFECYCLE,
+    LOG_GROUP,
+    RELEASE,
+    SNAPSHOT_POLICY,
+)
 from policies.facts import UNKNOWN, Property, Resource
-from policies.releases import RELEASE, chart_of, hours_of
-from policies.rules.retention_limits import BACKUP_PLAN, CLUSTER, LOG_GROUP, SNAPSHOT_POLICY
-from policies.rules.transitions import INTELLIGENT_TIERING
+from policies.releases import chart_of, hours_of
 from tests.policies.buckets import abort_rule, bucket, bucket_with, moves_rule, versions_rule
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
 

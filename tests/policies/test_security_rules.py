@@ -6,12 +6,26 @@ from typing import Any
 
 import pytest
 
-from policies.buckets import POLICY
+from planning.aws.types import (
+    ADDON,
+    BUCKET_ENCRYPTION,
+    BUCKET_POLICY,
+    CLUSTER,
+    INGRESS_RULE,
+    INSTANCE,
+    KEY,
+    LAUNCH_TEMPLATE,
+    NODE_GROUP,
+    POD_IDENTITY,
+    PUBLIC_ACCESS_BLOCK,
+    ROLE,
+    ROLE_POLICY_ATTACHMENT,
+    SECURITY_GROUP_RULE,
+    STORAGE_CLASS,
+    VOLUME,
+)
 from policies.facts import UNKNOWN, Property, Resource
-from policies.rules.encryption import BUCKET_ENCRYPTION, CLUSTER, KEY, LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME
-from policies.rules.nodes import INSTANCE, NODE_GROUP
-from policies.rules.permissions import ADDON, ATTACHMENT, POD_IDENTITY, ROLE
-from policies.rules.public_access import BLOCKS, INGRESS_RULE, OLD_RULE, PUBLIC_ACCESS_BLOCK, SECURITY_GROUPS
+from policies.rules.public_access import BLOCKS, SECURITY_GROUPS
 from policies.rules.tags import REQUIRED
 from tests.policies.buckets import bucket
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
@@ -54,7 +68,7 @@ def grants(*statements: dict[str, Any], kind: str = "aws:iam/rolePolicy:RolePoli
 
 
 def bucket_policy(*statements: dict[str, Any]) -> list[Resource]:
-    return [A_BUCKET, resource(POLICY, {"bucket": "acme-prod-bucket", "policy": document(*statements)})]
+    return [A_BUCKET, resource(BUCKET_POLICY, {"bucket": "acme-prod-bucket", "policy": document(*statements)})]
 
 
 def tls(**changed: Any) -> dict[str, Any]:
@@ -109,7 +123,9 @@ CASES: Sequence[Case] = (
     Case("buckets-tls-only", PASS, bucket_policy(tls())),
     Case("buckets-tls-only", PASS, bucket_policy(tls(Condition={"Bool": {"aws:securetransport": False}}))),
     Case(
-        "buckets-tls-only", UNKNOWN_YET, [A_BUCKET, resource(POLICY, {"bucket": "acme-prod-bucket", "policy": UNKNOWN})]
+        "buckets-tls-only",
+        UNKNOWN_YET,
+        [A_BUCKET, resource(BUCKET_POLICY, {"bucket": "acme-prod-bucket", "policy": UNKNOWN})],
     ),
     Case("buckets-tls-only", FAIL, [A_BUCKET], "no bucket policy"),
     Case("buckets-tls-only", FAIL, bucket_policy(tls(Effect="Allow")), "no statement denies"),
@@ -126,12 +142,17 @@ CASES: Sequence[Case] = (
     Case("cluster-endpoint-limited", FAIL, endpoint(True, ["198.51.100.0/24"]), "accepted: 203.0.113.0/24"),
     Case("cluster-endpoint-limited", FAIL, endpoint(None, None), "open to the world"),
     Case("no-open-ingress", PASS, [resource(INGRESS_RULE, {"cidrIpv4": "10.0.0.0/8"})]),
-    Case("no-open-ingress", PASS, [resource(OLD_RULE, {"type": "egress", "cidrBlocks": ["0.0.0.0/0"]})]),
+    Case("no-open-ingress", PASS, [resource(SECURITY_GROUP_RULE, {"type": "egress", "cidrBlocks": ["0.0.0.0/0"]})]),
     Case("no-open-ingress", UNKNOWN_YET, [resource(GROUP, {"ingress": UNKNOWN})]),
     Case("no-open-ingress", FAIL, [resource(INGRESS_RULE, {"cidrIpv4": "0.0.0.0/0"})], "cidrIpv4"),
     Case("no-open-ingress", FAIL, [resource(INGRESS_RULE, {"cidrIpv6": "::/0"})], "cidrIpv6"),
     Case("no-open-ingress", FAIL, [resource(GROUP, {"ingress": [{"cidrBlocks": ["0.0.0.0/0"]}]})], "ingress[0]"),
-    Case("no-open-ingress", FAIL, [resource(OLD_RULE, {"type": "ingress", "cidrBlocks": ["0.0.0.0/1"]})], "0.0.0.0/1"),
+    Case(
+        "no-open-ingress",
+        FAIL,
+        [resource(SECURITY_GROUP_RULE, {"type": "ingress", "cidrBlocks": ["0.0.0.0/1"]})],
+        "0.0.0.0/1",
+    ),
     Case("no-wildcards", PASS, grants(statement(), statement("Deny", "*"))),
     Case("no-wildcards", PASS, grants(statement(action="kms:*", Principal=ACCOUNT), kind=KEY)),
     Case("no-wildcards", PASS, [resource(KEY, {})]),
@@ -140,18 +161,22 @@ CASES: Sequence[Case] = (
     Case(
         "no-wildcards", FAIL, grants(statement(action=["s3:GetObject", "s3:*"], Sid="All")), "statement All allows s3:*"
     ),
-    Case("no-wildcards", FAIL, grants(statement(action="kms:*", Principal=ACCOUNT), kind=POLICY), "kms:*"),
-    Case("no-wildcards", FAIL, grants(statement(Principal="*"), kind=POLICY), 'principal "*"'),
-    Case("no-wildcards", FAIL, grants(statement(Principal={"AWS": ["*"]}), kind=POLICY), 'principal "*"'),
+    Case("no-wildcards", FAIL, grants(statement(action="kms:*", Principal=ACCOUNT), kind=BUCKET_POLICY), "kms:*"),
+    Case("no-wildcards", FAIL, grants(statement(Principal="*"), kind=BUCKET_POLICY), 'principal "*"'),
+    Case("no-wildcards", FAIL, grants(statement(Principal={"AWS": ["*"]}), kind=BUCKET_POLICY), 'principal "*"'),
     Case("no-wildcards", FAIL, grants({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}), "NotAction"),
     Case("no-wildcards", FAIL, [resource(ROLE, {"assumeRolePolicy": "nonsense"})], "no policy document"),
     Case(
         "no-wildcards",
         FAIL,
-        [resource(ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"})],
+        [resource(ROLE_POLICY_ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonS3FullAccess"})],
         "S3Full",
     ),
-    Case("no-wildcards", PASS, [resource(ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"})]),
+    Case(
+        "no-wildcards",
+        PASS,
+        [resource(ROLE_POLICY_ATTACHMENT, {"policyArn": "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"})],
+    ),
     Case("pod-roles-bound", PASS, [pod_role(), LINK]),
     Case("pod-roles-bound", PASS, [pod_role(), resource(ADDON, ADDON_LINK)]),
     Case("pod-roles-bound", UNKNOWN_YET, [resource(ROLE, {"assumeRolePolicy": UNKNOWN})]),
