@@ -42,7 +42,8 @@ def client(service: Literal["s3", "ec2", "kms", "sts", "ce", "pricing"], region:
         raise CommandError("this command talks to AWS and needs boto3: pip install boto3") from None
     untyped: Any = boto3  # its stubs name clients that aren't installed
     with asking(service):
-        return untyped.client(service, region_name=region)
+        # A session of its own: boto3's shared one keeps the first credentials that it found.
+        return untyped.Session().client(service, region_name=region)
 
 
 @contextmanager

@@ -1,10 +1,13 @@
 """`storage`: bytes by signal and storage class, from S3 itself, against the plan."""
 
+from __future__ import annotations
+
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ops.backends.aws import asking, bucket_names, client
 from ops.report.checks import Check, Report, State
@@ -20,10 +23,15 @@ from planning.retention import Signal
 from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from settings.models.platform import PlatformSettings
 
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
+
 # A young stack holds less than its plan; twice the plan is more than the plan's own error.
 MUCH_MORE = 2.0
 LEAST_GIB = 1.0
 KEYS_A_REQUEST = 1000
+FAR_AHEAD = datetime.max.replace(tzinfo=UTC)
 
 
 class ClassUse(Frozen):
@@ -72,32 +80,45 @@ def measured(settings: PlatformSettings, stack: str, now: datetime | None = None
     return StorageUse(uses=tuple(uses), list_requests=requests)
 
 
-def _listed(s3: Any, bucket: str) -> tuple[dict[str, list[Any]], int]:
-    """Objects by storage class, and the number of requests."""
-    found: defaultdict[str, list[Any]] = defaultdict(list)
+@dataclass
+class _Tally:
+    """What was counted of one storage class; a bucket may hold millions of objects."""
+
+    objects: int = 0
+    size_bytes: int = 0
+    oldest: datetime = FAR_AHEAD
+
+    def add(self, one: ObjectTypeDef) -> None:
+        self.objects += 1
+        self.size_bytes += one.get("Size", 0)
+        self.oldest = min(self.oldest, one.get("LastModified", self.oldest))
+
+
+def _listed(s3: S3Client, bucket: str) -> tuple[dict[str, _Tally], int]:
+    """Tallies by storage class, and the number of requests."""
+    found: defaultdict[str, _Tally] = defaultdict(_Tally)
     pages = 0
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         pages += 1
         for one in page.get("Contents", []):
-            found[one.get("StorageClass", "STANDARD")].append((one["Size"], one["LastModified"]))
+            found[one.get("StorageClass", "STANDARD")].add(one)
     return found, pages
 
 
 def _uses(
-    settings: PlatformSettings, purpose: BucketPurpose, bucket: str, found: dict[str, list[Any]], now: datetime
+    settings: PlatformSettings, purpose: BucketPurpose, bucket: str, found: dict[str, _Tally], now: datetime
 ) -> Iterator[ClassUse]:
-    for name, objects in sorted(found.items()):
-        gib = sum(size for size, _ in objects) / GIB
+    for name, tally in sorted(found.items(), key=lambda one: one[0]):
+        gib = tally.size_bytes / GIB
         price = settings.s3_prices.of(ObjectClass(name)).gb_month if name in set(ObjectClass) else 0.0
-        oldest = min(modified for _, modified in objects)
         yield ClassUse(
             bucket=bucket,
             purpose=purpose,
             storage_class=name,
-            objects=len(objects),
+            objects=tally.objects,
             gib=gib,
             usd_per_month=gib * price,
-            oldest_days=max(0.0, (now - oldest).total_seconds() / 86_400),
+            oldest_days=max(0.0, (now - tally.oldest).total_seconds() / 86_400),
         )
 
 

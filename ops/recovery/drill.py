@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError, Problem
@@ -23,6 +22,7 @@ from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import show_answer
 from ops.stacks import project_directory, settings_of
 from planning.base import Frozen
+from planning.buckets import BucketPurpose
 
 # No application's prefix, so that no compactor looks at it.
 MARKER_KEY = "recovery-drill/marker"
@@ -163,7 +163,7 @@ class _Run:
 class _Markers:
     """One small object in each bucket, whose content tells this drill's from an earlier one's."""
 
-    def __init__(self, buckets: Mapping[Any, str], region: str, started: datetime) -> None:
+    def __init__(self, buckets: Mapping[BucketPurpose, str], region: str, started: datetime) -> None:
         self._buckets, self._s3 = tuple(buckets.values()), client("s3", region)
         self._content = f"recovery drill of {started.isoformat()}".encode()
 

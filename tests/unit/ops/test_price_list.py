@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from ops.prices.price_list import AwsClients, AwsPrices, connect, first_tier
+from ops.prices.price_list import AwsClients, AwsPrices, Product, connect
 from ops.prices.queries import ASKS, questions
 from tests.unit.ops.price_answers import product, spot
 
@@ -127,9 +127,7 @@ def test_spot_is_the_dearest_zone_of_the_newest_prices(aws: Aws) -> None:
     ],
 )
 def test_the_first_tier_that_costs_anything_counts(tiers: list[tuple[str, str]], usd: float | None) -> None:
-    import json
-
-    assert first_tier(json.loads(product("x", *tiers))) == usd
+    assert Product.model_validate_json(product("x", *tiers)).first_tier == usd
 
 
 @pytest.mark.parametrize(
