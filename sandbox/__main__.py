@@ -6,7 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from ops.cost.plan import report_for, write_html
+from ops.cost.page import write_html
+from ops.cost.plan import report_for
 from ops.stacks import settings_of
 from planning.errors import exit_code_of
 from sandbox.bootstrap.install import ensure_tools

@@ -49,7 +49,8 @@ def cost_report(
 ) -> None:
     """The same cost as one HTML file with charts, which opens without a network: components and categories against
     the budget, stored data over time, every storage plan, and other traffic."""
-    from ops.cost.plan import one_source, write_html
+    from ops.cost.page import write_html
+    from ops.cost.plan import one_source
 
     write_html(stack, one_source(preview, event_log, state), output)
 

@@ -52,7 +52,8 @@ def budget_of(settings: PlatformSettings) -> BudgetLimits:
     )
 
 
-def _text(file: str) -> str:
+def text_of(file: str) -> str:
+    """What a file, or standard input, holds. Raises `CommandError`."""
     try:
         return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
     except OSError as error:
@@ -75,7 +76,7 @@ def one_source(preview: str | None, event_log: str | None, state: str | None) ->
 def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
     """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
     settings = settings_of(stack)
-    report, budget = priced(_text(file), file, settings), budget_of(settings)
+    report, budget = priced(text_of(file), file, settings), budget_of(settings)
     verdict = budget_verdict(report, budget)
     show_answer(
         report, lambda: cost_document(report, stack, budget, settings.baseline, every_line=all_lines), as_json=as_json
@@ -85,24 +86,10 @@ def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: b
     return verdict.within or not check
 
 
-def write_html(stack: str, file: str, output: Path) -> None:
-    """Writes the HTML report of a preview, event log or state."""
-    from ops.report.html import html_report
-
-    settings = settings_of(stack)
-    resources = resources_in(_text(file), file)
-    text = html_report(resources, settings, stack, inputs=cost_inputs_of(settings), today=datetime.now(UTC).date())
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{output} can't be written: {error.strerror}") from None
-    print(f"written: {output}")
-
-
 def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> None:
     """Prints what a change costs, line by line."""
     settings = settings_of(stack)
-    old, new = (priced(_text(file), file, settings) for file in (before, after))
+    old, new = (priced(text_of(file), file, settings) for file in (before, after))
     comparison = compare(old, new)
     show_answer(comparison, lambda: comparison_document(comparison), as_json=as_json)
 

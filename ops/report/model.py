@@ -24,6 +24,8 @@ class Style(StrEnum):
     STRONG = "strong"
     CODE = "code"
     """A name, a key, a command."""
+    BREAK = "break"
+    """A new line inside a cell; its text isn't shown."""
     MARKDOWN = "markdown"
     """Markdown already, by the project's own hand: only the Markdown renderer gets it, and leaves it as it is."""
 
@@ -155,6 +157,9 @@ def strong(text: str, tone: Tone = Tone.PLAIN) -> Span:
 def code(text: str) -> Span:
     """A name, a key, a command."""
     return Span(text=text, style=Style.CODE)
+
+
+LINE_BREAK = Span(text=" ", style=Style.BREAK)
 
 
 def toned(text: str, tone: Tone) -> Span:

@@ -34,7 +34,7 @@ WIDTH = 120
 # Columns of up to so many characters are never broken into lines: dates, units, and the names in the first column.
 UNBROKEN, UNBROKEN_NAME = 20, 44
 COLOURS = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "bold red"}
-STYLES = {Style.PLAIN: "", Style.STRONG: "bold", Style.CODE: "cyan", Style.MARKDOWN: ""}
+STYLES = {Style.STRONG: "bold", Style.CODE: "cyan"}
 
 
 def show(document: Document) -> None:
@@ -141,8 +141,8 @@ def _rich(words: Words, tone: Tone = Tone.PLAIN) -> "RichText":
         one = span if isinstance(span, Span) else Span(text=span)
         # Control characters of a name would move the cursor, or worse.
         text = "\n".join(map(seen, one.text.split("\n")))
-        text = f"`{text}`" if one.style is Style.CODE else text
-        made.append(text, style=" ".join(filter(None, (STYLES[one.style], COLOURS[one.tone]))))
+        text = {Style.CODE: f"`{text}`", Style.BREAK: "\n"}.get(one.style, text)
+        made.append(text, style=" ".join(filter(None, (STYLES.get(one.style), COLOURS[one.tone]))))
     return made
 
 

@@ -1,19 +1,46 @@
-"""The cost of a stack as one HTML file with charts, which needs no network to be read."""
+"""Reports as one HTML file each, by Jinja2: light and dark, with charts, and nothing is loaded from anywhere."""
 
-from collections.abc import Sequence
-from datetime import date
+from importlib.resources import files
 
-from ops.report.html.figures import figures
-from ops.report.html.page import page
-from planning.cost.inputs import CostInputs
-from planning.registered import Resource
-from settings.models.platform import PlatformSettings
+from ops.report.charts import AreaChart, BarChart, PointChart
+from ops.report.html.bars import bar_chart
+from ops.report.html.plots import area_chart, point_chart
+from ops.report.model import Block, Document, Span, Words
 
-__all__ = ["html_report"]
+__all__ = ["render"]
 
 
-def html_report(
-    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, inputs: CostInputs, today: date
-) -> str:
-    """The whole document. Raises `PriceTableError` for a region without prices."""
-    return page(figures(resources, settings, stack, inputs=inputs, today=today))
+def render(document: Document) -> str:
+    """The whole page."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+    from markupsafe import Markup
+
+    environment = Environment(
+        loader=PackageLoader("ops.report", "html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style = Markup(files("ops.report.html").joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704 (our own)
+    page = environment.get_template("page.html.j2")
+    return page.render(document=document, style=style, kind_of=_kind_of, spans=_spans, drawn=_drawn) + "\n"
+
+
+def _kind_of(block: Block) -> str:
+    return type(block).__name__
+
+
+def _spans(words: Words) -> tuple[Span, ...]:
+    parts = words if isinstance(words, tuple) else (words,)
+    return tuple(part if isinstance(part, Span) else Span(text=part) for part in parts)
+
+
+def _drawn(drawing: BarChart | AreaChart | PointChart) -> str:
+    match drawing:
+        case BarChart():
+            return bar_chart(drawing)
+        case AreaChart():
+            return area_chart(drawing)
+        case PointChart():
+            return point_chart(drawing)

@@ -4,7 +4,10 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ops.report.html.markup import Markup, element, join
+from markupsafe import Markup
+
+from ops.report.charts import LegendEntry
+from ops.report.html.svg import element, join
 
 WIDTH = 800.0
 CHARACTER = 6.7
@@ -33,16 +36,6 @@ class Scale(NamedTuple):
         """Round values from 0 to the top."""
         step = round_step(self.top)
         return [index * step for index in range(int(self.top / step + 1e-9) + 1)]
-
-
-class LegendEntry(NamedTuple):
-    """A mark and what it means."""
-
-    label: str
-    colour: str
-    """CSS class of the colour."""
-    shape: str = "square"
-    """square, line, or a shape of `mark`."""
 
 
 def round_step(top: float) -> float:

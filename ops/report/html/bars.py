@@ -1,49 +1,14 @@
 """Horizontal bars, in parts and with marks for limits."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from markupsafe import Markup
 
-from ops.report.html.axes import CHARACTER, WIDTH, LegendEntry, Scale, element, frame, legend, line, scale, text, x_axis
-from ops.report.html.markup import Markup, join
+from ops.report.charts import Bar, BarChart
+from ops.report.html.axes import CHARACTER, WIDTH, Scale, frame, legend, line, scale, text, x_axis
+from ops.report.html.svg import element, join
 
 ROW, BAR, TOP, BELOW = 30.0, 18.0, 22.0, 44.0
 LONGEST_LABEL = 34
 VALUE_SPACE = 80.0
-
-
-class Part(NamedTuple):
-    """A stretch of a bar, or a limit across it."""
-
-    name: str
-    value: float
-    colour: str
-    """CSS class."""
-
-
-class Bar(NamedTuple):
-    """One row."""
-
-    label: str
-    parts: tuple[Part, ...]
-    limits: tuple[Part, ...] = ()
-    """Drawn as lines across the row."""
-
-    @property
-    def total(self) -> float:
-        """The bar's length."""
-        return sum(part.value for part in self.parts)
-
-
-class BarChart(NamedTuple):
-    """Everything of one chart."""
-
-    name: str
-    """Unique in the page."""
-    title: str
-    description: str
-    unit: str
-    bars: Sequence[Bar]
-    legend: Sequence[LegendEntry]
 
 
 def bar_chart(chart: BarChart) -> Markup:

@@ -1,15 +1,13 @@
 """Areas stacked over time, and points with a few of them named."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from markupsafe import Markup
 
+from ops.report.charts import AreaChart, LegendEntry, Point, PointChart
 from ops.report.html.axes import (
     BOLD_CHARACTER,
     LINE,
     WIDTH,
-    LegendEntry,
     Scale,
-    element,
     frame,
     legend,
     line,
@@ -19,60 +17,11 @@ from ops.report.html.axes import (
     x_axis,
     y_axis,
 )
-from ops.report.html.markup import Markup, join
+from ops.report.html.svg import element, join
 
 LEFT, RIGHT, TOP, PLOT, BELOW = 62.0, WIDTH - 24, 22.0, 250.0, 44.0
 # Height of the vertical axis's unit.
 UNIT = 20.0
-
-
-class Area(NamedTuple):
-    """One layer."""
-
-    name: str
-    colour: str
-    """CSS class."""
-    values: Sequence[float]
-    """One for each x."""
-
-
-class AreaChart(NamedTuple):
-    """Everything of one chart of layers."""
-
-    name: str
-    """Unique in the page."""
-    title: str
-    description: str
-    x_unit: str
-    y_unit: str
-    x: Sequence[float]
-    areas: Sequence[Area]
-    """Lowest first."""
-
-
-class Point(NamedTuple):
-    """One point; those with a label are drawn larger and named."""
-
-    x: float
-    y: float
-    colour: str
-    shape: str
-    told: str
-    """Shown when pointed at."""
-    label: str = ""
-
-
-class PointChart(NamedTuple):
-    """Everything of one chart of points."""
-
-    name: str
-    """Unique in the page."""
-    title: str
-    description: str
-    x_unit: str
-    y_unit: str
-    points: Sequence[Point]
-    legend: Sequence[LegendEntry]
 
 
 def area_chart(chart: AreaChart) -> Markup:

@@ -6,11 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from ops.report.html import html_report
+from ops.cost.figures import Figures, figures
+from ops.cost.growth import growth
+from ops.cost.page import html_report
+from ops.cost.sensitivity import FACTORS
 from ops.report.html.axes import WIDTH, round_step, scale
-from ops.report.html.figures import Figures, figures
-from ops.report.html.growth import growth
-from ops.report.html.sensitivity import FACTORS
 from ops.stacks import cost_inputs_of
 from planning.backends import BY_DATA
 from planning.capacity.estimate import estimate

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ops.cost.growth import Day, growth
 from ops.cost.plan import budget_of
-from ops.report.html.growth import Day, growth
-from ops.report.html.sensitivity import Traffic, sensitivity
+from ops.cost.sensitivity import Traffic, sensitivity
 from planning.capacity.objects import object_flows
 from planning.cost.baseline import Baseline
 from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
