@@ -12,7 +12,7 @@ ALL_CORES := -n auto --dist loadfile
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e lint types generated generate local benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e hooks lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ artefacts: setup tools ## real binaries judge what we generate
 
 e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, destroy
 	@$(PYTEST) $(ALL_CORES) tests/e2e
+
+hooks: setup ## check every commit with pre-commit
+	@$(BIN)/pre-commit install
 
 lint: setup ## ruff and the layer contracts
 	@$(BIN)/ruff check .

@@ -10,7 +10,7 @@ CHECKOUT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 def version() -> str:
-    """Such as `lgtm 0.1.0`. A checkout's own file wins: what was installed from it may be older."""
+    """Such as `lgtm 0.2.0`. A checkout's own file wins: what was installed from it may be older."""
     try:
         number = tomllib.loads(CHECKOUT.read_text(encoding="utf-8"))["project"]["version"]
     except (OSError, KeyError):

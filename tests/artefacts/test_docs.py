@@ -22,6 +22,7 @@ PROVED = {
     r"pulumi stack export --stack \w+.*": ("tests/e2e/conftest.py", '"export"'),
     r"pulumi policy analyze .*": ("tests/policies", "analyze"),
     r"kubectl --kubeconfig \S+ get pods.*": ("tests/e2e", "kubectl"),
+    r"python -m docs\.tools\.dashboard_pictures .*": ("tests/unit/ops/test_dashboard_pictures.py", "render("),
     r"aws s3 ls": ("tests/artefacts/test_cloud_processes.py", "AWS_ENDPOINT_URL"),
     r'eval "\$\(make -s sandbox-env\)"': ("Makefile", "sandbox-env:"),
 }
