@@ -1,10 +1,6 @@
 """`lgtm`, or `python -m ops`: costs, capacity, prices, and the running platform, from the command line."""
 
 import sys
-from pathlib import Path
-
-# Absolute imports of the project's packages need its root first, also when started from elsewhere.
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from typer.exceptions import TyperException
 

@@ -3,33 +3,20 @@
 from pathlib import Path
 
 from planning.cost.inputs import CostInputs
-from settings.document.stack_files import StackFileError, owner_settings, stack_settings
+from settings.document.stack_files import owner_settings, stack_settings
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 from settings.rules.cost_inputs import cost_inputs
-
-PROJECT_FILE = "Pulumi.yaml"
-
-
-def project_directory() -> Path:
-    """The project that a command is about: the working directory or the nearest above it, as `pulumi` finds it.
-
-    Raises `StackFileError` where no `Pulumi.yaml` is.
-    """
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / PROJECT_FILE).is_file():
-            return folder
-    raise StackFileError(f"there is no {PROJECT_FILE} in {here} or above it: run this in a project's folder")
 
 
 def settings_of(stack: str, project: Path | None = None) -> PlatformSettings:
     """The settings of a stack. Raises `StackFileError`, and `SettingsError` where the document is wrong."""
-    return stack_settings(stack, project or project_directory())
+    return stack_settings(stack, project or project_root())
 
 
 def owner_of(settings: PlatformSettings) -> PlatformSettings | None:
     """For a guest, the settings of the stack that owns its cluster, where its file is here."""
-    return owner_settings(settings, project_directory())
+    return owner_settings(settings, project_root())
 
 
 def cost_inputs_of(settings: PlatformSettings) -> CostInputs:

@@ -21,9 +21,10 @@ from ops.backends.prometheus import Alertmanager, Mimir
 from ops.backends.pulumi import StackOutputs
 from ops.backends.tempo import Tempo
 from ops.errors import CommandError
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.backends import BACKENDS, backends_of
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
 
 KUBECONFIG_VARIABLE = "LGTM_KUBECONFIG"
@@ -71,7 +72,7 @@ class Target:
     ) -> None:
         self._environment = os.environ if environment is None else environment
         self.options = options
-        project = project or project_directory()
+        project = project or project_root()
         self.settings: PlatformSettings = settings_of(options.stack, project)
         self._given = _given(options.endpoints, self._environment)
         self._outputs = StackOutputs(options.stack, project)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ops.cli import checks, cost, load, migration, prices, pull_request, recovery, setup, tuning
-from ops.cli.options import PROGRAM, Group
+from ops.cli.options import PROGRAM, Group, Project
 
 app = Group(
     "The platform's command line: what a stack costs and needs, how services connect, how the running platform is.",
@@ -29,5 +29,6 @@ def main(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
     ] = False,
+    _project: Project = None,
 ) -> None:
     """Options that belong to no command."""

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ops.backends.connection import TIMEOUT_SECONDS, Connection
+from settings.project import VARIABLE, ProjectError, project_at, project_root, stack_names
 
 if TYPE_CHECKING:
     from ops.backends.target import Target
@@ -24,7 +26,36 @@ EXIT_CODES = (
     "platform can't be reached."
 )
 
-Stack = Annotated[str, typer.Option(help="Pulumi stack; its file Pulumi.<stack>.yaml says what is expected of it.")]
+
+def _use_project(folder: Path | None) -> None:
+    """The environment is the one channel: the tools that a command starts read the same."""
+    if folder is not None:
+        os.environ[VARIABLE] = str(project_at(folder))
+
+
+def _stacks(incomplete: str) -> list[str]:
+    """What a shell may complete to; nothing where there is no project."""
+    try:
+        return [name for name in stack_names(project_root()) if name.startswith(incomplete)]
+    except ProjectError:
+        return []
+
+
+Stack = Annotated[
+    str,
+    typer.Option(
+        help="Pulumi stack; its file Pulumi.<stack>.yaml says what is expected of it.", autocompletion=_stacks
+    ),
+]
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        callback=_use_project,
+        help="Folder with the stack files; default: the nearest from here upward; also LGTM_PROJECT.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="As JSON.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask before the stack file is changed.")]
 Hours = Annotated[int, typer.Option(min=1, max=24 * 90, help="How many hours to look back.")]
@@ -114,7 +145,7 @@ class Group(typer.Typer):
 
         def added(function: Command) -> Command:
             text = _help(inspect.getdoc(function) or "", examples)
-            add(name, help=text, rich_help_panel=self._panel, **settings)(_connected(function))
+            add(name, help=text, rich_help_panel=self._panel, **settings)(_with_shared_options(function))
             return function
 
         return added
@@ -126,27 +157,29 @@ def _help(text: str, examples: tuple[str, ...]) -> str:
     return f"{text}\n\n{EXIT_CODES}\n\n\b\nExample:\n{lines}"
 
 
-def _connected(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The command of a function: where its first parameter is `Connected`, the options of a connection instead."""
+def _with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The command of a function: it also takes --project, and the options of a connection where it is `Connected`."""
     parameters = list(inspect.signature(function).parameters.values())
-    if not parameters or parameters[0].annotation is not Connected:
-        return function
+    connected = bool(parameters) and parameters[0].annotation is Connected
 
     @functools.wraps(function)
     def command(**given: Any) -> Any:
+        given.pop("project")  # `_use_project` has seen it
+        if not connected:
+            return function(**given)
         from ops.backends.target import Target
 
         connection = Connection(**{name: given.pop(name) for name in _CONNECTION})
         with Target(connection) as platform:
             return function(platform, **given)
 
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    stack, *others = (
-        inspect.Parameter(name, keyword, default=default, annotation=kind)
-        for name, (kind, default) in _CONNECTION.items()
-    )
+    def option(name: str, kind: object, default: object) -> inspect.Parameter:
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
     # The stack first in the help, then what the command itself takes, then how to reach the stack.
-    shown = [stack, *(one.replace(kind=keyword) for one in parameters[1:]), *others]
+    shared = [option(name, kind, default) for name, (kind, default) in _CONNECTION.items()] if connected else []
+    own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters[connected:]]
+    shown = [*shared[:1], *own, *shared[1:], option("project", Project, None)]
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in shown}
     return command

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Connected, Group, Hours, Json, Stack, Yes
+from ops.cli.options import Connected, Group, Hours, Json, Project, Stack, Yes
 
 Output = Annotated[
     Path | None,
@@ -53,6 +53,7 @@ def retention_plans(
     context: typer.Context,
     stack: Annotated[str | None, typer.Option(help="Stack whose retention and workload are planned.")] = None,
     json: Json = False,
+    _project: Project = None,
 ) -> None:
     """`retention` by itself."""
     if context.invoked_subcommand is not None:

@@ -1,8 +1,7 @@
 """The version of this command line: of the installed package, or of the checkout that it runs from."""
 
 import tomllib
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed_version
+from importlib import metadata
 from pathlib import Path
 
 PACKAGE = "lgtm-platform"
@@ -13,9 +12,6 @@ def version() -> str:
     """Such as `lgtm 0.2.0`. A checkout's own file wins: what was installed from it may be older."""
     try:
         number = tomllib.loads(CHECKOUT.read_text(encoding="utf-8"))["project"]["version"]
-    except (OSError, KeyError):
-        try:
-            number = installed_version(PACKAGE)
-        except PackageNotFoundError:
-            number = "of an unknown version"
+    except OSError:
+        number = metadata.version(PACKAGE)
     return f"lgtm {number}"

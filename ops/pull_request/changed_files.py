@@ -5,20 +5,21 @@ from pathlib import Path
 
 from ops.errors import CommandError
 from ops.pull_request.affected import Affected, ChangedFile, StackFacts, affected_stacks, stack_of_file
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.errors import UserError
 from settings.models.cluster import SharedCluster
+from settings.project import project_root, stack_names
 
 
 def affected_by(base: str, project: Path | None = None) -> Affected:
     """The stacks that the commits since `base` touch. Raises `CommandError` for a base that git doesn't know."""
-    project = project or project_directory()
+    project = project or project_root()
     return affected_stacks(changes_since(base, project), stacks_in(project))
 
 
 def changes_since(base: str, project: Path | None = None) -> list[ChangedFile]:
     """The files that differ between HEAD and where its branch left `base`. Raises `CommandError`."""
-    project = project or project_directory()
+    project = project or project_root()
     commit = _commit(base, project)
     fork_point = _git(project, "merge-base", commit, "HEAD").strip()
     # Without renames a moved file is two paths: where it was counts as much as where it is.
@@ -28,9 +29,8 @@ def changes_since(base: str, project: Path | None = None) -> list[ChangedFile]:
 
 def stacks_in(project: Path | None = None) -> list[StackFacts]:
     """The project's stacks, owners of clusters before their guests."""
-    project = project or project_directory()
-    names = sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml"))
-    facts = [_facts(name, project) for name in names]
+    project = project or project_root()
+    facts = [_facts(name, project) for name in stack_names(project)]
     return sorted(facts, key=lambda stack: stack.owner is not None)
 
 

@@ -13,10 +13,11 @@ from ops.backends.errors import LiveError
 from ops.backends.pulumi import states_url
 from ops.checks.health import failed
 from ops.report.checks import Check, Report, State
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.backends import BY_DATA
 from planning.buckets import BucketPurpose
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 from telemetry.kubernetes.endpoints import Endpoints
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ CLAIM_NAMESPACE_TAG = "kubernetes.io/created-for/pvc/namespace"
 
 def verify(stack: str, project: Path | None = None, now: datetime | None = None) -> Report:
     """Every check; one that can't be made is named as such."""
-    project = project or project_directory()
+    project = project or project_root()
     settings = settings_of(stack, project)
     moment = now or datetime.now(UTC)
     checks: list[Check] = []

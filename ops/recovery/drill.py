@@ -20,9 +20,10 @@ from ops.errors import CommandError
 from ops.recovery.drill_guard import refuse_unsafe
 from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import show_answer
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
+from settings.project import project_root
 
 # No application's prefix, so that no compactor looks at it.
 MARKER_KEY = "recovery-drill/marker"
@@ -80,7 +81,7 @@ def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = Fal
 
     Raises `CommandError` where a drill would be unsafe, `LiveError` where the stack can't be looked at.
     """
-    project = project or project_directory()
+    project = project or project_root()
     refuse_unsafe(stack, settings_of(stack, project), project)
     report = report or project / "build" / f"recovery-{stack}.json"
     state_file = report.with_name(f"{report.stem}-state.json")

@@ -19,7 +19,7 @@ import yaml
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
 from ops.errors import CommandError
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.aws.types import (
     BUCKET,
     BUCKET_ENCRYPTION,
@@ -35,6 +35,7 @@ from planning.base import Frozen
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -182,7 +183,7 @@ def project_name(project: Path) -> str:
 
 def import_buckets(stack: str, output: Path | None, project: Path | None = None) -> int:
     """Shows what can be imported, and writes the file where one is named."""
-    project = project or project_directory()
+    project = project or project_root()
     settings = settings_of(stack, project)
     buckets = found_buckets(settings, stack)
     for one in buckets:

@@ -15,9 +15,10 @@ from ops.recovery.rpo_rto import losses
 from ops.report.checks import Check, Report, State
 from ops.report.model import Block, Bullets, Text, document, strong, table
 from ops.report.terminal import show
-from ops.stacks import project_directory, settings_of
+from ops.stacks import settings_of
 from planning.aws.types import BUCKET, RANDOM_PASSWORD
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 
 
 def plan(settings: PlatformSettings, stack: str) -> tuple[Block, ...]:
@@ -40,7 +41,7 @@ def plan(settings: PlatformSettings, stack: str) -> tuple[Block, ...]:
 
 def recovery_checks(stack: str, project: Path | None = None) -> Report:
     """Whether the state and the backups would carry a recovery."""
-    project = project or project_directory()
+    project = project or project_root()
     settings = settings_of(stack, project)
     checks: list[Check] = []
     try:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from ops.confirmation import confirmed
 from ops.errors import CommandError
-from ops.stacks import project_directory
 from ops.tuning.round_trip import Value, edited
 from settings.document.loader import FULL_KEY
 from settings.document.stack_files import settings_in
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 
 TABLES = ("config", FULL_KEY)
 NOT_DONE = 1
@@ -43,7 +43,7 @@ def proposed(stack: str, values: Mapping[str, Value], project: Path | None = Non
 
     Raises `SettingsError` when the settings would not be valid, `CommandError` for a file that can't be edited.
     """
-    path = (project or project_directory()) / f"Pulumi.{stack}.yaml"
+    path = (project or project_root()) / f"Pulumi.{stack}.yaml"
     try:
         before = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -15,17 +15,18 @@ from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.errors import exit_code_of
 from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
-from settings.document.generated import ROOT, write_or_check
+from settings.document.generated import write_or_check
 from settings.document.messages import SettingsError
-from settings.document.stack_files import owner_settings, stack_names, stack_settings
+from settings.document.stack_files import owner_settings, stack_settings
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.models.environment import Environment
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
+from settings.project import project_root, stack_names
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.instances import instance_shape
 
-CONFIG_FOLDER = ROOT / "policies" / "config"
+CONFIG_FOLDER = Path("policies", "config")
 EXCEPTIONS = "exceptions"
 
 Config = dict[str, Any]
@@ -149,13 +150,17 @@ def _vcpus(instance_type: str) -> tuple[int, int]:
     return (shape.vcpus, shape.memory_gib) if shape else (0, 0)
 
 
-def config_files(root: Path = ROOT) -> dict[Path, str]:
-    """The text of every stack's file. Raises `SettingsError`, `StackFileError` for what is wrong."""
+def config_files(project: Path | None = None) -> dict[Path, str]:
+    """The text of every stack's file, of the project found where none is given.
+
+    Raises `SettingsError`, `StackFileError`, `ProjectError` for what is wrong.
+    """
+    project = project or project_root()
     files: dict[Path, str] = {}
-    for stack in stack_names(root):
-        path = root / CONFIG_FOLDER.relative_to(ROOT) / f"{stack}.json"
-        settings = stack_settings(stack, root)
-        config = policy_config(settings, owner_settings(settings, root), _written(path, stack))
+    for stack in stack_names(project):
+        path = project / CONFIG_FOLDER / f"{stack}.json"
+        settings = stack_settings(stack, project)
+        config = policy_config(settings, owner_settings(settings, project), _written(path, stack))
         files[path] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     return files
 

@@ -11,6 +11,7 @@ from settings.document.loader import NAMESPACE, parse_config
 from settings.document.pulumi_yaml import UnreadableYamlError, read_yaml
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
+from settings.project import stack_names
 
 
 class StackFileError(UserError):
@@ -20,11 +21,6 @@ class StackFileError(UserError):
 def stack_path(stack: str, project: Path) -> Path:
     """Where a stack's file is."""
     return project / f"Pulumi.{stack}.yaml"
-
-
-def stack_names(project: Path) -> list[str]:
-    """Every stack that has a file."""
-    return sorted(file.stem.removeprefix("Pulumi.") for file in project.glob("Pulumi.*.yaml"))
 
 
 def stack_settings(stack: str, project: Path) -> PlatformSettings:

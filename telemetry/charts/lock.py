@@ -9,9 +9,8 @@ import yaml
 
 from planning.base import Frozen
 from planning.errors import UserError
+from settings.project import project_root
 
-# A relative mirror directory is relative to the project root: the folder of Pulumi.yaml, where the engine runs.
-PROJECT_ROOT = Path(__file__).resolve().parents[2]
 OCI = "oci://"
 
 
@@ -97,8 +96,11 @@ def _from_repository(chart: Chart, repository: str) -> ChartSource:
 
 
 def _in_directory(chart: Chart, mirror: str) -> str:
-    """The folder or archive, as written in the settings so that the state is the same on every machine."""
-    directory = PROJECT_ROOT / mirror
+    """The folder or archive, as written in the settings so that the state is the same on every machine.
+
+    A relative one is relative to the project, where the engine runs.
+    """
+    directory = Path(mirror) if Path(mirror).is_absolute() else project_root() / mirror
     if not directory.is_dir():
         raise ChartMirrorError(f"charts.mirror {mirror}: there is no such directory")
     archive = f"{chart.name}-{chart.version}.tgz"

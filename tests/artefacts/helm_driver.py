@@ -9,7 +9,8 @@ from typing import Any
 
 import yaml
 
-from telemetry.charts.lock import PROJECT_ROOT, ChartName
+from sandbox.bootstrap.paths import PROJECT_ROOT
+from telemetry.charts.lock import ChartName
 
 Json = dict[str, Any]
 

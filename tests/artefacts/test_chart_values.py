@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 
 from planning.tiers import BucketPurpose
+from sandbox.bootstrap.paths import PROJECT_ROOT
 from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
 from telemetry.charts.collector import agent_values, gateway_values
 from telemetry.charts.grafana import grafana_values
-from telemetry.charts.lock import CHARTS, PROJECT_ROOT, ChartName
+from telemetry.charts.lock import CHARTS, ChartName
 from telemetry.charts.loki import loki_values
 from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage

@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from planning.errors import exit_code_of
-from settings.document.generated import write_or_check
+from settings.document.generated import ROOT, write_or_check
 from settings.document.stack_files import stack_settings
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.files import loki_groups, mimir_groups
 from telemetry.alerting.rules.model import RUNBOOK_DIRECTORY, Alert, alerts, kebab
-from telemetry.charts.lock import PROJECT_ROOT
 from telemetry.cost.planned import planned_cost
 
-DIRECTORY = PROJECT_ROOT / RUNBOOK_DIRECTORY
+DIRECTORY = ROOT / RUNBOOK_DIRECTORY
 INDEX = DIRECTORY / "index.md"
 # The published targets' names of these alerts.
 PUBLISHED = {
@@ -78,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _write_or_check(arguments: Sequence[str]) -> int:
     stack = "prod"
-    text = index(stack_settings(stack, PROJECT_ROOT), stack)
+    text = index(stack_settings(stack, ROOT), stack)
     return write_or_check("telemetry.alerting.rules.runbooks", {INDEX: text}, arguments)
 
 

@@ -290,3 +290,18 @@ def test_the_html_report_is_written(capsys: pytest.CaptureFixture[str], tmp_path
     code, out, err = _run(capsys, *arguments, str(tmp_path / "no" / "cost.html"))
     assert (code, out) == (2, "")
     assert "cost.html can't be written: No such file or directory" in err
+
+
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_the_project_is_an_option_of_every_command(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project, command = Path.cwd(), ("tiers", "--stack", "prod")
+    here = _run(capsys, *command)
+    monkeypatch.setenv("LGTM_PROJECT", str(project))  # put back afterwards, whatever --project makes of it
+    monkeypatch.chdir(tmp_path)
+    given = ("--project", str(project))
+    assert _run(capsys, *(given + command if where == "before" else command + given)) == here
+    code, out, err = _run(capsys, *command, "--project", str(tmp_path))
+    assert (code, out) == (2, "")
+    assert err.startswith(f"error: project {tmp_path}: it holds neither Pulumi.yaml nor Pulumi.<stack>.yaml; accepted")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import telemetry.charts.lock
 from telemetry.charts.lock import CHARTS, ChartMirrorError, ChartName, ChartSource, chart_source
 
 
@@ -50,7 +49,8 @@ def test_a_relative_mirror_is_relative_to_the_project_root_and_stays_relative_in
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chart_folder(tmp_path / "mirror" / "tempo", "2.2.4")
-    monkeypatch.setattr(telemetry.charts.lock, "PROJECT_ROOT", tmp_path)
+    (tmp_path / "Pulumi.yaml").touch()
+    monkeypatch.setenv("LGTM_PROJECT", str(tmp_path))
     assert chart_source(ChartName.TEMPO, "./mirror") == ChartSource(chart="./mirror/tempo")
 
 
