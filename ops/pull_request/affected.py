@@ -13,9 +13,9 @@ PROGRAM = ("__main__.py", "Pulumi.yaml", "components", "planning", "policies", "
 PACKAGES = ("requirements.txt", "requirements.lock")
 # What no plan can depend on. Anything in neither list counts as part of the program.
 BESIDE_THE_PROGRAM = (
-    ".ci", ".editorconfig", ".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml", "LICENSE", "Makefile",
-    "README.md", "benchmarks", "docs", "mkdocs.yml", "ops", "pyproject.toml", "requirements-dev.txt", "sandbox",
-    "tests", "typings",
+    ".ci", ".editorconfig", ".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml",
+    "AGENTS.md", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "docs", "mkdocs.yml",
+    "ops", "pyproject.toml", "requirements-dev.txt", "sandbox", "tests", "typings",
 )  # fmt: skip
 # Written from the settings' models for editors; a change of the models shows in their own files.
 GENERATED = "settings/stack.schema.json"

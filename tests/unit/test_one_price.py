@@ -11,7 +11,7 @@ import yaml
 
 from ops.__main__ import main
 from ops.cost.what_if import what_if
-from ops.report.html.figures import figures
+from ops.cost.figures import figures
 from ops.stacks import cost_inputs_of
 from ops.tuning.effects import priced_settings
 from planning.cost.model import LineKind
