@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from ops.__main__ import main
-from ops.cost.what_if import what_if
 from ops.cost.figures import figures
+from ops.cost.what_if import what_if
 from ops.stacks import cost_inputs_of
 from ops.tuning.effects import priced_settings
 from planning.cost.model import LineKind
