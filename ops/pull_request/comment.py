@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
-from ops.pull_request.escape import code
-from ops.pull_request.markup import plural, signed_usd, table, usd
+from ops.pull_request.escape import INERT
 from ops.pull_request.model import CostSummary, Source, StackSummary
-from ops.pull_request.sections import SIGNS, stack_section
+from ops.pull_request.sections import SIGNS, name, stack_section
+from ops.report.markdown import render
+from ops.report.model import Block, Document, Section, Span, Style, Text, Words, code, strong, table
+from ops.report.words import plural, signed_usd, usd
 
 # By which the workflow finds what it wrote before; it does not show.
 COMMENT_MARKER = "<!-- lgtm-platform:plan -->"
@@ -31,9 +33,12 @@ def comment(
     """
     footer = _footer(summaries, commit, run_url, fork=fork)
     if not summaries:
-        return "\n\n".join([COMMENT_MARKER, "### Plan", "This change touches no stack.", *footer]) + "\n"
-    head = [COMMENT_MARKER, "### Plan", _overview(summaries)]
-    return _fitting(head, summaries, footer, limit)
+        document = Document(
+            title="Plan", lead=(Text(words="This change touches no stack."),), sections=(), footer=footer
+        )
+        return _written(COMMENT_MARKER, document)
+    document = Document(title="Plan", lead=_overview(summaries), sections=(), footer=footer)
+    return _fitting(COMMENT_MARKER, document, summaries, limit)
 
 
 def drift_issue(summaries: Sequence[StackSummary], *, run_url: str = "", limit: int = GITHUB_LIMIT) -> str:
@@ -43,20 +48,31 @@ def drift_issue(summaries: Sequence[StackSummary], *, run_url: str = "", limit: 
         return ""
     text = (
         "What runs differs from the program and its settings: somebody changed it by hand, or a deployment was not "
-        "finished. The lists say what `pulumi up` would change back. Take a change that was meant into "
-        "`Pulumi.<stack>.yaml`; else deploy again."
+        "finished. The lists say what ",
+        code("pulumi up"),
+        " would change back. Take a change that was meant into ",
+        code("Pulumi.<stack>.yaml"),
+        "; else deploy again.",
     )
-    return _fitting([DRIFT_MARKER, text, _overview(drifted)], drifted, _footer(drifted, "", run_url), limit)
+    lead = (Text(words=text), *_overview(drifted))
+    document = Document(lead=lead, sections=(), footer=_footer(drifted, "", run_url))
+    return _fitting(DRIFT_MARKER, document, drifted, limit)
 
 
-def _fitting(head: Sequence[str], summaries: Sequence[StackSummary], footer: Sequence[str], limit: int) -> str:
+def _fitting(marker: str, document: Document, summaries: Sequence[StackSummary], limit: int) -> str:
+    """With sections about the stacks, of as many rows as fit."""
     for rows in ROW_LIMITS:
-        sections = [stack_section(one, rows, unfolded=_worth_reading(one)) for one in summaries]
-        text = "\n\n".join([*head, *sections, *footer]) + "\n"
+        folds = tuple(stack_section(one, rows, unfolded=_worth_reading(one)) for one in summaries)
+        text = _written(marker, document.model_copy(update={"sections": (Section(blocks=folds),)}))
         if _length(text) <= limit:
             return text
     # Very many stacks: the overview alone.
-    return "\n\n".join([*head, "The run's summary has the details.", *footer]) + "\n"
+    more = Section(blocks=(Text(words="The run's summary has the details."),))
+    return _written(marker, document.model_copy(update={"sections": (more,)}))
+
+
+def _written(marker: str, document: Document) -> str:
+    return f"{marker}\n\n{render(document, level=3, escapes=INERT)}"
 
 
 def _length(text: str) -> int:
@@ -69,15 +85,14 @@ def _worth_reading(summary: StackSummary) -> bool:
     return bool(summary.errors or summary.policies.mandatory or risky or _over(summary.cost))
 
 
-def _overview(summaries: Sequence[StackSummary]) -> str:
+def _overview(summaries: Sequence[StackSummary]) -> tuple[Block, ...]:
     cells = [
-        [f"**{one.stack}**", _signs(one), _verdict(one), _money(one.cost), _budget(one.cost)]
+        (strong(one.stack), _signs(one), _verdict(one), _money(one.cost), _budget(one.cost))
         for one in summaries[:MOST_STACKS]
     ]
-    columns = ["stack", "resources", "policies", "USD a month", "budget"]
-    overview = table(columns, cells)
+    overview = table(("stack", "resources", "policies", "USD a month", "budget"), cells)
     more = len(summaries) - MOST_STACKS
-    return f"{overview}\n\n… and {plural(more, 'stack')} more" if more > 0 else overview
+    return (overview, Text(words=f"… and {plural(more, 'stack')} more")) if more > 0 else (overview,)
 
 
 def _signs(summary: StackSummary) -> str:
@@ -119,14 +134,15 @@ def _over(cost: CostSummary | None) -> bool:
     return cost is not None and cost.total.budget is not None and round(cost.total.after, 2) > cost.total.budget
 
 
-def _footer(summaries: Sequence[StackSummary], commit: str, run_url: str, *, fork: bool = False) -> list[str]:
-    lines: list[str] = []
+def _footer(summaries: Sequence[StackSummary], commit: str, run_url: str, *, fork: bool = False) -> tuple[Text, ...]:
+    lines: list[tuple[str | Span, ...]] = []
     if fork:
-        lines.append("made by the fork's own code, against the simulated cloud: read the diff, not only this")
+        lines.append(("made by the fork's own code, against the simulated cloud: read the diff, not only this",))
     elif any(one.source is Source.SIMULATED for one in summaries):
-        lines.append("against the simulated cloud, where the base branch was brought up first: no account was used")
+        lines.append(("against the simulated cloud, where the base branch was brought up first: no account was used",))
     if commit:
-        lines.append(f"commit {code(commit, 40)}")
+        lines.append(("commit ", name(commit, 40)))
     if run_url:
-        lines.append(f"[run]({run_url})")
-    return [f"<sub>{' · '.join(lines)}</sub>"] if lines else []
+        lines.append((Span(text=f"[run]({run_url})", style=Style.MARKDOWN),))
+    words: Words = tuple(one for place, line in enumerate(lines) for one in ((" · ",) if place else ()) + line)
+    return (Text(words=words),) if lines else ()

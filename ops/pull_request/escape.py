@@ -4,37 +4,31 @@ Resource names and policy messages can come from a fork. As Markdown they could 
 picture, mention people or refer to issues.
 """
 
-import unicodedata
+from ops.report.markdown import Escapes
+from ops.report.words import seen
 
 # Characters with a meaning in Markdown, HTML, tables or formulas; as character references they have none.
 ACTIVE = frozenset("\\`*_[]<>|~&$")
 # Breaks what GitHub finds in finished text (mentions, references, addresses) without showing.
 ZERO_WIDTH_SPACE = "\u200b"
 BROKEN = ("@", "#", "://", "www.")
-UNSEEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 
 
-def prose(text: str, length: int = 600) -> str:
-    """One line of running text."""
-    shown = one_line(text, length)
+def prose(text: str) -> str:
+    """Running text on one line."""
+    shown = seen(text)
     for sign in BROKEN:
         shown = shown.replace(sign, f"{sign[0]}{ZERO_WIDTH_SPACE}{sign[1:]}")
     return _referenced(shown)
 
 
-def code(text: str, length: int = 200) -> str:
-    """One line in a monospaced face; GitHub looks for no mentions, references or addresses in it."""
-    return f"<code>{_referenced(one_line(text, length))}</code>"
-
-
-def one_line(text: str, length: int) -> str:
-    """Without line breaks and characters that can't be seen, at most `length` characters."""
-    # What is cut off anyway need not be looked at; the rest of a hostile text may be very long.
-    text = text[: 4 * length]
-    seen = "".join(" " if unicodedata.category(char) in UNSEEN else char for char in text)
-    flat = " ".join(seen.split())
-    return flat if len(flat) <= length else f"{flat[: length - 1]}…"
+def code(text: str) -> str:
+    """A monospaced face; GitHub looks for no mentions, references or addresses in it."""
+    return f"<code>{_referenced(seen(text))}</code>"
 
 
 def _referenced(text: str) -> str:
     return "".join(f"&#{ord(char)};" if char in ACTIVE else char for char in text)
+
+
+INERT = Escapes(prose=prose, code=code)

@@ -1,10 +1,24 @@
 """The sections of a comment about one stack: resources, policies, cost."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ops.pull_request.escape import code, prose
-from ops.pull_request.markup import fold, plural, signed_usd, table, usd
 from ops.pull_request.model import CostSummary, Operation, ResourceChange, StackSummary, Violation
+from ops.report.model import (
+    LINE_BREAK,
+    Block,
+    Bullets,
+    Fold,
+    Row,
+    RowStyle,
+    Span,
+    Text,
+    Tone,
+    Words,
+    code,
+    strong,
+    table,
+)
+from ops.report.words import one_line, plural, signed_usd, usd
 
 SIGNS = {
     Operation.CREATE: "+",
@@ -30,159 +44,188 @@ def counts(summary: StackSummary) -> str:
     return ", ".join(told) or "no changes"
 
 
-def stack_section(summary: StackSummary, rows: int, *, unfolded: bool) -> str:
+def stack_section(summary: StackSummary, rows: int, *, unfolded: bool) -> Fold:
     """Everything about one stack; lists hold at most `rows` rows."""
-    parts = [
-        _errors(summary),
-        _losses(summary, rows),
-        _unprotected(summary, rows),
-        _risky(summary, rows),
-        _rest(summary, rows),
-        _policies(summary, rows),
-        _cost(summary.cost, summary.cost_note, rows),
-    ]
-    return fold(f"<b>{summary.stack}</b>: {counts(summary)}", "\n\n".join(filter(None, parts)), unfolded=unfolded)
+    blocks = (
+        *_errors(summary),
+        *_losses(summary, rows),
+        *_unprotected(summary, rows),
+        *_risky(summary, rows),
+        *_rest(summary, rows),
+        *_policies(summary, rows),
+        *_cost(summary.cost, summary.cost_note, rows),
+    )
+    return Fold(title=(strong(summary.stack), f": {counts(summary)}"), blocks=blocks, unfolded=unfolded)
 
 
-def _errors(summary: StackSummary) -> str:
-    if not summary.errors:
-        return ""
-    lines = [f"> {prose(error)}  " for error in summary.errors[:SHOWN_ERRORS]]
-    more = len(summary.errors) - SHOWN_ERRORS
-    return "\n".join(["> [!CAUTION]", "> **The preview failed.**  ", *lines, *_more(more, "> ")])
+def name(text: str, length: int = 200) -> Span:
+    """A name of unknown origin."""
+    return code(one_line(text, length))
 
 
-def _losses(summary: StackSummary, rows: int) -> str:
+def _prose(text: str, length: int = 600) -> str:
+    return one_line(text, length)
+
+
+def _errors(summary: StackSummary) -> Iterator[Block]:
+    if summary.errors:
+        told = map(_prose, summary.errors[:SHOWN_ERRORS])
+        more = _more(len(summary.errors) - SHOWN_ERRORS)
+        yield Bullets(title=strong("The preview failed."), items=(*told, *more), tone=Tone.BAD)
+
+
+def _losses(summary: StackSummary, rows: int) -> Iterator[Block]:
     lost = [change for change in summary.resources if change.lost]
     if not lost:
-        return ""
-    lines = [
-        f"> {SIGNS[change.operation]} {_named(change)}: {prose(change.lost or '')}  " for change in lost[: max(rows, 5)]
+        return
+    shown = max(rows, 5)
+    items = [
+        (f"{SIGNS[change.operation]} ", *_named(change), f": {_prose(change.lost or '')}") for change in lost[:shown]
     ]
-    heading = (
-        f"> **{plural(len(lost), 'resource')} with data or state would be replaced or deleted.** What goes with them:  "
+    heading = strong(f"{plural(len(lost), 'resource')} with data or state would be replaced or deleted.")
+    yield Bullets(
+        title=(heading, " What goes with them:"), items=(*items, *_more(len(lost) - shown)), tone=Tone.WARNING
     )
-    return "\n".join(["> [!WARNING]", heading, *lines, *_more(len(lost) - max(rows, 5), "> ")])
 
 
-def _unprotected(summary: StackSummary, rows: int) -> str:
+def _unprotected(summary: StackSummary, rows: int) -> Iterator[Block]:
     bare = [change for change in summary.resources if change.unprotected]
     if not bare:
-        return ""
-    names = ", ".join(_named(change) for change in bare[: max(rows, 5)])
-    more = "".join(f" {line}" for line in _more(len(bare) - max(rows, 5)))
-    return f"> [!WARNING]\n> **Protection from deletion is taken away from** {names}{more}"
+        return
+    shown = max(rows, 5)
+    names = _joined([_named(change) for change in bare[:shown]])
+    more = (f" {line}" for line in _more(len(bare) - shown))
+    yield Text(words=(strong("Protection from deletion is taken away from"), " ", *names, *more), tone=Tone.WARNING)
 
 
-def _risky(summary: StackSummary, rows: int) -> str:
+def _risky(summary: StackSummary, rows: int) -> Iterator[Block]:
     risky = [change for change in summary.resources if change.operation in (Operation.DELETE, Operation.REPLACE)]
-    if not risky:
-        return ""
-    return f"**Replaced or deleted**\n\n{_resource_table(risky, rows, 'because of')}"
+    if risky:
+        yield Text(words=strong("Replaced or deleted"))
+        yield from _resource_table(risky, rows, "because of")
 
 
-def _rest(summary: StackSummary, rows: int) -> str:
-    folds: list[str] = []
+def _rest(summary: StackSummary, rows: int) -> Iterator[Block]:
     for operation in (Operation.IMPORT, Operation.UPDATE, Operation.CREATE):
         changes = [change for change in summary.resources if change.operation is operation]
         if changes:
             heading = "changed" if operation is Operation.UPDATE else ""
-            folds.append(fold(f"{len(changes)} {WORDS[operation]}", _resource_table(changes, rows, heading)))
-    return "\n\n".join(folds)
+            blocks = tuple(_resource_table(changes, rows, heading))
+            yield Fold(title=f"{len(changes)} {WORDS[operation]}", blocks=blocks)
 
 
-def _resource_table(changes: Sequence[ResourceChange], rows: int, heading: str) -> str:
+def _resource_table(changes: Sequence[ResourceChange], rows: int, heading: str) -> Iterator[Block]:
     if not rows:
-        return _hidden(len(changes))
-    columns = ["", "type", "name", *([heading] if heading else [])]
-    cells = [
-        [
+        yield _hidden(len(changes))
+        return
+    cells: list[tuple[Words, ...]] = [
+        (
             SIGNS[change.operation],
-            code(change.type),
-            code(change.name) + (" (stays in the cloud)" if change.retained else ""),
+            name(change.type),
+            (name(change.name), " (stays in the cloud)") if change.retained else name(change.name),
             *([_properties(change)] if heading else []),
-        ]
+        )
         for change in changes[:rows]
     ]
-    return "\n".join([table(columns, cells), *(f"\n{line}" for line in _more(len(changes) - rows))])
+    yield table(("", "type", "name", *([heading] if heading else [])), cells)
+    yield from map(_text, _more(len(changes) - rows))
 
 
-def _properties(change: ResourceChange) -> str:
-    shown = ", ".join(code(path, 80) for path in change.properties[:SHOWN_PROPERTIES])
+def _properties(change: ResourceChange) -> Words:
+    shown = _joined([(name(path, 80),) for path in change.properties[:SHOWN_PROPERTIES]])
     more = len(change.properties) - SHOWN_PROPERTIES
-    return f"{shown}, {more} more" if more > 0 else shown
+    return (*shown, f", {more} more") if more > 0 else shown
 
 
-def _policies(summary: StackSummary, rows: int) -> str:
-    verdict = summary.policies
+def _policies(summary: StackSummary, rows: int) -> Iterator[Block]:
+    verdict, title = summary.policies, strong("Policies")
     if not verdict.packs:
-        return "**Policies**: not judged, no policy pack ran."
-    packs = ", ".join(code(pack) for pack in verdict.packs)
+        yield Text(words=(title, ": not judged, no policy pack ran."))
+        return
+    packs = _joined([(name(pack),) for pack in verdict.packs])
     if not verdict.violations:
-        return f"**Policies**: ✅ {packs} found nothing."
+        yield Text(words=(title, ": ✅ ", *packs, " found nothing."))
+        return
     advisory = len(verdict.violations) - verdict.mandatory
     told = [plural(verdict.mandatory, "violation") + " that stop the update"] if verdict.mandatory else []
     told += [f"{advisory} advisory"] if advisory else []
-    heading = f"**Policies**: {'❌' if verdict.mandatory else '⚠️'} {packs}: {', '.join(told)}"
+    yield Text(words=(title, f": {_sign(mandatory=bool(verdict.mandatory))} ", *packs, f": {', '.join(told)}"))
     if not rows:
-        return f"{heading}\n\n{_hidden(len(verdict.violations))}"
-    cells = [_violation(violation) for violation in verdict.violations[:rows]]
-    body = table(["", "rule", "resource", "problem", "fix"], cells)
-    return "\n".join([f"{heading}\n\n{body}", *(f"\n{line}" for line in _more(len(verdict.violations) - rows))])
+        yield _hidden(len(verdict.violations))
+        return
+    yield table(("", "rule", "resource", "problem", "fix"), map(_violation, verdict.violations[:rows]))
+    yield from map(_text, _more(len(verdict.violations) - rows))
 
 
-def _violation(violation: Violation) -> list[str]:
-    return [
-        "❌" if violation.mandatory else "⚠️",
-        f"{code(violation.rule)}<br>{prose(violation.severity)}",
-        code(violation.resource),
-        prose(violation.problem),
-        prose(violation.fix),
-    ]
+def _violation(violation: Violation) -> tuple[Words, ...]:
+    return (
+        _sign(mandatory=violation.mandatory),
+        (name(violation.rule), LINE_BREAK, _prose(violation.severity)),
+        name(violation.resource),
+        _prose(violation.problem),
+        _prose(violation.fix),
+    )
 
 
-def _cost(cost: CostSummary | None, note: str, rows: int) -> str:
+def _sign(*, mandatory: bool) -> str:
+    return "❌" if mandatory else "⚠️"
+
+
+def _cost(cost: CostSummary | None, note: str, rows: int) -> Iterator[Block]:
+    title = strong("Cost")
     if cost is None:
-        return f"**Cost**: {prose(note)}"
+        yield Text(words=(title, f": {_prose(note)}"))
+        return
     cells = [
-        [
-            f"**{row.category}**" if row is cost.total else row.category,
-            usd(row.before),
-            usd(row.after),
-            "–" if row.before is None else signed_usd(row.after - row.before),
-            usd(row.budget),
-        ]
+        Row(
+            cells=(
+                row.category,
+                usd(row.before),
+                usd(row.after),
+                "–" if row.before is None else signed_usd(row.after - row.before),
+                usd(row.budget),
+            ),
+            style=RowStyle.TOTAL if row is cost.total else RowStyle.PLAIN,
+        )
         for row in cost.rows
     ]
-    body = table(["USD a month", "before", "after", "change", "budget"], cells, right=frozenset({1, 2, 3, 4}))
-    parts = [f"**Cost**: {prose(cost.verdict)}", body, _cost_changes(cost, rows)]
+    yield Text(words=(title, f": {_prose(cost.verdict)}"))
+    yield table(("USD a month", "before", "after", "change", "budget"), cells, numbers=(1, 2, 3, 4))
+    yield from _cost_changes(cost, rows)
     if cost.unpriced:
-        parts.append(f"{plural(cost.unpriced, 'resource')} of unknown price, not in these sums.")
+        yield _text(f"{plural(cost.unpriced, 'resource')} of unknown price, not in these sums.")
     if note:
-        parts.append(prose(note))
-    return "\n\n".join(filter(None, parts))
+        yield _text(_prose(note))
 
 
-def _cost_changes(cost: CostSummary, rows: int) -> str:
+def _cost_changes(cost: CostSummary, rows: int) -> Iterator[Block]:
     if not cost.changes:
-        return ""
+        return
     shown = cost.changes[: max(rows, 3)]
     cells = [
-        [prose(one.item, 120), code(one.resource), usd(one.before), usd(one.after), signed_usd(one.after - one.before)]
+        (_prose(one.item, 120), name(one.resource), usd(one.before), usd(one.after), signed_usd(one.after - one.before))
         for one in shown
     ]
-    body = table(["what changes most", "resource", "before", "after", "change"], cells, right=frozenset({2, 3, 4}))
-    more = len(cost.changes) - len(shown) + cost.more_changes
-    return "\n".join([body, *(f"\n{line}" for line in _more(more))])
+    yield table(("what changes most", "resource", "before", "after", "change"), cells, numbers=(2, 3, 4))
+    yield from map(_text, _more(len(cost.changes) - len(shown) + cost.more_changes))
 
 
-def _named(change: ResourceChange) -> str:
-    return f"{code(change.name)} ({code(change.type)})"
+def _named(change: ResourceChange) -> tuple[str | Span, ...]:
+    return (name(change.name), " (", name(change.type), ")")
 
 
-def _more(count: int, start: str = "") -> list[str]:
-    return [f"{start}… and {count} more"] if count > 0 else []
+def _joined(parts: Sequence[tuple[str | Span, ...]]) -> tuple[str | Span, ...]:
+    """One after the other, with commas between them."""
+    return tuple(one for place, part in enumerate(parts) for one in ((", ",) if place else ()) + part)
 
 
-def _hidden(count: int) -> str:
-    return f"{count} not listed, to stay within GitHub's limit for a comment; the run's summary has them."
+def _more(count: int) -> list[str]:
+    return [f"… and {count} more"] if count > 0 else []
+
+
+def _hidden(count: int) -> Text:
+    return _text(f"{count} not listed, to stay within GitHub's limit for a comment; the run's summary has them.")
+
+
+def _text(words: str) -> Text:
+    return Text(words=words)

@@ -1,6 +1,6 @@
 """`review weekly|monthly`: how the platform did: objectives, alerts, performance, money, storage, slow queries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,8 +9,10 @@ from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.checks.performance import performance
 from ops.errors import CommandError
+from ops.report import html, markdown
 from ops.report.checks import Report
-from ops.report.document import Document, Section
+from ops.report.model import Document, Section, Text, table
+from ops.report.terminal import show
 from ops.report.words import one_line
 from ops.tuning.slow_queries import SHOWN_CHARACTERS, SOURCES, slow_queries
 from planning.performance_targets import QUERY_SECONDS_P95
@@ -43,7 +45,8 @@ def review(target: Target, period: str, now: datetime | None = None) -> tuple[Do
     ]
     said = f"{len(findings)} findings: {'; '.join(findings)}" if findings else "No findings"
     title = f"{period.capitalize()} review of {target.stack}, {moment:%Y-%m-%d}"
-    return Document(title=title, summary=f"{said}.", sections=sections), 1 if findings else 0
+    lead = (Text(words=f"{said}."),)
+    return Document(title=title, lead=lead, sections=sections), 1 if findings else 0
 
 
 def _section(title: str, make: Callable[[], Section]) -> Section:
@@ -51,7 +54,13 @@ def _section(title: str, make: Callable[[], Section]) -> Section:
     try:
         return make()
     except LiveError as error:
-        return Section(title=title, text=f"{UNKNOWN}: {error}")
+        return _part(title, f"{UNKNOWN}: {error}")
+
+
+def _part(heading: str, text: str, header: Sequence[str] = (), rows: Sequence[Sequence[str]] = ()) -> Section:
+    """What it says in words, and a table where there is something to show."""
+    words = (Text(words=text),) if text else ()
+    return Section(heading=heading, blocks=(*words, table(header, rows)) if rows else words)
 
 
 def _objectives(mimir: Mimir) -> tuple[Section, bool]:
@@ -71,7 +80,7 @@ def _objectives(mimir: Mimir) -> tuple[Section, bool]:
     ]
     text = "" if rows else "No objective has been recorded yet."
     header = ("service", "objective", "target", "error budget left, 30 days")
-    section = Section(title="Service level objectives", text=text, header=header, rows=tuple(rows))
+    section = _part("Service level objectives", text, header, rows)
     return section, any(one.value <= 0 for one in left)
 
 
@@ -83,13 +92,13 @@ def _alerts(mimir: Mimir, days: int) -> Section:
         (one.labels.get("alertname", "?"), one.labels.get("severity", "?"), f"{one.value / 60:,.1f}") for one in fired
     ]
     text = "" if rows else "No alert fired."
-    return Section(title="Alerts", text=text, header=("alert", "severity", "hours firing"), rows=tuple(rows))
+    return _part("Alerts", text, ("alert", "severity", "hours firing"), rows)
 
 
 def _checks(report: Report) -> Section:
     rows = tuple((one.name, one.state.value, one.detail, one.advice) for one in report.checks)
     header = ("measure", "state", "what was seen", "what to do")
-    return Section(title="Performance", text=report.verdict, header=header, rows=rows)
+    return _part("Performance", report.verdict, header, rows)
 
 
 def _money(mimir: Mimir, target: Target) -> tuple[Section, bool]:
@@ -101,9 +110,7 @@ def _money(mimir: Mimir, target: Target) -> tuple[Section, bool]:
     if day:
         parts.append("Signals, USD a day: " + ", ".join(f"{name} {usd:.2f}" for name, usd in sorted(day.items())) + ".")
     parts.append(f"Projected against the budget: {burn:.0%}." if burn is not None else f"Projection: {UNKNOWN}.")
-    section = Section(
-        title="Cost", text=" ".join(parts), header=("line", "planned USD", "budget USD"), rows=tuple(rows)
-    )
+    section = _part("Cost", " ".join(parts), ("line", "planned USD", "budget USD"), rows)
     return section, burn is not None and burn > 1
 
 
@@ -112,7 +119,7 @@ def _storage(mimir: Mimir, days: int) -> Section:
     series = mimir.number("lgtm:active_series")
     rows = tuple((signal, f"{value / 1e9:,.2f}") for signal, value in sorted(grown.items()))
     text = f"Active series: {series:,.0f}." if series is not None else f"Active series: {UNKNOWN}."
-    return Section(title="Storage", text=text, header=("signal", "GB written a day"), rows=rows)
+    return _part("Storage", text, ("signal", "GB written a day"), rows)
 
 
 def _slow(target: Target, now: datetime, days: int) -> Section:
@@ -125,7 +132,7 @@ def _slow(target: Target, now: datetime, days: int) -> Section:
     )
     text = "" if rows else f"No query took {QUERY_SECONDS_P95:g} s."
     header = ("back end", "worst s", "times", "query", "what might help")
-    return Section(title="Slow queries", text=text, header=header, rows=rows)
+    return _part("Slow queries", text, header, rows)
 
 
 def _services(mimir: Mimir) -> Section:
@@ -139,7 +146,7 @@ def _services(mimir: Mimir) -> Section:
         )
         for one in sorted(sent, key=lambda one: -one.value)
     )
-    return Section(title="Services that send most", header=("service", "GB a day", "series"), rows=rows)
+    return _part("Services that send most", "", ("service", "GB a day", "series"), rows)
 
 
 def _usd(value: float | None) -> str:
@@ -154,12 +161,13 @@ def write_review(target: Target, period: str, output: Path | None) -> int:
     """Prints the report as Markdown, or writes it; returns its exit code. Raises `CommandError` for a bad file."""
     document, code = review(target, period)
     if output is None:
-        print(document.markdown(), end="")
+        print(markdown.render(document), end="")
         return code
-    text = document.html() if output.suffix == ".html" else document.markdown()
+    text = html.render(document) if output.suffix == ".html" else markdown.render(document)
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{output} can't be written: {error.strerror}") from None
-    print(f"written: {output}\n{document.summary}")
+    print(f"written: {output}")
+    show(Document(sections=(Section(blocks=document.lead),)))
     return code
