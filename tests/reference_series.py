@@ -22,7 +22,7 @@ YESTERDAY_SECONDS = 900
 DAY_SECONDS = 86_400
 # Prometheus finds a series this long after its last sample.
 LOOKBACK_SECONDS = 300 + STEP_SECONDS
-SERVICES = ("api-gateway", "llm-orchestrator", "platform-services")
+SERVICES = ("api-gateway", "order-processing", "inventory-service")
 PLATFORM = "monitoring"
 
 # A file's metrics come from these jobs.
@@ -49,8 +49,8 @@ _VALUES: Mapping[str, Sequence[str]] = {
     "http_response_status_code": ("200", "401", "403", "404", "500"),
     "http_route": ("/orders", "/orders/{id}"),
     "tenant_id": ("acme", "globex", "initech"),
-    "client": ("api-gateway", "llm-orchestrator"),
-    "server": ("platform-services", "llm-orchestrator"),
+    "client": ("api-gateway", "order-processing"),
+    "server": ("inventory-service", "order-processing"),
     "state": ("used", "free", "idle", "wait", "user"),
     "direction": ("receive", "transmit"),
     "phase": ("Running", "Pending"),

@@ -21,11 +21,11 @@ GO = {"telemetry.sdk.language": "go"}
 PYTHON = {"telemetry.sdk.language": "python"}
 SERVICES: dict[str, dict[str, str]] = {
     "api-gateway": GO,
-    "platform-services": GO,
-    "llm-orchestrator": PYTHON,
-    "airtable-gateway": PYTHON,
-    "mcp-server": PYTHON,
-    "automation-services": PYTHON,
+    "inventory-service": GO,
+    "order-processing": PYTHON,
+    "payments-gateway": PYTHON,
+    "web-search": PYTHON,
+    "notification-worker": PYTHON,
     "unlisted-cron": GO,
 }
 
@@ -42,19 +42,19 @@ class Kind:
     health: str | None = None
 
 
-CRITICAL = ("api-gateway", "platform-services")
+CRITICAL = ("api-gateway", "inventory-service")
 KINDS = (
     Kind("error", CRITICAL, 2, error=True),
     Kind("error in the background", ("unlisted-cron",), 1, error=True),
-    Kind("slow", ("automation-services", "mcp-server"), 2, duration_ms=1000),
+    Kind("slow", ("notification-worker", "web-search"), 2, duration_ms=1000),
     Kind("very slow", ("unlisted-cron",), 1, duration_ms=20_000),
     Kind("almost slow", ("unlisted-cron",), 2, duration_ms=999),
     Kind("health check", ("api-gateway",), 4, health="url.path"),
-    Kind("old health check", ("mcp-server",), 2, health="http.target"),
+    Kind("old health check", ("web-search",), 2, health="http.target"),
     Kind("failed health check", ("api-gateway",), 1, error=True, health="url.path"),
     Kind("critical", CRITICAL, 25),
-    Kind("critical and Python", ("api-gateway", "llm-orchestrator", "airtable-gateway"), 20),
-    Kind("Python", ("automation-services", "mcp-server"), 15),
+    Kind("critical and Python", ("api-gateway", "order-processing", "payments-gateway"), 20),
+    Kind("Python", ("notification-worker", "web-search"), 15),
     Kind("everything else", ("unlisted-cron",), 25),
 )
 

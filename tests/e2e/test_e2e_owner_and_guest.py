@@ -9,8 +9,8 @@ import pytest
 from planning.tiers import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
 
-STAGING_BUCKETS = {purpose: f"pyairtable-lgtm-staging-{purpose}-123456789012" for purpose in BucketPurpose}
-CLUSTER = "pyairtable-lgtm-staging-cluster"
+STAGING_BUCKETS = {purpose: f"acme-monitoring-staging-{purpose}-123456789012" for purpose in BucketPurpose}
+CLUSTER = "acme-monitoring-staging-cluster"
 PART_OF = "app.kubernetes.io/part-of=lgtm-platform"
 
 
@@ -211,4 +211,4 @@ def test_destroy_leaves_nothing_behind(platform: Platform, kubeconfig: Path) -> 
     ec2 = platform.client("ec2")
     assert [vpc for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]] == []
     roles = platform.client("iam").list_roles()["Roles"]
-    assert [role["RoleName"] for role in roles if role["RoleName"].startswith("pyairtable")] == []
+    assert [role["RoleName"] for role in roles if role["RoleName"].startswith("acme")] == []

@@ -3,7 +3,7 @@
 from planning.tiers import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
 
-CHUNKS = f"pyairtable-lgtm-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"
+CHUNKS = f"acme-monitoring-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"
 
 
 def test_preview_then_up_then_no_change_then_refresh(platform: Platform) -> None:

@@ -11,7 +11,7 @@ from tests.unit.recording import Graph, run_program
 
 SERVICES: list[dict[str, Any]] = [
     {"name": "api-gateway", "language": "go", "port": 8000, "tier": "critical"},
-    {"name": "llm-orchestrator", "language": "python", "port": 8003, "tier": "standard"},
+    {"name": "order-processing", "language": "python", "port": 8003, "tier": "standard"},
 ]
 
 
@@ -28,7 +28,7 @@ def make_settings() -> Callable[..., PlatformSettings]:
     def make(environment: str = "staging", **overrides: Any) -> PlatformSettings:
         document: dict[str, Any] = {
             "environment": environment,
-            "project": "pyairtable-lgtm",
+            "project": "acme-monitoring",
             "owner": "platform-team",
             "cost_centre": "observability",
             "services": SERVICES,

@@ -18,7 +18,7 @@ from telemetry.grafana.dashboards.catalogue import dashboards
 from tests.stacks import NAMES, PROJECT, stack_file
 from tests.unit.planning.cost_cases import DATA
 
-OWN = ("pyairtable", "llm-orchestrator", "mcp-server")
+OWN = ("acme-monitoring", "order-processing", "web-search")
 BILLING = {"name": "billing", "language": "java", "port": 8010, "tier": "critical"}
 
 

@@ -58,7 +58,7 @@ def state_of(resources: tuple[Resource, ...]) -> str:
 
 def answers(project: Path, stack: str, capsys: pytest.CaptureFixture[str]) -> dict[str, float]:
     """What every part of the platform says that the stack costs in a month, in dollars."""
-    settings = stack_settings(project / f"Pulumi.{stack}.yaml")
+    settings = stack_settings(stack, project)
     owner = owner_settings(settings, project)
     resources = expected_resources(settings, stack, owner)
     file = project / "state.json"
@@ -104,14 +104,14 @@ def test_a_guest_has_one_price_whatever_its_owner_s_file_says(
 
 def control_plane(project: Path) -> float:
     """What a report of the guest says that it pays for the control plane."""
-    report = priced_settings("dev", stack_settings(project / "Pulumi.dev.yaml"))
+    report = priced_settings("dev", stack_settings("dev", project))
     return sum(line.usd_per_month for line in report.lines if line.kind is LineKind.CONTROL_PLANE)
 
 
 @pytest.mark.parametrize("wrong", ["config: {", "config: {lgtm:platform: {environment: staging}}", "\udcff"])
 def test_an_owner_s_file_that_cant_be_used_is_as_good_as_none(project: Path, wrong: str) -> None:
     (project / "Pulumi.staging.yaml").write_text(wrong, encoding="utf-8", errors="surrogateescape")
-    assert owner_settings(stack_settings(project / "Pulumi.dev.yaml"), project) is None
+    assert owner_settings(stack_settings("dev", project), project) is None
     assert control_plane(project) == pytest.approx(CONTROL_PLANE_USD / 2)
 
 

@@ -143,10 +143,10 @@ RECORDINGS = (
         "slo",
         {},
         "5m",
-        'slo:objective:ratio{service_name="automation-services"}',
+        'slo:objective:ratio{service_name="notification-worker"}',
         {
-            'slo:objective:ratio{slo="availability",service_name="automation-services"}': 0.99,
-            'slo:objective:ratio{slo="latency",service_name="automation-services"}': 0.95,
+            'slo:objective:ratio{slo="availability",service_name="notification-worker"}': 0.99,
+            'slo:objective:ratio{slo="latency",service_name="notification-worker"}': 0.95,
         },
     ),
     RecordingCase(

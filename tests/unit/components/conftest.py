@@ -16,8 +16,8 @@ from tests.unit.recording import ACCOUNT_ID, Graph, run_program
 
 OWNER = "organization/lgtm/staging"
 OWNER_OUTPUTS: Mapping[str, Any] = {
-    "cluster_name": "pyairtable-lgtm-staging-cluster",
-    "cluster_arn": f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/pyairtable-lgtm-staging-cluster",
+    "cluster_name": "acme-monitoring-staging-cluster",
+    "cluster_arn": f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/acme-monitoring-staging-cluster",
     "cluster_version": "1.35",
     "node_subnet_ids": ["subnet-a", "subnet-b"],
     "storage_class": "gp3",

@@ -10,7 +10,7 @@ from settings.models.names import Names
 from tests.unit import recording
 from tests.unit.recording import ACCOUNT_ID, CALLER_ARN, EngineError, run_program
 
-NAMES = Names(project="pyairtable-lgtm", stack="staging")
+NAMES = Names(project="acme-monitoring", stack="staging")
 
 
 def test_location_is_plain_so_that_previews_know_it(make_settings: Any) -> None:

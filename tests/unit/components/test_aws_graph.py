@@ -82,7 +82,7 @@ def test_the_provider_tags_everything(compose: Any, make_settings: Any) -> None:
     assert provider.inputs["region"] == "us-west-2"
     tags = provider.inputs["defaultTags"]
     assert tags == (
-        '{"tags": {"project": "pyairtable-lgtm", "stack": "prod", "component": "platform", "owner": "platform-team", '
+        '{"tags": {"project": "acme-monitoring", "stack": "prod", "component": "platform", "owner": "platform-team", '
         '"cost-centre": "observability", "managed-by": "pulumi"}}'
     )
 

@@ -118,7 +118,7 @@ def test_existing_cluster_with_its_own_store_needs_no_aws(existing: Any) -> None
     storage = objects.storage
     assert (storage.endpoint, storage.insecure, storage.path_style) == ("seaweedfs.storage.svc:8333", True, True)
     assert storage.credentials_secret == "s3"
-    assert storage.buckets["loki-chunks"] == "pyairtable-lgtm-dev-loki-chunks"
+    assert storage.buckets["loki-chunks"] == "acme-monitoring-dev-loki-chunks"
     assert set(cluster.exports()) == {"kubeconfig", "cluster_name"}
 
 

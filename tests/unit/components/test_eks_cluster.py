@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.recording import ACCOUNT_ID, Graph, is_secret, value_of
 
-CLUSTER_ARN = f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/pyairtable-lgtm-staging-cluster"
+CLUSTER_ARN = f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/acme-monitoring-staging-cluster"
 COMMUNITY = {"kube-state-metrics", "prometheus-node-exporter", "cert-manager"}
 
 
@@ -19,7 +19,7 @@ def staging(compose: Any, make_settings: Any) -> Graph:
 def test_control_plane_as_eks_wants_it(staging: Graph) -> None:
     cluster = staging.one("eks/cluster:Cluster")
     inputs = cluster.inputs
-    assert inputs["name"] == "pyairtable-lgtm-staging-cluster"
+    assert inputs["name"] == "acme-monitoring-staging-cluster"
     assert inputs["version"] == "1.35"
     assert inputs["upgradePolicy"] == {"supportType": "STANDARD"}
     assert inputs["accessConfig"] == {
@@ -55,7 +55,7 @@ def test_secrets_key_rotates(staging: Graph) -> None:
     assert key["deletionWindowInDays"] == 7
     statement = json.loads(key["policy"])["Statement"][0]
     assert statement["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT_ID}:root"}
-    assert staging.one("kms/alias:Alias").inputs["name"] == "alias/pyairtable-lgtm-staging-cluster"
+    assert staging.one("kms/alias:Alias").inputs["name"] == "alias/acme-monitoring-staging-cluster"
 
 
 def test_role_may_use_its_key_and_is_ready_before_the_cluster(staging: Graph) -> None:
@@ -70,7 +70,7 @@ def test_role_may_use_its_key_and_is_ready_before_the_cluster(staging: Graph) ->
 
 def test_log_group_exists_before_the_cluster_writes_to_it(staging: Graph) -> None:
     logs = staging.one("cloudwatch/logGroup:LogGroup")
-    assert logs.inputs["name"] == "/aws/eks/pyairtable-lgtm-staging-cluster/cluster"
+    assert logs.inputs["name"] == "/aws/eks/acme-monitoring-staging-cluster/cluster"
     assert logs.inputs["retentionInDays"] == 7
     assert logs.urn in staging.one("eks/cluster:Cluster").dependencies
 
@@ -156,7 +156,7 @@ def test_addons_that_call_aws_have_their_own_identity(staging: Graph, addon: str
     role = staging.one("iam/role:Role", addon)
     (association,) = resource.inputs["podIdentityAssociations"]
     assert association == {
-        "roleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/pyairtable-lgtm-staging-{addon}",
+        "roleArn": f"arn:aws:iam::{ACCOUNT_ID}:role/acme-monitoring-staging-{addon}",
         "serviceAccount": account,
     }
     (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
@@ -218,13 +218,13 @@ def test_instances_and_volumes_carry_the_stacks_tags(staging: Graph) -> None:
     assert set(specifications) == {"instance", "volume", "network-interface"}
     for tags in specifications.values():
         assert tags == {
-            "project": "pyairtable-lgtm",
+            "project": "acme-monitoring",
             "stack": "staging",
             "component": "nodes",
             "owner": "platform-team",
             "cost-centre": "observability",
             "managed-by": "pulumi",
-            "Name": "pyairtable-lgtm-staging-spot",
+            "Name": "acme-monitoring-staging-spot",
         }
 
 
@@ -265,7 +265,7 @@ def test_kubeconfig_is_a_secret_output_without_credentials(staging: Graph) -> No
     assert is_secret(cluster.kubeconfig)
     text = value_of(cluster.kubeconfig)
     document = json.loads(text)
-    assert document["current-context"] == "pyairtable-lgtm-staging-cluster"
+    assert document["current-context"] == "acme-monitoring-staging-cluster"
     assert [set(user["user"]) for user in document["users"]] == [{"exec"}]
 
 

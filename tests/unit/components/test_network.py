@@ -69,7 +69,7 @@ def test_changing_nat_moves_no_subnet_and_no_route_table(network: Any, nat: str)
 def test_subnets_carry_the_tags_that_load_balancers_look_for(network: Any) -> None:
     for subnet in network("one").of("ec2/subnet:Subnet"):
         tags = subnet.inputs["tags"]
-        assert tags["kubernetes.io/cluster/pyairtable-lgtm-staging-cluster"] == "shared"
+        assert tags["kubernetes.io/cluster/acme-monitoring-staging-cluster"] == "shared"
         role = "kubernetes.io/role/elb" if "public" in subnet.name else "kubernetes.io/role/internal-elb"
         assert tags[role] == "1"
 

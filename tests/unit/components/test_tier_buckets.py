@@ -28,7 +28,7 @@ def dev(compose: Any, make_settings: Any) -> Graph:
 
 def test_one_bucket_per_purpose_by_the_naming_rule(prod: Graph) -> None:
     buckets = {bucket.name: bucket.inputs["bucket"] for bucket in prod.of("s3/bucket:Bucket")}
-    assert buckets == {f"storage-{p}": f"pyairtable-lgtm-prod-{p}-{ACCOUNT_ID}" for p in PURPOSES}
+    assert buckets == {f"storage-{p}": f"acme-monitoring-prod-{p}-{ACCOUNT_ID}" for p in PURPOSES}
     storage = prod.result[1].storage
     assert sorted(storage.buckets.values()) == sorted(buckets.values())
     assert (storage.region, storage.endpoint) == ("us-west-2", "s3.us-west-2.amazonaws.com")

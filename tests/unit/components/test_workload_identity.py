@@ -80,14 +80,14 @@ def test_pod_identity_links_role_and_service_account(
         assert identity.service_account_annotations == {}
         association = graph.one("eks/podIdentityAssociation:PodIdentityAssociation", name)
         role = graph.one("iam/role:Role", name)
-        assert role.inputs["name"] == f"pyairtable-lgtm-{environment}-{name}"
+        assert role.inputs["name"] == f"acme-monitoring-{environment}-{name}"
         assert association.inputs["roleArn"] == f"arn:aws:iam::{ACCOUNT_ID}:role/{role.inputs['name']}"
-        assert association.inputs["clusterName"] == f"pyairtable-lgtm-{environment}-cluster"
+        assert association.inputs["clusterName"] == f"acme-monitoring-{environment}-cluster"
         assert (association.inputs["namespace"], association.inputs["serviceAccount"]) == ("monitoring", name)
         (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
         assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
         assert trust["Action"] == ["sts:AssumeRole", "sts:TagSession"]
-        cluster = f"pyairtable-lgtm-{environment}-cluster"
+        cluster = f"acme-monitoring-{environment}-cluster"
         assert trust["Condition"]["StringEquals"] == {
             "aws:RequestTag/eks-cluster-arn": f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/{cluster}",
             "aws:RequestTag/kubernetes-namespace": "monitoring",

@@ -12,12 +12,12 @@ Capture = pytest.CaptureFixture[str]
 
 
 def test_everything_for_a_service_is_shown(capsys: Capture) -> None:
-    show_integration("llm-orchestrator", "prod")
+    show_integration("order-processing", "prod")
     text = capsys.readouterr().out
     for file in ("telemetry.py", "app.py", "worker.py", "environment.sh", "logs.md", "deployment-patch.yaml"):
         assert f"\n{file}: " in text
     assert "http://collector.monitoring-agent.svc.cluster.local:4317" in text
-    assert "head sampling of llm-orchestrator: none" in text
+    assert "head sampling of order-processing: none" in text
 
 
 def test_one_kind_alone(capsys: Capture) -> None:
@@ -52,7 +52,7 @@ def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("checkout", "all"), r"no service 'checkout' in the settings of stack prod; accepted: airtable-gateway, api-"),
+        (("checkout", "all"), r"no service 'checkout' in the settings of stack prod; accepted: api-gateway, "),
         (("api-gateway", "python"), "--kind python: api-gateway is written in go; accepted: all, go, env, logs, kube"),
         (("api-gateway", "rust"), "--kind rust: api-gateway is written in go; accepted: all, go"),
     ],
@@ -86,7 +86,7 @@ def test_advice_for_all_services(capsys: Capture) -> None:
     calm = capsys.readouterr().out
     assert calm.count("parentbased_always_on") == 6 + 1
     assert "Raising" not in calm
-    show_sampling_advice("prod", rates=["api-gateway=8000", "mcp-server=10"])
+    show_sampling_advice("prod", rates=["api-gateway=8000", "web-search=10"])
     text = capsys.readouterr().out
     (flooding,) = [line for line in text.splitlines() if line.startswith("api-gateway ")]
     assert "8,000" in flooding

@@ -169,7 +169,7 @@ REFUSED: list[tuple[Rule, dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 ACCEPTED: list[tuple[Rule, dict[str, Any]]] = [
-    (bucket, {"bucket": "pyairtable-lgtm-prod.loki-1"}),
+    (bucket, {"bucket": "acme-monitoring-prod.loki-1"}),
     (sse, encryption(sseAlgorithm="aws:kms", kmsMasterKeyId=KEY_ARN)),
     (sse, encryption(sseAlgorithm="aws:kms:dsse", kmsMasterKeyId="alias/lgtm")),
     (identity, {"policy": statement(Action=["s3:Get*", "*"])}),

@@ -8,7 +8,7 @@ STACKS = ("dev", "staging", "prod")
 
 SERVICES: list[dict[str, Any]] = [
     {"name": "api-gateway", "language": "go", "port": 8000, "tier": "critical"},
-    {"name": "llm-orchestrator", "language": "python", "port": 8003, "tier": "standard"},
+    {"name": "order-processing", "language": "python", "port": 8003, "tier": "standard"},
 ]
 OFFICE = "203.0.113.0/24"
 MODES: dict[str, dict[str, Any]] = {
@@ -22,7 +22,7 @@ def minimal(environment: str = "prod") -> dict[str, Any]:
     """The smallest document that an environment takes."""
     document: dict[str, Any] = {
         "environment": environment,
-        "project": "pyairtable-lgtm",
+        "project": "acme-monitoring",
         "owner": "platform-team",
         "cost_centre": "observability",
         "services": [dict(service) for service in SERVICES],

@@ -34,7 +34,7 @@ def problems(changes: dict[str, Any]) -> str:
         (
             {"slos.services.shop.latency_percent": 99},
             "lgtm:platform.slos.services.shop: got a table with the keys latency_percent; no service has this name; "
-            "accepted: api-gateway, llm-orchestrator",
+            "accepted: api-gateway, order-processing",
         ),
         (
             {"alerting.receivers.critical": ["slack"]},

@@ -25,11 +25,11 @@ def test_a_whole_stack_file_is_read(stack: str) -> None:
         (service.name, service.language.value, service.port, service.tier.value) for service in settings.services
     ] == [
         ("api-gateway", "go", 8000, "critical"),
-        ("platform-services", "go", 8007, "critical"),
-        ("llm-orchestrator", "python", 8003, "standard"),
-        ("airtable-gateway", "python", 8002, "standard"),
-        ("mcp-server", "python", 8001, "standard"),
-        ("automation-services", "python", 8006, "background"),
+        ("inventory-service", "go", 8007, "critical"),
+        ("order-processing", "python", 8003, "standard"),
+        ("payments-gateway", "python", 8002, "standard"),
+        ("web-search", "python", 8001, "standard"),
+        ("notification-worker", "python", 8006, "background"),
     ]
 
 

@@ -107,8 +107,8 @@ def test_the_provider_and_the_platform_are_in_one_region(load: Load) -> None:
         ),
         (
             "a-stack-name-that-is-too-long",
-            "stack name: got 'a-stack-name-that-is-too-long'; with project 'pyairtable-lgtm', the bucket name "
-            "pyairtable-lgtm-a-stack-name-that-is-too-long-audit-archive-<account id> would have 72 characters; "
+            "stack name: got 'a-stack-name-that-is-too-long'; with project 'acme-monitoring', the bucket name "
+            "acme-monitoring-a-stack-name-that-is-too-long-audit-archive-<account id> would have 72 characters; "
             "accepted: 63; shorten the stack name by 9",
         ),
     ],

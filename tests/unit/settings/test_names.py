@@ -15,9 +15,9 @@ ACCOUNT = "123456789012"
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_promised_names(stack: str) -> None:
-    names = Names(project="pyairtable-lgtm", stack=stack)
-    assert names.cluster == f"pyairtable-lgtm-{stack}-cluster"
-    assert names.log_group == f"/aws/eks/pyairtable-lgtm-{stack}-cluster/cluster"
+    names = Names(project="acme-monitoring", stack=stack)
+    assert names.cluster == f"acme-monitoring-{stack}-cluster"
+    assert names.log_group == f"/aws/eks/acme-monitoring-{stack}-cluster/cluster"
     assert stack_name_problems(stack) == length_problems(names) == []
 
 

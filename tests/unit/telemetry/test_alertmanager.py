@@ -178,7 +178,7 @@ NODE = alert("NodeNotReady", "critical", k8s_node_name="n-1")
     ("source", "target", "expected"),
     [
         (CRITICAL, alert("HighResponseTime", "warning", service_name="api-gateway"), True),
-        (CRITICAL, alert("HighResponseTime", "warning", service_name="mcp-server"), False),
+        (CRITICAL, alert("HighResponseTime", "warning", service_name="web-search"), False),
         (CRITICAL, alert("SloBudgetBurningFast", "critical", service_name="api-gateway"), False),
         # Neither has a service: that doesn't make them the same one.
         (DOWN | {"alertname": "AlertsNotDelivered"}, alert("StorageGrowthHigh", "warning"), False),

@@ -136,7 +136,7 @@ def test_services_reach_the_nearest_agent(make_settings: Make, on_premises: Plat
 
 @pytest.mark.parametrize(
     ("stack", "cluster"),
-    [("dev", "pyairtable-lgtm-staging-cluster"), ("prod", "pyairtable-lgtm-prod-cluster")],
+    [("dev", "acme-monitoring-staging-cluster"), ("prod", "acme-monitoring-prod-cluster")],
 )
 def test_what_the_metadata_service_would_tell_comes_from_the_environment(
     make_settings: Make, build: Build, stack: str, cluster: str

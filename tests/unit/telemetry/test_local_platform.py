@@ -85,7 +85,7 @@ def test_every_bucket_that_a_back_end_names_is_made(
     settings: PlatformSettings, documents: dict[str, Any], services: dict[str, Any]
 ) -> None:
     script = services["prepare"]["entrypoint"][-1]
-    made = {word.strip("'") for word in script.split() if word.startswith("pyairtable-lgtm-local-")}
+    made = {word.strip("'") for word in script.split() if word.startswith("acme-monitoring-local-")}
     assert made == set(local_storage(settings).buckets.values())
     mimir, loki = documents["config/mimir.yaml"], documents["config/loki.yaml"]
     named = {

@@ -23,7 +23,7 @@ from tests.stacks import PROJECT, settings_of
 from tests.unit.ops.live.running import run
 
 ACCOUNT = "123456789012"
-NAMES = {purpose: f"pyairtable-lgtm-staging-{purpose}-{ACCOUNT}" for purpose in BucketPurpose}
+NAMES = {purpose: f"acme-monitoring-staging-{purpose}-{ACCOUNT}" for purpose in BucketPurpose}
 Tools = Callable[[str, str], Path]
 
 
@@ -78,7 +78,7 @@ def test_objects_that_should_be_gone_and_more_than_planned() -> None:
 def test_a_bucket_that_is_missing_is_named() -> None:
     ran = run("storage", "--stack", "staging")
     assert (ran.code, ran.out) == (3, "")
-    assert ran.err.startswith("error: AWS answers with an error: listing pyairtable-lgtm-staging-loki-chunks-")
+    assert ran.err.startswith("error: AWS answers with an error: listing acme-monitoring-staging-loki-chunks-")
     assert "NoSuchBucket" in ran.err
 
 
@@ -189,7 +189,7 @@ def test_nothing_to_import() -> None:
     assert run("import", "buckets", "--stack", "staging").code == 1
 
 
-ALIAS = "alias/pyairtable-lgtm-prod-objects"
+ALIAS = "alias/acme-monitoring-prod-objects"
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def protected(s3: Any) -> tuple[Any, str]:
     untyped: Any = boto3
     kms = untyped.client("kms", region_name="us-west-2")
     key_id = kms.create_key()["KeyMetadata"]["KeyId"]
-    bucket = f"pyairtable-lgtm-prod-loki-chunks-{ACCOUNT}"
+    bucket = f"acme-monitoring-prod-loki-chunks-{ACCOUNT}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/{key_id}"}
     s3.put_bucket_encryption(
@@ -234,7 +234,7 @@ def test_a_key_that_waits_to_be_deleted_is_saved_first(protected: tuple[Any, str
 
 
 def test_a_key_that_is_gone_is_named(s3: Any) -> None:
-    bucket = f"pyairtable-lgtm-prod-loki-chunks-{ACCOUNT}"
+    bucket = f"acme-monitoring-prod-loki-chunks-{ACCOUNT}"
     s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_encryption(
         Bucket=bucket,
@@ -318,7 +318,7 @@ def test_charges_become_a_month_by_category(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.usd_per_month[Category.OPERATIONS] == pytest.approx(3 * month)
     assert asked[0]["TimePeriod"] == {"Start": "2026-11-15", "End": "2026-11-25"}
     tags = [one["Tags"] for one in asked[0]["Filter"]["And"]]
-    assert tags == [{"Key": "project", "Values": ["pyairtable-lgtm"]}, {"Key": "stack", "Values": ["staging"]}]
+    assert tags == [{"Key": "project", "Values": ["acme-monitoring"]}, {"Key": "stack", "Values": ["staging"]}]
     assert (asked[1]["NextPageToken"], found.requests) == ("more", 2)
     assert "asked with 2 requests (0.02 USD)" in plain(found.document())
     assert not found.over

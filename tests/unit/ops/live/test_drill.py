@@ -37,7 +37,7 @@ if {fails!r} and {fails!r} in " ".join(arguments):
 @pytest.fixture
 def buckets(s3: Any) -> list[str]:
     """The buckets of staging, empty."""
-    names = [f"pyairtable-lgtm-staging-{purpose}-{ACCOUNT}" for purpose in BucketPurpose]
+    names = [f"acme-monitoring-staging-{purpose}-{ACCOUNT}" for purpose in BucketPurpose]
     for name in names:
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     return names

@@ -98,18 +98,18 @@ def test_thresholds_follow_the_settings(make_settings: Make) -> None:
 
 
 def test_a_latency_objective_counts_at_its_own_boundary(make_settings: Make) -> None:
-    settings = make_settings("prod", slos={"services": {"llm-orchestrator": {"latency_threshold_ms": 250}}})
+    settings = make_settings("prod", slos={"services": {"order-processing": {"latency_threshold_ms": 250}}})
     (slow,) = (
         rule["expr"]
         for rule in rules(settings)
         if rule.get("record") == "slo:bad_events:rate5m" and rule["labels"]["slo"] == "latency"
     )
-    assert 'service_name=~"llm-orchestrator",le="0.25"' in slow
+    assert 'service_name=~"order-processing",le="0.25"' in slow
     assert 'service_name=~"api-gateway",le=~"1([.]0)?"' in slow
 
 
 def test_objectives_are_those_of_tier_and_service(make_settings: Make) -> None:
-    settings = make_settings("prod", slos={"services": {"llm-orchestrator": {"availability_percent": 99.95}}})
+    settings = make_settings("prod", slos={"services": {"order-processing": {"availability_percent": 99.95}}})
     objectives = {
         (rule["labels"]["service_name"], rule["labels"]["slo"]): rule["expr"]
         for rule in rules(settings)
@@ -118,8 +118,8 @@ def test_objectives_are_those_of_tier_and_service(make_settings: Make) -> None:
     assert objectives == {
         ("api-gateway", "availability"): "vector(0.999)",
         ("api-gateway", "latency"): "vector(0.99)",
-        ("llm-orchestrator", "availability"): "vector(0.9995)",
-        ("llm-orchestrator", "latency"): "vector(0.95)",
+        ("order-processing", "availability"): "vector(0.9995)",
+        ("order-processing", "latency"): "vector(0.95)",
     }
 
 
