@@ -1,7 +1,8 @@
 """One private bucket per purpose, its lifecycle compiled from a tier plan."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pulumi
 from pulumi_aws import s3
@@ -9,7 +10,7 @@ from pulumi_aws import s3
 from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document
-from components.lifecycle import TRANSITION_MINIMUM, lifecycle_rules
+from planning.aws.lifecycle import TRANSITION_MINIMUM, LifecycleRule, to_provider
 from planning.tiers import BucketPurpose, TierPlan
 from settings.models.names import Names
 from settings.models.platform import StorageSettings
@@ -148,10 +149,15 @@ class TierBuckets(pulumi.ComponentResource):
         s3.BucketLifecycleConfiguration(
             logical,
             bucket=bucket.id,
-            rules=lifecycle_rules(plan),
+            rules=lifecycle_rules(plan.rules),
             transition_default_minimum_object_size=TRANSITION_MINIMUM,
             opts=self._safeguard(*before),
         )
+
+
+def lifecycle_rules(rules: Iterable[LifecycleRule]) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
+    """Rules as the SDK takes them: it passes on the provider's own words as they are."""
+    return [cast("s3.BucketLifecycleConfigurationRuleArgsDict", to_provider(rule)) for rule in rules]
 
 
 def bucket_policy(bucket_arn: str, *, kms: bool) -> str:

@@ -77,3 +77,25 @@ def belonging_to(owner: Resource, owner_key: str, others: Sequence[Resource], ty
     for other in of_type(others, type_token):
         if owner.urn in other.property_dependencies.get(owner_key, frozenset()) or other.at(owner_key) in names:
             yield other
+
+
+def tables(value: Property) -> list[tuple[int, Property]]:
+    """The entries of a list with their indexes; a single object counts as a list of one."""
+    if is_table(value):
+        return [(0, value)]
+    return list(enumerate(value)) if is_list(value) else []
+
+
+# No count, size or age of a resource comes near it.
+MOST = 1e12
+
+
+def number(value: Property) -> float | None:
+    """An amount, also where it is written as text; None for anything else, negative and absurd ones among them."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        found = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return found if 0 <= found <= MOST else None

@@ -12,6 +12,7 @@ from planning.registered import (
     is_list,
     is_table,
     of_type,
+    tables,
     value_at,
 )
 from planning.registered import Resource as RegisteredResource
@@ -69,13 +70,6 @@ def whole(value: Property) -> int | Unknown | None:
     """A whole number: the engine hands all numbers over as floating point."""
     number = decimal(value)
     return number if number is None or number is UNKNOWN else int(number)
-
-
-def tables(value: Property) -> list[tuple[int, Property]]:
-    """The entries of a list with their indexes; a single object counts as a list of one."""
-    if is_table(value):
-        return [(0, value)]
-    return list(enumerate(value)) if is_list(value) else []
 
 
 def leaves(value: Property, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Property]]:

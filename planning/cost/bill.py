@@ -12,9 +12,8 @@ from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import NodeCount
 from planning.cost.inputs import CostInputs
 from planning.cost.model import Category, CostLine, LineKind, Unpriced
-from planning.cost.reading import number
 from planning.prices.table import Price, PriceTable
-from planning.registered import Resource
+from planning.registered import Resource, number
 
 LOKI_REPLICATION = ("loki", "commonConfig", "replication_factor")
 MIMIR_REPLICATION = ("mimir", "structuredConfig", "ingester", "ring", "replication_factor")

@@ -3,24 +3,26 @@
 from collections.abc import Iterator
 from math import ceil
 
+from planning.aws.lifecycle import LifecycleRule, from_provider
+from planning.aws.purpose import purpose_of
 from planning.aws.types import RELEASE, VERSIONING
 from planning.backends import BY_DATA, Backend
-from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
+from planning.buckets import GIB, BucketPurpose, ObjectClass
 from planning.capacity.steady_state import BucketUse, bucket_uses
 from planning.cost.bill import LIFECYCLE_TYPES, Bill
 from planning.cost.model import LineKind
-from planning.cost.reading import duration_days, number, text
-from planning.registered import Property, Resource, is_list, value_at
+from planning.cost.reading import duration_days
+from planning.registered import Resource, is_list
 from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
-from planning.tiers import AuditArchive, LifecycleRule, TierPlan, Transition
+from planning.tiers import AuditArchive, TierPlan
 
 REQUESTS_PER_UNIT = 1000
 
 
 def price_bucket(bucket: Resource, bill: Bill) -> None:
     """Storage, requests and retrieval of one bucket in steady state."""
-    purpose = purpose_of(bucket)
-    if purpose is None:
+    purpose = purpose_of(bucket, BucketPurpose)
+    if not isinstance(purpose, BucketPurpose):
         size = bill.assumptions.plain_bucket_gib
         note = f"assumed {size:g} GB: the bucket has no purpose tag"
         bill.add(bucket, LineKind.BUCKET_STORAGE, "STANDARD storage", size, "s3.storage.STANDARD", note)
@@ -37,14 +39,6 @@ def price_bucket(bucket: Resource, bill: Bill) -> None:
     _request_lines(bucket, use, bill)
     if purpose in BY_DATA:
         _version_line(bucket, purpose, rules, bill)
-
-
-def purpose_of(bucket: Resource) -> BucketPurpose | None:
-    """What a bucket is for, by its purpose tag, else by the end of its logical name."""
-    for value in (bucket.at("tags", "purpose"), bucket.at("tagsAll", "purpose")):
-        if value in set(BucketPurpose):
-            return BucketPurpose(text(value))
-    return next((purpose for purpose in BucketPurpose if bucket.name.endswith(purpose.value)), None)
 
 
 def _storage_lines(bucket: Resource, use: BucketUse, note: str, bill: Bill) -> None:
@@ -160,31 +154,7 @@ def _rules(bucket: Resource, bill: Bill) -> Iterator[LifecycleRule]:
     """The enabled rules of the bucket's lifecycle configuration, or those written into the bucket itself."""
     lifecycle = bill.of_bucket(bucket, *LIFECYCLE_TYPES)
     rules = lifecycle.at("rules") if lifecycle is not None else bucket.at("lifecycleRules")
-    for index, rule in enumerate(rules if is_list(rules) else ()):
-        if value_at(rule, "status") != "Disabled" and value_at(rule, "enabled") is not False:
-            yield _rule(f"rule-{index}", rule)
-
-
-def _rule(name: str, rule: Property) -> LifecycleRule:
-    transitions = value_at(rule, "transitions")
-    moves = [_transition(item) for item in transitions] if is_list(transitions) else []
-    expiration = number(value_at(rule, "expiration", "days"))
-    minimum = number(value_at(rule, "filter", "objectSizeGreaterThan"))
-    noncurrent = number(value_at(rule, "noncurrentVersionExpiration", "noncurrentDays"))
-    minimum = minimum or number(value_at(rule, "filter", "and", "objectSizeGreaterThan"))
-    return LifecycleRule.model_construct(
-        id=name,
-        prefix="",
-        min_object_bytes=int(minimum) if minimum else None,
-        transitions=tuple(sorted((move for move in moves if move), key=lambda move: move.days)),
-        expiration_days=int(expiration) if expiration else None,
-        noncurrent_expiration_days=int(noncurrent) if noncurrent else None,
-        abort_multipart_days=None,
-    )
-
-
-def _transition(item: Property) -> Transition | None:
-    days, name = number(value_at(item, "days")), value_at(item, "storageClass")
-    if days is None or name not in set(StorageClass):
-        return None
-    return Transition.model_construct(days=int(days), storage_class=StorageClass(text(name)))
+    for rule in rules if is_list(rules) else ():
+        found = from_provider(rule)
+        if found.enabled:
+            yield found.planned

@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from planning.cost.reading import number
-from planning.registered import Property, value_at
+from planning.registered import Property, number, value_at
 
 Values = Mapping[str, Property]
 

@@ -7,9 +7,9 @@ from planning.aws.types import NODE_GROUP
 from planning.cost.bill import Bill
 from planning.cost.eks_versions import standard_support_ends
 from planning.cost.model import LineKind
-from planning.cost.reading import number, text
+from planning.cost.reading import text
 from planning.prices.table import ON_DEMAND, Confidence, MissingPriceError, Price, PriceTable, spot_price
-from planning.registered import UNKNOWN, Resource, is_list
+from planning.registered import UNKNOWN, Resource, is_list, number
 
 # Amazon EKS User Guide, "upgradePolicy": without one a cluster enters extended support at the end of standard support.
 DEFAULT_SUPPORT = "EXTENDED"

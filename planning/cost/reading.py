@@ -2,25 +2,12 @@
 
 import re
 
-from planning.registered import Property
+from planning.registered import Property, number
 
 GIB = 1024**3
-# No count, size or age of a resource comes near it.
-MOST = 1e12
 # Kubernetes API conventions, "Quantity".
 _SUFFIXES = {"": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?)([kMGT]?i?)")
-
-
-def number(value: Property) -> float | None:
-    """An amount, also where it is written as text; None for anything else, negative and absurd ones among them."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        found = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return found if 0 <= found <= MOST else None
 
 
 def text(value: Property, default: str = "") -> str:

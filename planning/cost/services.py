@@ -4,8 +4,8 @@ from planning.aws.types import CLUSTER
 from planning.cost.bill import Bill
 from planning.cost.compute import node_counts
 from planning.cost.model import LineKind
-from planning.cost.reading import number, text
-from planning.registered import Resource, is_list
+from planning.cost.reading import text
+from planning.registered import Resource, is_list, number
 
 REQUESTS_PER_UNIT = 10_000
 DAYS_PER_MONTH = 365 / 12

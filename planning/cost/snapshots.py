@@ -2,8 +2,8 @@
 
 from planning.cost.bill import Bill
 from planning.cost.model import LineKind
-from planning.cost.reading import number, text
-from planning.registered import Property, Resource, is_list, value_at
+from planning.cost.reading import text
+from planning.registered import Property, Resource, is_list, number, value_at
 
 DAYS_PER_UNIT = {"DAYS": 1, "WEEKS": 7, "MONTHS": 31, "YEARS": 366}
 HOURS_PER_DAY = 24

@@ -7,8 +7,8 @@ from planning.cost.bill import Bill
 from planning.cost.charts import Claim, chart_of, claims_of
 from planning.cost.compute import node_count
 from planning.cost.model import LineKind
-from planning.cost.reading import number, quantity_gib, text
-from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, value_at
+from planning.cost.reading import quantity_gib, text
+from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, number, value_at
 
 # Amazon EBS User Guide, "General Purpose SSD volumes": what the price of gp3 includes.
 GP3_IOPS, GP3_MB_PER_SECOND = 3000, 125

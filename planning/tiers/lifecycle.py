@@ -1,66 +1,19 @@
-"""The models of a tier plan: lifecycle rules in S3's own terms, and the plan of one bucket.
+"""The plan of one bucket: its lifecycle rules and what its application does at the same time.
 
-Rules come from Amazon S3 User Guide, "Managing the lifecycle of objects" and "Considerations before transitioning
-objects" (2026-07), and from Grafana Loki, "Log retention", section "Object store lifecycle policies" (2026-08).
+Source: Grafana Loki, "Log retention", section "Object store lifecycle policies" (2026-08).
 """
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
+from planning.aws.lifecycle import LifecycleRule, Transition
 from planning.base import Frozen
-from planning.buckets import BucketPurpose, StorageClass
+from planning.buckets import BucketPurpose
 from planning.retention import Days
 from planning.tiers.application import ApplicationWindows, Windows
 
 HOURS_PER_DAY = 24
-
-
-class Transition(Frozen):
-    """Move objects to a colder class at an age in days."""
-
-    days: Annotated[int, Field(ge=0, le=3650)]
-    """Object age in days. AWS bills IA for at least 30 days, the Glacier classes for 90, DEEP_ARCHIVE for 180."""
-    storage_class: StorageClass
-    """The class to move to."""
-
-
-class LifecycleRule(Frozen):
-    """One rule of a bucket's lifecycle configuration, in S3's own terms."""
-
-    id: Annotated[str, Field(min_length=1, max_length=255)]
-    """Unique within the bucket."""
-    prefix: str = ""
-    """Key prefix that the rule applies to; empty means every object."""
-    min_object_bytes: Annotated[int, Field(ge=1)] | None = None
-    """Only objects larger than this many bytes."""
-    transitions: tuple[Transition, ...] = ()
-    """Moves to colder classes, youngest first."""
-    expiration_days: Days | None = None
-    """Age in days at which current objects expire."""
-    noncurrent_expiration_days: Days | None = None
-    """Days after which a superseded version is deleted."""
-    expired_delete_markers: bool = False
-    """Whether the mark of a deleted object goes when its last version has gone."""
-    abort_multipart_days: Days | None = None
-    """Days after which an incomplete multipart upload is dropped."""
-
-    @model_validator(mode="after")
-    def _acceptable_to_s3(self) -> Self:
-        days = [t.days for t in self.transitions]
-        order = [list(StorageClass).index(t.storage_class) for t in self.transitions]
-        if days != sorted(set(days)) or order != sorted(set(order)):
-            raise ValueError(f"rule {self.id}: transitions must get colder with rising days, each class once")
-        if self.expiration_days is not None and days and self.expiration_days <= days[-1]:
-            raise ValueError(
-                f"rule {self.id}: expiration_days {self.expiration_days} must be later than "
-                f"the last transition ({days[-1]})"
-            )
-        if self.expired_delete_markers and self.expiration_days is not None:
-            raise ValueError(f"rule {self.id}: S3 takes expired_delete_markers in no rule with expiration_days")
-        if self.abort_multipart_days is not None and self.min_object_bytes is not None:
-            raise ValueError(f"rule {self.id}: S3 takes no size filter on a rule that aborts multipart uploads")
-        return self
 
 
 class TierPlan(Frozen):

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from planning.aws.lifecycle import RegisteredRule
+from planning.aws.purpose import purpose_of
 from planning.aws.types import BUCKET, LIFECYCLE, VERSIONING
 from planning.base import Frozen
-from policies.buckets import LifecycleRule, bucket_rules, purpose_of
+from policies.buckets import bucket_rules
 from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to
 from policies.limits import Limits
 from policies.rule import NotYetKnown, Severity, StackRule, Subject, Verdict, Violation
@@ -44,7 +46,7 @@ def _endless_buckets(resources: Sequence[Resource], limits: LifetimeLimits) -> I
             yield from _lifetime_problems(bucket, rules, lifetime)
 
 
-def _kept(bucket: RegisteredResource, rules: Sequence[LifecycleRule]) -> Iterator[Verdict]:
+def _kept(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
     for rule in rules:
         if rule.expiration_days is not None:
             yield Violation(
@@ -55,10 +57,10 @@ def _kept(bucket: RegisteredResource, rules: Sequence[LifecycleRule]) -> Iterato
 
 
 def _lifetime_problems(
-    bucket: RegisteredResource, rules: Sequence[LifecycleRule], lifetime: Lifetime
+    bucket: RegisteredResource, rules: Sequence[RegisteredRule], lifetime: Lifetime
 ) -> Iterator[Verdict]:
     # Every key under the data's prefix must be covered, and by the earliest rule that names some of them.
-    covering = [r for r in rules if r.expiration_days is not None and not r.more_than_bytes]
+    covering = [r for r in rules if r.expiration_days is not None and not r.min_object_bytes]
     whole = [r.expiration_days for r in covering if lifetime.prefix.startswith(r.prefix) and r.expiration_days]
     if not whole:
         where = f" under {lifetime.prefix}" if lifetime.prefix else ""
@@ -185,7 +187,9 @@ def _touched_indexes(resources: Sequence[Resource], limits: PrefixLimits) -> Ite
                 yield from _touching(bucket, rule, str(purpose), limits)
 
 
-def _touching(bucket: RegisteredResource, rule: LifecycleRule, purpose: str, limits: PrefixLimits) -> Iterator[Verdict]:
+def _touching(
+    bucket: RegisteredResource, rule: RegisteredRule, purpose: str, limits: PrefixLimits
+) -> Iterator[Verdict]:
     if rule.expiration_days is None and not rule.moves:
         return
     accepted = limits.prefixes[purpose]
@@ -197,9 +201,9 @@ def _touching(bucket: RegisteredResource, rule: LifecycleRule, purpose: str, lim
             bucket.urn,
         )
     smallest = limits.min_moved_bytes.get(purpose, 0)
-    if rule.moves and (rule.more_than_bytes or 0) < smallest:
+    if rule.moves and (rule.min_object_bytes or 0) < smallest:
         yield Violation(
-            f"rule {rule.id} moves objects larger than {rule.more_than_bytes or 0} bytes; accepted: "
+            f"rule {rule.id} moves objects larger than {rule.min_object_bytes or 0} bytes; accepted: "
             f"objectSizeGreaterThan {smallest} or more, so that bucket indexes and markers stay where they are",
             bucket.urn,
         )

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
+from planning.aws.lifecycle import RegisteredMove, RegisteredRule
+from planning.aws.purpose import purpose_of
 from planning.aws.types import BUCKET, INTELLIGENT_TIERING, LIFECYCLE, RELEASE
 from planning.buckets import BucketPurpose, ObjectClass, may_follow
 from planning.objects import Cohort, ObjectFlow
-from policies.buckets import LifecycleRule, Move, bucket_rules, purpose_of, rules_of
+from policies.buckets import bucket_rules, rules_of
 from policies.facts import UNKNOWN, RegisteredResource, Resource, leaves, of_type, show
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
@@ -38,7 +40,7 @@ def _refused_lifecycle(lifecycle: Resource, limits: Limits) -> Iterator[Verdict]
             yield Violation(f"rule {rule.id}: {problem}")
 
 
-def _rule_problems(rule: LifecycleRule) -> Iterator[str]:
+def _rule_problems(rule: RegisteredRule) -> Iterator[str]:
     if len(rule.id) > MAX_ID_LENGTH:
         yield f"its id has {len(rule.id)} characters; S3 accepts {MAX_ID_LENGTH}"
     if rule.expiration_days is not None and rule.expiration_days < 1:
@@ -46,11 +48,11 @@ def _rule_problems(rule: LifecycleRule) -> Iterator[str]:
     days = [move.days for move in rule.moves if move.days is not None]
     if rule.expiration_days is not None and days and rule.expiration_days <= max(days):
         yield f"expiration at day {rule.expiration_days} comes before the move at day {max(days)}"
-    if rule.abort_days is not None and rule.more_than_bytes is not None:
+    if rule.abort_days is not None and rule.min_object_bytes is not None:
         yield "S3 takes no size filter on a rule that aborts multipart uploads"
 
 
-def _order_problems(moves: Sequence[Move]) -> Iterator[str]:
+def _order_problems(moves: Sequence[RegisteredMove]) -> Iterator[str]:
     for move in moves:
         if move.storage_class not in TARGETS:
             yield f"{move.storage_class} is no class to move to; accepted: {', '.join(TARGETS)}"
@@ -104,7 +106,7 @@ def _frozen_data(resources: Sequence[Resource], limits: ReadableLimits) -> Itera
         yield from _frozen_uploads(release)
 
 
-def _freezing(bucket: RegisteredResource, rules: Sequence[LifecycleRule]) -> Iterator[Verdict]:
+def _freezing(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
     for rule in rules:
         for move in rule.moves:
             if move.storage_class in FROZEN:
@@ -159,7 +161,9 @@ def _dear_moves(resources: Sequence[Resource], limits: WorthLimits) -> Iterator[
             yield from _compared(bucket, moves, life, limits.objects_per_gib)
 
 
-def _compared(bucket: RegisteredResource, moves: Sequence[Move], life: int, objects_per_gib: int) -> Iterator[Verdict]:
+def _compared(
+    bucket: RegisteredResource, moves: Sequence[RegisteredMove], life: int, objects_per_gib: int
+) -> Iterator[Verdict]:
     with_moves, standard = life_cost(moves, life, objects_per_gib), life_cost((), life, objects_per_gib)
     if with_moves > standard:
         chain = ", ".join(f"{move.storage_class} at day {move.days}" for move in moves)
@@ -170,7 +174,7 @@ def _compared(bucket: RegisteredResource, moves: Sequence[Move], life: int, obje
         )
 
 
-def life_cost(moves: Sequence[Move], life_days: int, objects_per_gib: int) -> float:
+def life_cost(moves: Sequence[RegisteredMove], life_days: int, objects_per_gib: int) -> float:
     """US dollars a month for one GiB written each day and never read: storage with minimums, PUT and moves."""
     from planning.tiers.lifetime_cost import Ages, Residency, chain_cost  # heavy, and needed only where there are moves
     from planning.tiers.s3_prices import US_WEST_2
@@ -186,7 +190,7 @@ def life_cost(moves: Sequence[Move], life_days: int, objects_per_gib: int) -> fl
     return chain_cost(flow, stays, Ages(0, 0, life_days), US_WEST_2).total
 
 
-def _why(moves: Sequence[Move], life: int) -> str:
+def _why(moves: Sequence[RegisteredMove], life: int) -> str:
     """The class whose minimum duration is missed most, or the price of the moves themselves."""
     ends = [*(move.days or 0 for move in moves[1:]), life]
     short = [

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from planning.aws.lifecycle import to_provider
 from planning.aws.types import (
     BUCKET,
     CLUSTER,
@@ -25,7 +26,7 @@ from planning.aws.types import (
 )
 from planning.backends import backends_of
 from planning.registered import Resource
-from planning.tiers import BucketPurpose, LifecycleRule, TierPlan
+from planning.tiers import BucketPurpose
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
 from settings.models.network import NatMode
@@ -78,7 +79,7 @@ def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
     for purpose, plan in settings.tier_plans.items():
         name = f"storage-{purpose}"
         yield _resource("TierBuckets", BUCKET, name, {"tags": {"purpose": purpose.value}})
-        yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [*_rules(plan)]})
+        yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [to_provider(rule) for rule in plan.rules]})
         if plan.versioned:
             yield _resource("TierBuckets", VERSIONING, name, {"versioningConfiguration": {"status": "Enabled"}})
     if settings.backup.volume_snapshot_days is not None:
@@ -89,26 +90,6 @@ def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
         yield _resource("VolumeSnapshots", SNAPSHOT_POLICY, "snapshots", {"policyDetails": {"schedules": [schedule]}})
     if settings.storage.encryption == "sse_kms":
         yield _resource("EncryptionKey", KEY, "storage-objects", {"enableKeyRotation": True})
-
-
-def _rules(plan: TierPlan) -> Iterator[Mapping[str, Any]]:
-    for rule in plan.rules:
-        yield {
-            "id": rule.id,
-            "status": "Enabled",
-            "filter": _filter(rule),
-            "transitions": [{"days": move.days, "storageClass": move.storage_class.value} for move in rule.transitions],
-            "noncurrentVersionExpiration": {"noncurrentDays": rule.noncurrent_expiration_days}
-            if rule.noncurrent_expiration_days is not None
-            else None,
-            "expiration": None if rule.expiration_days is None else {"days": rule.expiration_days},
-        }
-
-
-def _filter(rule: LifecycleRule) -> Mapping[str, Any]:
-    if rule.min_object_bytes is None:
-        return {"prefix": rule.prefix}
-    return {"and": {"prefix": rule.prefix, "objectSizeGreaterThan": rule.min_object_bytes}}
 
 
 def _cluster(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
