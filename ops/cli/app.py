@@ -18,7 +18,7 @@ for part in (cost, prices, checks, tuning, load, recovery, setup, migration, pul
 
 def _version(asked: bool) -> None:
     if asked:
-        from ops.cli.version import version
+        from ops.version import version
 
         print(version())
         raise typer.Exit

@@ -69,11 +69,11 @@ def cost_compare(
 
 
 @cost.command("assumptions", "cost assumptions")
-def cost_assumptions() -> None:
+def cost_assumptions(json: Json = False) -> None:
     """What a cost rests on beside resources and prices, each with its reason."""
     from ops.cost.plan import show_assumptions
 
-    show_assumptions()
+    show_assumptions(as_json=json)
 
 
 @cost.command("actual", "cost actual --stack prod --days 30")

@@ -57,12 +57,13 @@ def dr_test(
 def import_buckets(
     stack: Stack,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="The import file to write.")] = None,
+    json: Json = False,
 ) -> int:
     """Which of the stack's buckets are there already, and the file for `pulumi import --file` that takes them over.
     Needs boto3 and AWS credentials."""
     from ops.recovery.importing import import_buckets
 
-    return import_buckets(stack, output)
+    return import_buckets(stack, output, as_json=json)
 
 
 @imports.command("cluster", "import cluster --stack dev --context kind-dev --storage-class standard")
@@ -73,8 +74,9 @@ def import_cluster(
         str | None, typer.Option(help="Name of the EKS cluster behind it; none: an S3-compatible server is needed.")
     ] = None,
     storage_class: Annotated[str, typer.Option(help="StorageClass for data volumes.")] = "standard",
+    json: Json = False,
 ) -> int:
     """The settings that make a stack use a cluster which is there already."""
     from ops.recovery.importing import import_cluster
 
-    return import_cluster(stack, context, eks_cluster_name, storage_class)
+    return import_cluster(stack, context, eks_cluster_name, storage_class, as_json=json)

@@ -33,19 +33,19 @@ sampling = commands.group(
 
 
 @reviews.command("weekly", "review weekly --stack prod --output review.html")
-def review_weekly(platform: Connected, output: Output = None) -> int:
+def review_weekly(platform: Connected, output: Output = None, json: Json = False) -> int:
     """Objectives, alerts, performance, cost, storage, slow queries and the services that send most, of a week."""
     from ops.tuning.review import write_review
 
-    return write_review(platform, "weekly", output)
+    return write_review(platform, "weekly", output, as_json=json)
 
 
 @reviews.command("monthly", "review monthly --stack prod --output review.html")
-def review_monthly(platform: Connected, output: Output = None) -> int:
+def review_monthly(platform: Connected, output: Output = None, json: Json = False) -> int:
     """Objectives, alerts, performance, cost, storage, slow queries and the services that send most, of a month."""
     from ops.tuning.review import write_review
 
-    return write_review(platform, "monthly", output)
+    return write_review(platform, "monthly", output, as_json=json)
 
 
 @retention.callback(invoke_without_command=True)
@@ -118,32 +118,33 @@ def cache_enable(
     chunks_mb: Annotated[int, typer.Option(min=0, max=65_536, help="Chunks cache, in MB.")] = 256,
     results_mb: Annotated[int, typer.Option(min=0, max=65_536, help="Results cache, in MB.")] = 64,
     yes: Yes = False,
+    json: Json = False,
 ) -> int:
     """Sizes both caches in the stack's file: shows memory, dollars and the difference, then asks. 0 turns one off.
     pulumi up deploys it."""
     from ops.tuning.cache import enable
 
-    return enable(stack, chunks_mb, results_mb, yes=yes)
+    return enable(stack, chunks_mb, results_mb, yes=yes, as_json=json)
 
 
 @sampling.command("aggressive", "sampling aggressive --stack prod")
-def sampling_aggressive(stack: Stack, yes: Yes = False) -> int:
+def sampling_aggressive(stack: Stack, yes: Yes = False, json: Json = False) -> int:
     """Keeps a fifth of the ordinary traces that the normal mode keeps. Shows what is kept, dollars and the
     difference in the stack's file, then asks."""
     from ops.tuning.sampling import change_mode
     from planning.sampling import SamplingMode
 
-    return change_mode(stack, SamplingMode.AGGRESSIVE, yes=yes)
+    return change_mode(stack, SamplingMode.AGGRESSIVE, yes=yes, as_json=json)
 
 
 @sampling.command("normal", "sampling normal --stack prod")
-def sampling_normal(stack: Stack, yes: Yes = False) -> int:
+def sampling_normal(stack: Stack, yes: Yes = False, json: Json = False) -> int:
     """Back to the shares of the stack's file. Shows what is kept, dollars and the difference in the stack's file,
     then asks."""
     from ops.tuning.sampling import change_mode
     from planning.sampling import SamplingMode
 
-    return change_mode(stack, SamplingMode.NORMAL, yes=yes)
+    return change_mode(stack, SamplingMode.NORMAL, yes=yes, as_json=json)
 
 
 @sampling.command("validate", "sampling validate --stack prod --hours 24")

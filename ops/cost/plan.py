@@ -7,7 +7,7 @@ from pathlib import Path
 from ops.errors import CommandError
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.output import show_answer
-from ops.report.terminal import plain, show
+from ops.report.terminal import plain
 from ops.stacks import cost_inputs_of, settings_of
 from planning.cost.assumptions import Assumptions
 from planning.cost.budget import BudgetLimits, budget_verdict
@@ -94,6 +94,6 @@ def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> No
     show_answer(comparison, lambda: comparison_document(comparison), as_json=as_json)
 
 
-def show_assumptions() -> None:
+def show_assumptions(*, as_json: bool) -> None:
     """Prints what a cost rests on beside resources and prices."""
-    show(assumptions_document(Assumptions()))
+    show_answer(Assumptions(), lambda: assumptions_document(Assumptions()), as_json=as_json)

@@ -1,15 +1,18 @@
 """`python -m ops prices`: the dated price tables that costs rest on."""
 
 import re
+import sys
 from datetime import UTC, datetime
 
 from ops.errors import CommandError
 from ops.prices.price_list import AwsPrices, connect
 from ops.prices.refresh import Refreshed, refresh
 from ops.report.model import Document, Text, Tone, document, table
-from ops.report.terminal import show as shown
+from ops.report.output import show_answer
+from ops.version import CHECKOUT
 from planning.prices import (
     PriceDocument,
+    PriceTable,
     dump_document,
     load_prices,
     parse_document,
@@ -23,43 +26,52 @@ PATTERN_REGION = "us-west-2"
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
-def show(region: str) -> None:
+def show(region: str, *, as_json: bool) -> None:
     """Prints every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
     prices = load_prices(region)
+    show_answer(prices, lambda: prices_document(prices), as_json=as_json)
+
+
+def prices_document(prices: PriceTable) -> Document:
+    """A region's prices, for people."""
     rows = [
         (price.key, f"{price.usd:g}", price.unit, str(price.as_of), price.confidence.value, price.source)
         for price in prices.prices.values()
     ]
     warnings = staleness_warnings(prices.prices.values(), prices.region, datetime.now(UTC).date())
-    shown(
-        document(
-            f"{prices.region}, put together {prices.compiled}, US dollars without tax",
-            table(("price", "USD", "unit", "as of", "confidence", "source"), rows, numbers=(1,)),
-            *(Text(words=f"warning: {warning}", tone=Tone.WARNING) for warning in warnings),
-        )
+    return document(
+        f"{prices.region}, put together {prices.compiled}, US dollars without tax",
+        table(("price", "USD", "unit", "as of", "confidence", "source"), rows, numbers=(1,)),
+        *(Text(words=f"warning: {warning}", tone=Tone.WARNING) for warning in warnings),
     )
 
 
-def update(region: str, instance_types: list[str], *, dry_run: bool) -> None:
-    """Brings a region's table up to date. Raises `CommandError` for no region, and where AWS can't be asked."""
+def update(region: str, instance_types: list[str], *, dry_run: bool, as_json: bool) -> None:
+    """Brings a region's table up to date.
+
+    Raises `CommandError` for no region, where AWS can't be asked, and outside a checkout, whose files the tables are.
+    """
     if not REGION.fullmatch(region):
         raise CommandError(f"--region: got {region!r}; accepted: the code of an AWS region, such as {PATTERN_REGION}")
+    if not dry_run and not CHECKOUT.is_file():
+        raise CommandError("the tables belong to the installed package; accepted: --dry-run, or a checkout of it")
     result = _ask(region, instance_types)
-    shown(refreshed_document(result))
-    path = table_path(region)
+    show_answer(result, lambda: refreshed_document(result), as_json=as_json)
+    path, said = table_path(region), sys.stderr if as_json else sys.stdout
     if dry_run:
-        print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}")
+        print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}", file=said)
         return
     path.write_text(dump_document(result.document), encoding="utf-8")
-    print(f"written: planning/prices/{path.name}")
+    print(f"written: planning/prices/{path.name}", file=said)
 
 
 def _ask(region: str, extra_types: list[str]) -> Refreshed:
     """Raises `CommandError` where AWS can't be asked."""
+    connected = connect(region)
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        prices = AwsPrices(connect(region), region)
+        prices = AwsPrices(connected, region)
         return refresh(_document(region), region, prices, datetime.now(UTC).date(), extra_types)
     except (BotoCoreError, ClientError) as error:
         raise CommandError(

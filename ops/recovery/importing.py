@@ -10,6 +10,7 @@ Source: Pulumi documentation, "Importing resources", bulk import operations (202
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,32 +182,41 @@ def project_name(project: Path) -> str:
         raise CommandError("Pulumi.yaml can't be read, or names no project") from None
 
 
-def import_buckets(stack: str, output: Path | None, project: Path | None = None) -> int:
-    """Shows what can be imported, and writes the file where one is named."""
+def import_buckets(stack: str, output: Path | None, *, as_json: bool = False, project: Path | None = None) -> int:
+    """Shows what can be imported, and writes the file where one is named; as JSON, the file alone is shown."""
     project = project or project_root()
     settings = settings_of(stack, project)
     buckets = found_buckets(settings, stack)
+    said = sys.stderr if as_json else sys.stdout
     for one in buckets:
-        print(f"{one.purpose:15} {one.bucket:60} {'is there' if one.exists else 'is missing: pulumi up makes it'}")
+        print(
+            f"{one.purpose:15} {one.bucket:60} {'is there' if one.exists else 'is missing: pulumi up makes it'}",
+            file=said,
+        )
     if not any(one.exists for one in buckets):
-        print("\nnothing to import")
+        print("\nnothing to import", file=said)
         return 1
     key = found_key(settings, stack, buckets)
     if settings.storage.encryption == "sse_kms":
-        said = f"key {key.key_id}" if key else "the key is missing: pulumi up makes one, which can't read old objects"
-        print(f"{'key':15} {said}")
+        state = f"key {key.key_id}" if key else "the key is missing: pulumi up makes one, which can't read old objects"
+        print(f"{'key':15} {state}", file=said)
     document = json.dumps(import_file(buckets, stack, project_name(project), key), indent=2)
+    if as_json or output is None:
+        print(document if as_json else f"\n{document}")
     if output is None:
-        print(f"\n{document}\n\nnothing written: --output FILE writes it")
+        print("\nnothing written: --output FILE writes it", file=said)
         return 0
     try:
         output.write_text(document + "\n", encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{output} can't be written: {error.strerror}") from None
-    print(f"\nwritten: {output}; next, in this order:")
-    print(f"  pulumi up --stack {stack} --target '{PROVIDER_TARGET}'   # only the provider, unless the state has it")
-    print(f"  pulumi import --stack {stack} --file {output} --generate-code=false --protect={_word(settings)}")
-    print(f"  pulumi preview --stack {stack}   # shows what differs from the plan, and must not replace a bucket")
+    steps = (
+        f"\nwritten: {output}; next, in this order:",
+        f"  pulumi up --stack {stack} --target '{PROVIDER_TARGET}'   # only the provider, unless the state has it",
+        f"  pulumi import --stack {stack} --file {output} --generate-code=false --protect={_word(settings)}",
+        f"  pulumi preview --stack {stack}   # shows what differs from the plan, and must not replace a bucket",
+    )
+    print(*steps, sep="\n", file=said)
     return 0
 
 
@@ -228,9 +238,14 @@ def cluster_settings(context: str, eks_cluster_name: str | None, storage_class: 
     return "\n".join(lines)
 
 
-def import_cluster(stack: str, context: str, eks_cluster_name: str | None, storage_class: str) -> int:
+def import_cluster(
+    stack: str, context: str, eks_cluster_name: str | None, storage_class: str, *, as_json: bool = False
+) -> int:
     """Shows the settings for a cluster that is there; nothing is written."""
     settings_of(stack)
+    if as_json:
+        print(json.dumps(yaml.safe_load(cluster_settings(context, eks_cluster_name, storage_class)), indent=2))
+        return 0
     print(f"a cluster that is there already is used, not imported; put into Pulumi.{stack}.yaml below lgtm:platform:\n")
     print(cluster_settings(context, eks_cluster_name, storage_class))
     print(f"\nthen: python -m ops validate --stack {stack}, and pulumi preview --stack {stack}")

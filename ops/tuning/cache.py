@@ -7,7 +7,6 @@ from ops.backends.loki import Loki
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
 from ops.report.model import Text, document
-from ops.report.terminal import show
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import Change, apply, proposed
@@ -82,7 +81,9 @@ def cache_change(stack: str, chunks_mb: int, results_mb: int, project: Path | No
     return proposed(stack, {KEYS["chunks"]: chunks_mb, KEYS["results"]: results_mb}, project)
 
 
-def enable(stack: str, chunks_mb: int, results_mb: int, *, yes: bool, project: Path | None = None) -> int:
+def enable(
+    stack: str, chunks_mb: int, results_mb: int, *, yes: bool, as_json: bool = False, project: Path | None = None
+) -> int:
     """Shows what the caches take and changes the stack file."""
     before = settings_of(stack, project)
     change = cache_change(stack, chunks_mb, results_mb, project)
@@ -90,6 +91,6 @@ def enable(stack: str, chunks_mb: int, results_mb: int, *, yes: bool, project: P
         f"{name} {mb} MB in a pod of {cache_memory_request_mib(mb)} MiB" if mb else f"{name} off"
         for name, mb in configured(change.settings).items()
     )
-    show(document("", Text(words=f"caches: {pods}"), effect(stack, before, change.settings).table()))
-    print()
-    return apply(change, stack, yes=yes)
+    seen = effect(stack, before, change.settings)
+    report = document("", Text(words=f"caches: {pods}"), seen.table())
+    return apply(change, stack, seen, report, yes=yes, as_json=as_json)

@@ -157,13 +157,16 @@ def _percent(ratio: float | None) -> str:
     return "-" if ratio is None else f"{ratio:.2%}"
 
 
-def write_review(target: Target, period: str, output: Path | None) -> int:
-    """Prints the report as Markdown, or writes it; returns its exit code. Raises `CommandError` for a bad file."""
+def write_review(target: Target, period: str, output: Path | None, *, as_json: bool) -> int:
+    """Prints the report or writes it; returns its exit code. Raises `CommandError` for a bad file."""
     document, code = review(target, period)
     if output is None:
-        print(markdown.render(document), end="")
+        print(document.model_dump_json(indent=2) + "\n" if as_json else markdown.render(document), end="")
         return code
-    text = html.render(document) if output.suffix == ".html" else markdown.render(document)
+    if as_json:
+        text = document.model_dump_json(indent=2)
+    else:
+        text = html.render(document) if output.suffix == ".html" else markdown.render(document)
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -6,7 +6,6 @@ from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.report.checks import Check, Report, State
 from ops.report.model import Row, RowStyle, Table, document, table
-from ops.report.terminal import show
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
 from ops.tuning.stack_file import apply, proposed
@@ -22,13 +21,15 @@ DECISIONS = "sum by (sampled) (rate(otelcol_processor_tail_sampling_global_count
 DROPPED_EARLY = "sum(increase(otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total[{}h]))"
 
 
-def change_mode(stack: str, mode: SamplingMode, *, yes: bool, project: Path | None = None) -> int:
+def change_mode(
+    stack: str, mode: SamplingMode, *, yes: bool, as_json: bool = False, project: Path | None = None
+) -> int:
     """Shows what the mode keeps and costs, and changes the stack file."""
     before = settings_of(stack, project)
     change = proposed(stack, {MODE_KEY: mode.value}, project)
-    show(document("", kept_table(before, change.settings), effect(stack, before, change.settings).table()))
-    print()
-    return apply(change, stack, yes=yes)
+    seen = effect(stack, before, change.settings)
+    report = document("", kept_table(before, change.settings), seen.table())
+    return apply(change, stack, seen, report, yes=yes, as_json=as_json)
 
 
 def kept_table(before: PlatformSettings, after: PlatformSettings) -> Table:

@@ -131,8 +131,17 @@ def test_nothing_is_read_from_the_checkout_and_nothing_of_pulumi_is_there(lgtm: 
     assert pulumi == "None"
 
 
-def test_a_package_that_an_extra_brings_is_named_when_it_is_missing(lgtm: Path, project: Path) -> None:
-    done = _run(lgtm, project, "storage", "--stack", "prod")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "storage --stack prod",
+        "cost actual --stack prod",
+        "import buckets --stack prod",
+        "prices refresh --region us-west-2 --dry-run",
+    ],
+)
+def test_a_package_that_an_extra_brings_is_named_when_it_is_missing(lgtm: Path, project: Path, command: str) -> None:
+    done = _run(lgtm, project, *command.split())
     assert done.returncode in (2, 3)
     assert "boto3" in done.stderr
     assert "Traceback" not in done.stderr

@@ -216,6 +216,43 @@ def test_help_has_an_example_and_fits_80_columns(command: tuple[str, ...], capsy
     assert _run(capsys, *command, "-h") == (code, out, err)
 
 
+# What these print is a document itself (Markdown, JSON), or only the name of what they wrote.
+DOCUMENTS = {("cost", "report"), ("local",), ("pr", "summary"), ("pr", "comment"), ("pr", "drift")}
+GROUPS = {command[:-1] for command in COMMANDS if command} - {("retention",)}
+
+
+@pytest.mark.parametrize("command", sorted(set(COMMANDS) - DOCUMENTS - GROUPS), ids=" ".join)
+def test_what_is_printed_is_there_as_json_too(command: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert "  --json" in _run(capsys, *command, "--help")[1]
+
+
+@pytest.mark.parametrize(
+    ("command", "key"),
+    [
+        ("cost assumptions", "hours"),
+        ("prices show", "compiled"),
+        ("cache enable --stack dev", "difference"),
+        ("sampling aggressive --stack prod", "effect"),
+        ("import cluster --stack dev --context kind", "cluster"),
+    ],
+)
+def test_json_is_alone_on_standard_output(
+    command: str, key: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    _, out, _ = _run(capsys, *command.split(), "--json")
+    assert key in json.loads(out)
+
+
+def test_a_refresh_writes_only_into_a_checkout(
+    answer: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(prices, "CHECKOUT", tmp_path / "pyproject.toml")
+    code, out, err = _run(capsys, "prices", "refresh", "--region", "us-west-2")
+    assert (code, out, answer.exists()) == (2, "", False)
+    assert "the tables belong to the installed package; accepted: --dry-run, or a checkout" in err
+
+
 def test_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
     _, out, _ = _run(capsys, "--help")
     titles = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]

@@ -5,7 +5,7 @@ from importlib import metadata
 from pathlib import Path
 
 PACKAGE = "lgtm-platform"
-CHECKOUT = Path(__file__).resolve().parents[2] / "pyproject.toml"
+CHECKOUT = Path(__file__).resolve().parents[1] / "pyproject.toml"
 
 
 def version() -> str:
