@@ -71,17 +71,17 @@ types: setup ## pyright, strict
 
 generated: setup ## schema, configuration reference, README's table, policy limits, rule book and runbook index match their sources
 	@$(BIN)/python -m settings.document.schema --check
-	@$(BIN)/python -m settings.document.reference --check
+	@$(BIN)/python -m docs.tools.configuration_reference --check
 	@$(BIN)/python -m settings.document.policy_config --check
-	@$(BIN)/python -m policies.rule_book --check
-	@$(BIN)/python -m telemetry.alerting.rules.runbooks --check
+	@$(BIN)/python -m docs.tools.rule_book --check
+	@$(BIN)/python -m docs.tools.runbook_index --check
 
 generate: setup ## write those again
 	@$(BIN)/python -m settings.document.schema
-	@$(BIN)/python -m settings.document.reference
+	@$(BIN)/python -m docs.tools.configuration_reference
 	@$(BIN)/python -m settings.document.policy_config
-	@$(BIN)/python -m policies.rule_book
-	@$(BIN)/python -m telemetry.alerting.rules.runbooks
+	@$(BIN)/python -m docs.tools.rule_book
+	@$(BIN)/python -m docs.tools.runbook_index
 
 local: setup ## the platform in Docker Compose on this machine, from STACK's settings (default dev), in build/local
 	@$(BIN)/python -m ops local --stack $(if $(filter command line,$(origin STACK)),$(STACK),dev) --output build/local

@@ -1,6 +1,6 @@
 """Reports as GitHub Markdown."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ops.report.model import (
@@ -20,6 +20,7 @@ from ops.report.model import (
     Tone,
     Words,
     strong,
+    table,
 )
 
 ALERTS = {Tone.WARNING: "WARNING", Tone.BAD: "CAUTION"}
@@ -57,9 +58,13 @@ def render(document: Document, *, level: int = 1, escapes: Escapes = READABLE) -
     return "\n\n".join(parts) + "\n"
 
 
-def render_table(table: Table) -> str:
-    """A table by itself, without a line break at its end."""
-    return _Markdown(READABLE).table(table)
+def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of cells that are Markdown already, without a line break at its end."""
+    cells = (
+        tuple(Span(text=cell.replace("|", "\\|").replace("\n", " "), style=Style.MARKDOWN) for cell in row)
+        for row in rows
+    )
+    return _Markdown(READABLE).table(table(titles, cells))
 
 
 class _Markdown:
@@ -105,10 +110,10 @@ class _Markdown:
             yield self._inline(block.title)
         yield "\n".join(f"{f'{place}.' if block.numbered else '-'} {item}" for place, item in enumerate(items, 1))
 
-    def table(self, table: Table) -> str:
-        rule = ("---:" if column.number else "---" for column in table.columns)
-        titles = (self._inline(column.title) for column in table.columns)
-        return "\n".join([_line(titles), _line(rule), *(_line(self._cells(row)) for row in table.rows)])
+    def table(self, shown: Table) -> str:
+        rule = ("---:" if column.number else "---" for column in shown.columns)
+        titles = (self._inline(column.title) for column in shown.columns)
+        return "\n".join([_line(titles), _line(rule), *(_line(self._cells(row)) for row in shown.rows)])
 
     def _cells(self, row: Row) -> Iterator[str]:
         first, *rest = row.cells

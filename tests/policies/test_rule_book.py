@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from docs.tools.rule_book import STACKS, level_in, rule_book, stack_configs
 from policies.configuration import ConfigurationError, config_file, limits_for, stack_of
 from policies.limits import Limits, config_schema
 from policies.rule import Level
-from policies.rule_book import STACKS, level_in, rule_book, stack_configs
 from policies.rules import EXCEPTION_RULES, RULES
 from policies.rules.sizes import NAT_LIMITED, NODES_LIMITED
 from settings.document.policy_config import config_files, policy_config

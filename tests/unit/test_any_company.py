@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from docs.tools import runbook_index as runbooks
+from docs.tools.rule_book import rule_book, stack_configs
 from ops.__main__ import main
-from policies.rule_book import rule_book, stack_configs
 from settings.document.loader import FULL_KEY
 from settings.document.policy_config import config_files
 from settings.document.stack_files import stack_settings
-from telemetry.alerting.rules import runbooks
 from telemetry.grafana.dashboards.catalogue import dashboards
 from tests.stacks import NAMES, PROJECT, stack_file
 from tests.unit.planning.cost_cases import DATA

@@ -8,10 +8,10 @@ import jsonschema
 import pytest
 import yaml
 
+from docs.tools import runbook_index as runbooks
 from policies import rule_book
 from settings.document import policy_config, reference, schema
 from settings.document.stack_files import settings_in
-from telemetry.alerting.rules import runbooks
 from tests.stacks import REPOSITORY
 
 STACK_FILES = sorted(REPOSITORY.glob("Pulumi.*.yaml"))

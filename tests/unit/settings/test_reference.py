@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.tools.configuration_reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
 from settings.document import reference
-from settings.document.reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
 from settings.document.schema_tree import NOTHING, leaves, shape
 
 
@@ -64,7 +64,7 @@ def test_stale_files_are_noticed_and_written(
     monkeypatch.setattr(reference, "REFERENCE_FILE", tmp_path / "docs" / "configuration.md")
     monkeypatch.setattr(reference, "README_FILE", readme)
     assert reference.main(["--check"]) == 1
-    assert capsys.readouterr().err.count("is stale: run python -m settings.document.reference") == 2
+    assert capsys.readouterr().err.count("is stale: run python -m docs.tools.configuration_reference") == 2
     assert reference.main([]) == 0
     assert reference.main(["--check"]) == 0
     readme.write_text("no markers", encoding="utf-8")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from docs.tools import runbook_index as runbooks
 from settings.models.platform import PlatformSettings
-from telemetry.alerting.rules import runbooks
 from telemetry.alerting.rules.model import kebab
 
 SECTIONS = ["What it means", "First look", "Likely causes", "What to do", "Escalate"]

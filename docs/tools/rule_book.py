@@ -1,6 +1,5 @@
-"""The rule book, `docs/policies.md`: `python -m policies.rule_book` writes it, `--check` says whether it is stale."""
+"""The rule book, `docs/policies.md`: `python -m docs.tools.rule_book` writes it, `--check` says whether it is stale."""
 
-import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,19 +8,21 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ops.report.markdown import markdown_table
 from policies.configuration import CONFIG_FOLDER, ENFORCEMENT_LEVEL
 from policies.limits import Limits
 from policies.rule import ExceptionRule, JudgingRule, Level, ResourceRule, Rule, Subject
 from policies.rules import EXCEPTION_RULES, RULES
+from settings.document.generated import ROOT, write_or_check
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "policies.md"
+PAGE = ROOT / "docs" / "policies.md"
 STACKS = ("dev", "staging", "prod")
 LONGEST_CELL = 200
 
 INTRODUCTION = """\
 # Policies
 
-<!-- Generated from policies/ by `python -m policies.rule_book`; edit the rules, not this page. -->
+<!-- Generated from policies/ by `python -m docs.tools.rule_book`; edit the rules, not this page. -->
 
 The policy pack in `policies/` judges the resources that a stack registers, in every preview and every update:
 
@@ -147,8 +148,7 @@ def _shown(value: Any) -> str:
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines) + "\n"
+    return markdown_table(head, rows) + "\n"
 
 
 def stack_configs(folder: Path = CONFIG_FOLDER) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -159,22 +159,12 @@ def stack_configs(folder: Path = CONFIG_FOLDER) -> Iterator[tuple[str, Mapping[s
 
 def main(arguments: Sequence[str]) -> int:
     """The command line. Returns its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m policies.rule_book", description=__doc__)
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if the page is stale")
-    check = parser.parse_args(arguments).check
     try:
         text = rule_book(dict(stack_configs()))
     except (OSError, ValueError, ValidationError) as error:
         print(f"error: policies/config can't be used: {error}", file=sys.stderr)
         return 1
-    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
-        return 0
-    if check:
-        print("docs/policies.md is stale: run python -m policies.rule_book", file=sys.stderr)
-        return 1
-    PAGE.write_text(text, encoding="utf-8")
-    print("wrote docs/policies.md")
-    return 0
+    return write_or_check("docs.tools.rule_book", {PAGE: text}, arguments)
 
 
 if __name__ == "__main__":
