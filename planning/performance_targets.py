@@ -1,7 +1,7 @@
 """The platform's published performance targets, in one place.
 
-The ingestion target is of the whole platform at its peak; a stack's own
-limits (`ingestion` in its settings) are lower and are what its back ends enforce.
+The ingestion target is of the whole platform at its peak; a stack's own limits (`ingestion` in its settings) are lower
+and are what its back ends enforce.
 """
 
 QUERY_SECONDS_P95 = 2.0
