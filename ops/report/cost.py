@@ -130,8 +130,8 @@ def over_parts(verdict: BudgetVerdict) -> Iterator[Bullets]:
                 for part in verdict.over_parts
             ),
         )
-    if verdict.helps:
-        yield Bullets(title="What would lower it:", items=verdict.helps[:SHOWN_RECOMMENDATIONS])
+    if verdict.recommendations:
+        yield Bullets(title="What would lower it:", items=verdict.recommendations[:SHOWN_RECOMMENDATIONS])
 
 
 def unpriced(report: CostReport) -> Iterator[Section]:

@@ -11,7 +11,7 @@ from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import NodeCount
 from planning.cost.inputs import CostInputs
-from planning.cost.model import Category, CostLine, LineKind, Unpriced
+from planning.cost.model import Category, CostLine, LineKind, Unpriced, UnpricedCause
 from planning.prices.table import Price, PriceTable
 from planning.registered import Resource, number
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 CATEGORIES = {
     LineKind.CONTROL_PLANE: Category.COMPUTE,
+    LineKind.CONTROL_PLANE_EXTENDED: Category.COMPUTE,
     LineKind.NODE_ON_DEMAND: Category.COMPUTE,
     LineKind.NODE_SPOT: Category.COMPUTE,
     LineKind.CPU_CREDITS: Category.COMPUTE,
@@ -159,10 +160,10 @@ class Bill:
             )
         )
 
-    def leave_out(self, resource: Resource, reason: str) -> None:
+    def leave_out(self, resource: Resource, cause: UnpricedCause, reason: str) -> None:
         """Names a resource that the total leaves out."""
         self.named.add(resource.urn)
-        self.unpriced.append(Unpriced(type=resource.type, resource=resource.name, reason=reason))
+        self.unpriced.append(Unpriced(type=resource.type, resource=resource.name, cause=cause, reason=reason))
 
 
 def component_of(resource: Resource) -> str:

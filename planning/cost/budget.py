@@ -55,15 +55,15 @@ class BudgetVerdict(Frozen):
     """The budget."""
     over_parts: tuple[OverPart, ...]
     """Categories beyond their part."""
-    dearest: tuple[CostLine, ...]
+    top_costs: tuple[CostLine, ...]
     """The lines that cost most."""
-    helps: tuple[str, ...]
+    recommendations: tuple[str, ...]
     """What would lower what is over, dearest first, with the saving where the report tells it."""
     message: str
     """All of it in one sentence for people."""
 
 
-def budget_verdict(report: CostReport, budget: BudgetLimits, dearest: int = 3) -> BudgetVerdict:
+def budget_verdict(report: CostReport, budget: BudgetLimits, top: int = 3) -> BudgetVerdict:
     """Judges a report. A cent over is over."""
     total = report.usd_per_month
     within = round(total, 2) <= budget.usd_per_month
@@ -74,47 +74,44 @@ def budget_verdict(report: CostReport, budget: BudgetLimits, dearest: int = 3) -
     )
     # With the whole within its budget, only the parts that aren't need help.
     categories = {part.category for part in over} if within else set(Category)
-    lines, helps = report.dearest(dearest), helps_for(report, categories)
+    lines, recommendations = report.top_costs(top), recommendations_for(report, categories)
     return BudgetVerdict(
         within=within,
         usd_per_month=total,
         budget=budget.usd_per_month,
         over_parts=over,
-        dearest=lines,
-        helps=helps,
-        message=_message(report, budget, lines, helps, within=within),
+        top_costs=lines,
+        recommendations=recommendations,
+        message=_message(report, budget, lines, recommendations, within=within),
     )
 
 
 def _message(
-    report: CostReport, budget: BudgetLimits, lines: Sequence[CostLine], helps: Sequence[str], *, within: bool
+    report: CostReport, budget: BudgetLimits, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
 ) -> str:
     total, limit = report.usd_per_month, budget.usd_per_month
     if within:
         return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left)"
     dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in lines)
-    helping = f"; what would help: {'; '.join(helps[:3])}" if helps else ""
+    helping = f"; what would help: {'; '.join(recommendations[:3])}" if recommendations else ""
     return f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}; dearest: {dearest}{helping}"
 
 
-def helps_for(report: CostReport, categories: Collection[Category]) -> tuple[str, ...]:
+def recommendations_for(report: CostReport, categories: Collection[Category]) -> tuple[str, ...]:
     """One suggestion for each kind of line in the categories that has one, the largest first."""
     by_kind: dict[LineKind, list[CostLine]] = {}
     for line in (line for line in report.lines if line.category in categories):
         by_kind.setdefault(line.kind, []).append(line)
     ranked = sorted(by_kind.items(), key=lambda pair: -_usd(pair[1]))
-    return tuple(text for kind, lines in ranked if kind in _HELPS for text in _HELPS[kind](lines))
+    return tuple(text for kind, lines in ranked if kind in _RECOMMENDATIONS for text in _RECOMMENDATIONS[kind](lines))
 
 
 def _usd(lines: Sequence[CostLine]) -> float:
     return sum(line.usd_per_month for line in lines)
 
 
-def _control_plane(lines: Sequence[CostLine]) -> list[str]:
-    extended = [line for line in lines if "extended" in line.item]
-    if not extended:
-        return []
-    usd = _usd(extended)
+def _extended_support(lines: Sequence[CostLine]) -> list[str]:
+    usd = _usd(lines)
     return [f"upgrade to a Kubernetes version in standard support (saves {usd * 5 / 6:.0f} of {usd:.0f})"]
 
 
@@ -148,8 +145,8 @@ def _simple(text: str) -> Callable[[Sequence[CostLine]], list[str]]:
     return lambda lines: [f"{text} ({_usd(lines):.0f} now)"]
 
 
-_HELPS: Mapping[LineKind, Callable[[Sequence[CostLine]], list[str]]] = {
-    LineKind.CONTROL_PLANE: _control_plane,
+_RECOMMENDATIONS: Mapping[LineKind, Callable[[Sequence[CostLine]], list[str]]] = {
+    LineKind.CONTROL_PLANE_EXTENDED: _extended_support,
     LineKind.NODE_ON_DEMAND: _on_demand,
     LineKind.NODE_SPOT: _spot,
     LineKind.NAT_GATEWAY: _nat,

@@ -6,13 +6,14 @@ from typing import NamedTuple
 from planning.aws.types import NODE_GROUP
 from planning.cost.bill import Bill
 from planning.cost.eks_versions import standard_support_ends
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import text
 from planning.prices.table import ON_DEMAND, Confidence, MissingPriceError, Price, PriceTable, spot_price
 from planning.registered import UNKNOWN, Resource, is_list, number
 
 # Amazon EKS User Guide, "upgradePolicy": without one a cluster enters extended support at the end of standard support.
 DEFAULT_SUPPORT = "EXTENDED"
+EXTENDED = "extended"
 # Amazon EKS API reference, CreateNodegroup: what a group without instance types gets.
 DEFAULT_INSTANCE_TYPE = "t3.medium"
 BURSTABLE = re.compile(r"t4g\.")
@@ -43,7 +44,7 @@ def price_guest(groups: list[Resource], bill: Bill) -> None:
 def _control_plane(resource: Resource, support: str, share: float, note: str, bill: Bill) -> None:
     bill.add(
         resource,
-        LineKind.CONTROL_PLANE,
+        LineKind.CONTROL_PLANE_EXTENDED if support == EXTENDED else LineKind.CONTROL_PLANE,
         f"EKS control plane, {support} support",
         bill.assumptions.hours * share,
         f"eks.control_plane.{support}",
@@ -60,7 +61,7 @@ def _support(version: str, support_type: str, bill: Bill) -> tuple[str, str]:
         return "standard", f"version {version}: standard support ends {ends}"
     if (support_type or DEFAULT_SUPPORT) == "STANDARD":
         return "standard", f"version {version}: AWS upgrades it, because standard support ended {ends}"
-    return "extended", f"version {version}: standard support ended {ends}"
+    return EXTENDED, f"version {version}: standard support ended {ends}"
 
 
 def node_count(group: Resource, bill: Bill) -> float | None:
@@ -89,7 +90,7 @@ def price_node_group(group: Resource, bill: Bill) -> None:
     types = _instance_types(group)
     if count is None or types is None:
         missing = "scalingConfig.desiredSize" if count is None else "instanceTypes"
-        bill.leave_out(group, f"{missing} isn't known yet")
+        bill.leave_out(group, UnpricedCause.NOT_KNOWN_YET, f"{missing} isn't known yet")
         return
     spot = text(group.at("capacityType"), "ON_DEMAND") == "SPOT"
     hour = dearest_hour(types, bill, spot=spot)
@@ -107,7 +108,7 @@ def price_instance(instance: Resource, bill: Bill) -> None:
     """A single instance."""
     instance_type = text(instance.at("instanceType"))
     if not instance_type:
-        bill.leave_out(instance, "instanceType isn't known yet")
+        bill.leave_out(instance, UnpricedCause.NOT_KNOWN_YET, "instanceType isn't known yet")
         return
     spot = instance.at("instanceMarketOptions", "marketType") == "spot"
     hour = dearest_hour([instance_type], bill, spot=spot)

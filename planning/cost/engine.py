@@ -11,7 +11,7 @@ from planning.cost.buckets import price_bucket
 from planning.cost.compute import price_cluster, price_guest, price_instance, price_node_group
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
-from planning.cost.model import CostReport, FreeType
+from planning.cost.model import CostReport, FreeType, UnpricedCause
 from planning.cost.network import (
     price_elastic_ip,
     price_endpoint,
@@ -98,7 +98,7 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
         pricers = PRICERS.get(resource.type)
         if pricers is None:
             if resource.type != types.SNAPSHOT_POLICY and free_reason(resource.type) is None:
-                bill.leave_out(resource, "no rule prices this type: add one, or name it as free")
+                bill.leave_out(resource, UnpricedCause.NO_RULE, "no rule prices this type: add one, or name it as free")
             continue
         for pricer in pricers:
             _priced(lambda pricer=pricer, resource=resource: pricer(resource, bill), resource, bill)
@@ -117,7 +117,7 @@ def _priced(price: Callable[[], None], resource: Resource, bill: Bill) -> None:
     try:
         price()
     except MissingPriceError as error:
-        bill.leave_out(resource, str(error))
+        bill.leave_out(resource, UnpricedCause.NO_PRICE, str(error))
 
 
 def _free(resources: Sequence[Resource], bill: Bill) -> tuple[FreeType, ...]:

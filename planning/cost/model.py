@@ -28,6 +28,7 @@ class LineKind(StrEnum):
     """What a line pays for; what would lower it follows from this."""
 
     CONTROL_PLANE = "control plane"
+    CONTROL_PLANE_EXTENDED = "control plane in extended support"
     NODE_ON_DEMAND = "on-demand nodes"
     NODE_SPOT = "spot nodes"
     CPU_CREDITS = "CPU credits"
@@ -93,6 +94,19 @@ class FreeType(Frozen):
     """Why nothing is charged."""
 
 
+class UnpricedCause(StrEnum):
+    """Why something has no amount."""
+
+    NOT_KNOWN_YET = "not known yet"
+    """Only the cloud will tell."""
+    NO_RULE = "no rule"
+    """Nothing prices the type."""
+    NO_PRICE = "no price"
+    """The region's table lacks the price."""
+    NOT_COVERED = "not covered"
+    """The rule that prices the type doesn't cover this resource as it is configured."""
+
+
 class Unpriced(Frozen):
     """Resources that cost money or may, and whose price or amount isn't known: the total leaves them out."""
 
@@ -100,6 +114,8 @@ class Unpriced(Frozen):
     """Pulumi type token."""
     resource: str
     """Logical name."""
+    cause: UnpricedCause
+    """The same for programs."""
     reason: str
     """What is missing, and what to do."""
 
@@ -150,6 +166,6 @@ class CostReport(Frozen):
             sums[line.component] = sums.get(line.component, 0.0) + line.usd_per_month
         return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
 
-    def dearest(self, count: int = 3) -> tuple[CostLine, ...]:
+    def top_costs(self, count: int = 3) -> tuple[CostLine, ...]:
         """The lines that cost most."""
         return self.lines[:count]

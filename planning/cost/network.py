@@ -6,7 +6,7 @@ from typing import NamedTuple
 from planning.aws.types import NAT_GATEWAY, RELEASE, SUBNET
 from planning.cost.bill import Bill
 from planning.cost.compute import node_count, node_counts
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, is_table, value_at
 
@@ -67,7 +67,7 @@ def price_load_balancer(balancer: Resource, bill: Bill) -> None:
     """Network and application load balancers; other kinds are named as unpriced."""
     kind = text(balancer.at("loadBalancerType"), "application")
     if kind not in ("network", "application"):
-        bill.leave_out(balancer, f"load balancers of type {kind} aren't priced")
+        bill.leave_out(balancer, UnpricedCause.NOT_COVERED, f"load balancers of type {kind} aren't priced")
         return
     subnets = balancer.at("subnets") or balancer.at("subnetMappings")
     zones = len(subnets) if is_list(subnets) and subnets else bill.assumptions.load_balancer_zones
@@ -132,7 +132,7 @@ def price_endpoint(endpoint: Resource, bill: Bill) -> None:
     if kind == "Gateway":
         return
     if kind != "Interface":
-        bill.leave_out(endpoint, f"endpoints of type {kind} aren't priced")
+        bill.leave_out(endpoint, UnpricedCause.NOT_COVERED, f"endpoints of type {kind} aren't priced")
         return
     subnets = endpoint.at("subnetIds")
     zones = len(subnets) if is_list(subnets) and subnets else 1

@@ -1,7 +1,7 @@
 """EBS snapshots that a Data Lifecycle Manager policy keeps of the stack's data volumes."""
 
 from planning.cost.bill import Bill
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, number, value_at
 
@@ -19,7 +19,9 @@ def price_snapshots(policy: Resource, bill: Bill) -> None:
     for schedule in schedules if is_list(schedules) else ():
         kept = _snapshots_kept(schedule)
         if kept is None:
-            bill.leave_out(policy, "how long its snapshots are kept isn't known, so they aren't priced")
+            bill.leave_out(
+                policy, UnpricedCause.NOT_COVERED, "how long its snapshots are kept isn't known, so they aren't priced"
+            )
             continue
         assumed, volumes = bill.assumptions, bill.data_volume_gib
         first = volumes * assumed.snapshot_share

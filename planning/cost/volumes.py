@@ -6,7 +6,7 @@ from planning.aws.types import LAUNCH_TEMPLATE, STORAGE_CLASS
 from planning.cost.bill import Bill
 from planning.cost.charts import Claim, chart_of, claims_of
 from planning.cost.compute import node_count
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import quantity_gib, text
 from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, number, value_at
 
@@ -22,7 +22,11 @@ def price_root_volumes(group: Resource, bill: Bill) -> None:
         return
     template = launch_template_of(group, bill)
     if template is None and group.at("launchTemplate") is not None:
-        bill.leave_out(group, "its launch template isn't known, so its nodes' root volumes aren't priced")
+        bill.leave_out(
+            group,
+            UnpricedCause.NOT_COVERED,
+            "its launch template isn't known, so its nodes' root volumes aren't priced",
+        )
         return
     mappings = template.at("blockDeviceMappings") if template else None
     volumes = [value_at(item, "ebs") for item in mappings] if is_list(mappings) else []
@@ -61,7 +65,7 @@ def _volume(resource: Resource, kind: LineKind, what: str, ebs: Property, count:
     """One EBS volume as EC2 describes it, `count` times."""
     size, volume_type = number(value_at(ebs, "volumeSize")), text(value_at(ebs, "volumeType"), DEFAULT_TYPE)
     if size is None:
-        bill.leave_out(resource, f"the size of its {what} isn't known yet")
+        bill.leave_out(resource, UnpricedCause.NOT_KNOWN_YET, f"the size of its {what} isn't known yet")
         return
     if kind is LineKind.DATA_VOLUME:
         bill.data_volume_gib += size * count
@@ -90,13 +94,23 @@ def price_release(release: Resource, bill: Bill) -> None:
         return
     values = release.at("values")
     if values is UNKNOWN:
-        bill.leave_out(release, "its values aren't known yet, so its volumes aren't priced")
+        bill.leave_out(
+            release, UnpricedCause.NOT_KNOWN_YET, "its values aren't known yet, so its volumes aren't priced"
+        )
         return
     if release.at("valueYamlFiles"):
-        bill.leave_out(release, "values from files aren't read, so volumes that they change aren't priced")
+        bill.leave_out(
+            release,
+            UnpricedCause.NOT_COVERED,
+            "values from files aren't read, so volumes that they change aren't priced",
+        )
     claims = claims_of(chart_of(text(release.at("chart"))), values if is_table(values) else {})
     if claims is None:
-        bill.leave_out(release, f"nothing is known of the volumes of chart {text(release.at('chart'), 'unknown')}")
+        bill.leave_out(
+            release,
+            UnpricedCause.NOT_COVERED,
+            f"nothing is known of the volumes of chart {text(release.at('chart'), 'unknown')}",
+        )
         return
     _claims(release, claims, bill)
 
@@ -133,7 +147,9 @@ def _claims(resource: Resource, claims: Sequence[Claim], bill: Bill) -> None:
     for claim in claims:
         size = quantity_gib(claim.size)
         if size is None or claim.volumes is None:
-            bill.leave_out(resource, f"the size of its volume {claim.workload} isn't known yet")
+            bill.leave_out(
+                resource, UnpricedCause.NOT_KNOWN_YET, f"the size of its volume {claim.workload} isn't known yet"
+            )
             continue
         parameters = _storage_class(text(claim.storage_class), bill)
         ebs: Property = {

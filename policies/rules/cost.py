@@ -61,6 +61,7 @@ def _region(resources: Sequence[Resource]) -> str | None:
 def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
     from planning.cost.budget import BudgetLimits as Budget
     from planning.cost.budget import budget_verdict
+    from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
 
     try:
@@ -72,13 +73,8 @@ def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterato
     if not verdict.within:
         yield Violation(verdict.message)
     for item in report.unpriced:
-        if not_yet_known(item.reason):
+        if item.cause is UnpricedCause.NOT_KNOWN_YET:
             yield NotYetKnown(f"the cost of {item.resource} ({item.reason})")
-
-
-def not_yet_known(reason: str) -> bool:
-    """Whether the cost engine left something out because only the cloud will tell it."""
-    return "known yet" in reason
 
 
 BUDGET = StackRule(
@@ -104,6 +100,7 @@ class DeltaLimits(PricingLimits):
 
 
 def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verdict]:
+    from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
 
     baseline = limits.baseline_usd_per_month
@@ -115,13 +112,13 @@ def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verd
         return  # the budget says so already
     total = report.usd_per_month
     if total > baseline * (1 + limits.max_increase_percent / 100):
-        dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in report.dearest())
+        dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in report.top_costs())
         yield Violation(
             f"{total:.2f} USD a month is {total - baseline:.2f} more than before ({baseline:.2f}); "
             f"accepted without mention: {limits.max_increase_percent:g} % more; dearest: {dearest}"
         )
     for item in report.unpriced:
-        if not_yet_known(item.reason):
+        if item.cause is UnpricedCause.NOT_KNOWN_YET:
             yield NotYetKnown(f"the cost of {item.resource}")
 
 
@@ -149,6 +146,7 @@ class PricedLimits(Limits):
 
 
 def _unpriced(resources: Sequence[Resource], limits: PricedLimits) -> Iterator[Verdict]:
+    from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
 
     try:
@@ -156,7 +154,7 @@ def _unpriced(resources: Sequence[Resource], limits: PricedLimits) -> Iterator[V
     except PriceTableError:
         return  # the budget says so already
     for item in report.unpriced:
-        if not_yet_known(item.reason):
+        if item.cause is UnpricedCause.NOT_KNOWN_YET:
             yield NotYetKnown(f"the cost of {item.resource}")
         elif item.type not in limits.accepted_types:
             urn = next((r.urn for r in resources if (r.type, r.name) == (item.type, item.resource)), "")

@@ -109,7 +109,7 @@ def test_a_budget_verdict_names_the_total_the_budget_the_dearest_and_what_would_
     report = _report()
     verdict = budget_verdict(report, BudgetLimits(usd_per_month=100))
     assert not verdict.within
-    assert len(verdict.dearest) == 3
+    assert len(verdict.top_costs) == 3
     assert f"{report.usd_per_month:.2f} USD a month is {report.usd_per_month - 100:.2f} over" in verdict.message
     assert "t4g.large spot of spot 80.94, EKS control plane, standard support of cluster 73.00" in verdict.message
     assert "what would help: fewer nodes in spot (each saves 27)" in verdict.message
@@ -146,7 +146,7 @@ def test_parts_are_named_and_only_the_whole_decides() -> None:
     verdict = budget_verdict(_report(), BudgetLimits(usd_per_month=500, compute=100, storage=50))
     assert verdict.within
     assert [part.category for part in verdict.over_parts] == [Category.COMPUTE]
-    assert verdict.helps == ("fewer nodes in spot (each saves 27)",)
+    assert verdict.recommendations == ("fewer nodes in spot (each saves 27)",)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_parts_are_named_and_only_the_whole_decides() -> None:
 )
 def test_what_would_help(resources: list[Resource], help_text: str) -> None:
     verdict = budget_verdict(priced(*resources), BudgetLimits(usd_per_month=1))
-    assert any(help_text in text for text in verdict.helps), verdict.helps
+    assert any(help_text in text for text in verdict.recommendations), verdict.recommendations
 
 
 def test_a_comparison_names_what_is_new_gone_and_different() -> None:
