@@ -8,9 +8,10 @@ import jsonschema
 import pytest
 import yaml
 
+from docs.tools import configuration_reference as reference
+from docs.tools import rule_book
 from docs.tools import runbook_index as runbooks
-from policies import rule_book
-from settings.document import policy_config, reference, schema
+from settings.document import policy_config, schema
 from settings.document.stack_files import settings_in
 from tests.stacks import REPOSITORY
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from docs.tools import configuration_reference as reference
 from docs.tools.configuration_reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
-from settings.document import reference
 from settings.document.schema_tree import NOTHING, leaves, shape
 
 
