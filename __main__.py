@@ -17,6 +17,7 @@ from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
 from components.platform_context import PlatformContext
+from components.pyroscope import pyroscope_for
 from components.tempo import Tempo
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
@@ -43,7 +44,7 @@ alerting = Alerting("alerting", AlertingArgs(settings, namespace, names.stack, o
 loki = Loki("loki", context.back_end("loki"), context.back_end_options("loki", alerting))
 tempo = Tempo("tempo", context.back_end("tempo"), context.back_end_options("tempo"))
 mimir = Mimir("mimir", context.back_end("mimir"), context.back_end_options("mimir", alerting))
-back_ends = [loki, tempo, mimir]
+back_ends = [loki, tempo, mimir, *pyroscope_for(context)]
 collector = Collector("collector", context.collector, cluster.options(back_ends))
 Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
 grafana = Grafana("grafana", context.grafana, cluster.options(back_ends))

@@ -51,7 +51,7 @@ class BackEnd(pulumi.ComponentResource):
                 chart=ChartName(self.backend.chart),
                 charts=args.settings.charts,
                 namespace=args.namespace.name,
-                values=_annotated(values, args.service_account_annotations),
+                values=_annotated(values, self.backend.service_account_values, args.service_account_annotations),
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[args.namespace]),
         )
@@ -60,12 +60,18 @@ class BackEnd(pulumi.ComponentResource):
 
 
 def _annotated(
-    values: pulumi.Output[dict[str, Any]] | dict[str, Any], annotations: Mapping[str, pulumi.Input[str]]
+    values: pulumi.Output[dict[str, Any]] | dict[str, Any],
+    path: tuple[str, ...],
+    annotations: Mapping[str, pulumi.Input[str]],
 ) -> pulumi.Input[Values]:
     if not annotations:
         return values
 
-    def annotate(plain: dict[str, Any]) -> dict[str, Any]:
+    def annotate(plain: dict[str, Any], *below: str) -> dict[str, Any]:
+        if below:
+            return plain | {below[0]: annotate(plain[below[0]], *below[1:])}
         return plain | {"serviceAccount": plain["serviceAccount"] | {"annotations": dict(annotations)}}
 
-    return annotate(values) if isinstance(values, dict) else values.apply(annotate)
+    if isinstance(values, dict):
+        return annotate(values, *path)
+    return values.apply(lambda plain: annotate(plain, *path))

@@ -2,7 +2,7 @@
 
 A back end is added by a record here, the values of its chart, and what is its own in planning (what it writes, what it
 needs). Sources: values and templates of the charts in `telemetry.charts.lock`; "Configuration" and "HTTP API" in the
-documentation of Grafana Loki 3.7, Tempo 2.10 and Mimir 3.2.
+documentation of Grafana Loki 3.7, Tempo 2.10, Mimir 3.2 and Pyroscope 2.2.
 """
 
 from planning.base import Frozen
@@ -85,6 +85,8 @@ class Backend(Frozen):
     """Whether series carry the pod's component."""
     tls_in_pods: bool = True
     """Whether its pods serve HTTPS themselves."""
+    service_account_values: tuple[str, ...] = ()
+    """Table of the chart's values that holds `serviceAccount`; empty means the top."""
     local_memory_mib: int = 1024
     """Memory limit in the local platform, in MiB."""
 
@@ -169,7 +171,27 @@ MIMIR = Backend(
     tls_in_pods=False,
     local_memory_mib=1536,
 )
-BACKENDS = (LOKI, TEMPO, MIMIR)
+# HTTP and OTLP share a port, and the exporter adds /v1development/profiles to the address.
+PYROSCOPE = Backend(
+    name="pyroscope",
+    title="Pyroscope",
+    chart="pyroscope",
+    signal=Signal.PROFILES,
+    port=4040,
+    otlp_path="",
+    push_path="/ingest",
+    query_path="/pyroscope/render",
+    data=Data(
+        purpose=BucketPurpose.PROFILES,
+        # Segments wait for their compaction below segments/.
+        prefix="blocks/",
+        # Compaction leaves few objects; those below never pay.
+        cold_min_bytes=1 * MIB,
+        retention_values=("pyroscope", "structuredConfig", "limits", "retention_period"),
+    ),
+    service_account_values=("pyroscope",),
+)
+BACKENDS = (LOKI, TEMPO, MIMIR, PYROSCOPE)
 
 BY_DATA = {backend.data.purpose: backend for backend in BACKENDS}
 BY_SIGNAL = {backend.signal: backend for backend in BACKENDS}

@@ -21,6 +21,8 @@ class BucketPurpose(StrEnum):
     MIMIR_BLOCKS = "mimir-blocks"
     MIMIR_RULER = "mimir-ruler"
     """Rules and Alertmanager state: Mimir refuses to share bucket and prefix with blocks."""
+    PROFILES = "profiles"
+    """Pyroscope's blocks."""
     AUDIT_ARCHIVE = "audit-archive"
 
     @property

@@ -9,11 +9,12 @@ from planning.base import Frozen
 
 
 class Signal(StrEnum):
-    """The three telemetry signals that the platform stores."""
+    """The telemetry signals that the platform can store."""
 
     LOGS = "logs"
     TRACES = "traces"
     METRICS = "metrics"
+    PROFILES = "profiles"
 
 
 MAX_RETENTION_DAYS = 3650
@@ -42,7 +43,7 @@ class SignalRetention(Frozen):
 
 
 class Retention(Frozen):
-    """Retention of all three signals."""
+    """Retention of every signal."""
 
     logs: SignalRetention
     """Loki chunks."""
@@ -50,12 +51,17 @@ class Retention(Frozen):
     """Tempo blocks."""
     metrics: SignalRetention
     """Mimir blocks."""
+    profiles: SignalRetention | None = None
+    """Pyroscope blocks; only where profiles are kept."""
 
     @property
     def signals(self) -> tuple[Signal, ...]:
         """What is kept at all."""
-        return tuple(Signal)
+        return tuple(signal for signal in Signal if getattr(self, signal) is not None)
 
     def of(self, signal: Signal) -> SignalRetention:
-        """The retention of one signal."""
-        return {Signal.LOGS: self.logs, Signal.TRACES: self.traces, Signal.METRICS: self.metrics}[signal]
+        """The retention of one signal. Raises `KeyError` for one that isn't kept."""
+        ages: SignalRetention | None = getattr(self, signal)
+        if ages is None:
+            raise KeyError(signal)
+        return ages

@@ -28,6 +28,8 @@ class Workload(Frozen):
     """Active Loki streams: combinations of index labels."""
     active_series: Annotated[int, Field(ge=1, le=1_000_000_000)]
     """Active Mimir series, the platform's own among them."""
+    profile_mb_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Profiles that services send, in MB/s before compression; only where profiles are kept."""
     scrape_interval_seconds: Annotated[int, Field(ge=1, le=MAX_SCRAPE_INTERVAL_SECONDS)]
     """Mean interval between two samples of a series, in seconds."""
     error_percent: Percent
@@ -49,7 +51,13 @@ class Workload(Frozen):
 
     def scaled(self, factor: float) -> "Workload":
         """The same services under another traffic; streams and series follow the services, not the traffic."""
-        return self.model_copy(update={"requests_per_second": self.requests_per_second * factor})
+        profiles = self.profile_mb_per_second
+        return self.model_copy(
+            update={
+                "requests_per_second": self.requests_per_second * factor,
+                "profile_mb_per_second": None if profiles is None else profiles * factor,
+            }
+        )
 
 
 def kept_trace_share(workload: Workload, sampling: SamplingPolicy) -> float:

@@ -6,11 +6,12 @@ The facts about a back end stand in its record, `planning.backends`.
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from planning.backends import LOKI, MIMIR, TEMPO, Backend
+from planning.backends import LOKI, MIMIR, PYROSCOPE, TEMPO, Backend
 from settings.models.platform import PlatformSettings
 from telemetry.charts.loki import loki_values
 from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.pyroscope import pyroscope_file, pyroscope_values
 from telemetry.charts.tempo import tempo_values
 from telemetry.charts.values import ChartValues
 from telemetry.kubernetes.placement import Placement
@@ -26,6 +27,7 @@ _CONFIGURATIONS: Mapping[str, _Configuration] = {
     LOKI.name: _Configuration(loki_values, loki_file),
     TEMPO.name: _Configuration(tempo_values, tempo_file),
     MIMIR.name: _Configuration(mimir_values, mimir_file),
+    PYROSCOPE.name: _Configuration(pyroscope_values, pyroscope_file),
 }
 
 

@@ -39,6 +39,12 @@ def stack_settings(stack: str, **changes: Any) -> PlatformSettings:
     return parse_settings({**stack_file(stack)["config"][FULL_KEY], **changes}, stack=stack)
 
 
+def with_profiles(settings: PlatformSettings) -> PlatformSettings:
+    """The same stack with profiles on, at their defaults."""
+    document = settings.model_dump(mode="json", exclude_none=True)
+    return parse_settings({**document, "profiles": {"enabled": True}}, stack=settings.environment.value)
+
+
 @cache
 def policy_configs() -> Path:
     """A folder with the policy pack's configuration of the tests' stacks, made once a process."""

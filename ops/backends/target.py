@@ -38,6 +38,7 @@ class Role(StrEnum):
     LOKI = "loki"
     TEMPO = "tempo"
     MIMIR = "mimir"
+    PYROSCOPE = "pyroscope"
     GRAFANA = "grafana"
     OTLP = "otlp"
     """The agents' OTLP/HTTP port."""

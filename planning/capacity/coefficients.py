@@ -110,6 +110,18 @@ MIMIR_HOUSEKEEPING_PUTS = _assumed(
     600, "PUT and LIST requests a day", "bucket index, cleaner and store-gateways, every 15 minutes each"
 )
 
+PYROSCOPE_SIZE = "the vendor names no figures for a single binary"
+PYROSCOPE_CPU = _assumed(0.5, "cores per MB/s", PYROSCOPE_SIZE)
+PYROSCOPE_MEMORY = _assumed(1.0, "GiB per MB/s", PYROSCOPE_SIZE)
+PYROSCOPE_COMPRESSION = _assumed(4, "sent bytes per stored byte", "symbols and stack traces are stored once a block")
+PYROSCOPE_SEGMENT_SECONDS = Coefficient(
+    5, "seconds", f"{PLATFORM}: segment_writer.segment_duration", TODAY, Basis.MEASURED
+)
+PYROSCOPE_SHARDS = _assumed(4, "shards written at a time", "services are placed on shards by their load")
+PYROSCOPE_REWRITES = _assumed(3, "times each byte is rewritten", "Pyroscope 2.2 compacts segments in three levels")
+PYROSCOPE_SOURCE_DAYS = _assumed(0.4, "days", "the third level waits for nine hours at most")
+PYROSCOPE_FINAL_BLOCKS = _assumed(3, "blocks a day and shard", "the third level waits for nine hours at most")
+
 COLLECTOR_SPANS = Coefficient(
     50_000,
     "spans/s per core",
@@ -130,6 +142,7 @@ READS_REASON = "dashboards and alerts look at hours, people at days, post-mortem
 READ_SHARES = {
     "logs": tuple(_assumed(share, "of the bytes a day", READS_REASON) for share in (0.05, 0.02, 0.005)),
     "traces": tuple(_assumed(share, "of the bytes a day", READS_REASON) for share in (0.05, 0.02, 0.005)),
+    "profiles": tuple(_assumed(share, "of the bytes a day", READS_REASON) for share in (0.05, 0.02, 0.005)),
     "metrics": tuple(_assumed(share, "of the bytes a day", READS_REASON) for share in (0.05, 0.02, 0.002)),
 }
 MIB_PER_GET = _assumed(1, "MiB", "ranged reads of chunks, pages and postings")

@@ -12,7 +12,7 @@ from pydantic import Field
 from planning.base import Frozen
 from planning.capacity import coefficients as c
 from planning.capacity.coefficients import Coefficient
-from planning.capacity.ingest import MB, Ingest, Replication
+from planning.capacity.ingest import MB, Ingest, Replication, SignalIngest
 from planning.retention import Retention
 
 MIB_PER_GIB = 1024
@@ -101,6 +101,7 @@ def compute_for(ingest: Ingest, retention: Retention, replication: Replication) 
             _loki(ingest, replication),
             _tempo(ingest),
             *_mimir(ingest, retention),
+            *_pyroscope(ingest.profiles),
             _collector(ingest),
             ComponentNeed(
                 component="base",
@@ -157,6 +158,17 @@ def _mimir(ingest: Ingest, retention: Retention) -> Iterator[ComponentNeed]:
         memory_gib=c.MIMIR_QUERIES.value * c.MIMIR_QUERY_MEMORY.value,
         basis=_basis(c.MIMIR_QUERY_CPU),
     )
+
+
+def _pyroscope(ingest: SignalIngest | None) -> Iterator[ComponentNeed]:
+    """Segments go to the bucket at once; the volume holds the index alone."""
+    if ingest is not None:
+        yield ComponentNeed(
+            component="pyroscope",
+            cpu_cores=ingest.kept_mb_per_second * c.PYROSCOPE_CPU.value,
+            memory_gib=ingest.kept_mb_per_second * c.PYROSCOPE_MEMORY.value,
+            basis=_basis(c.PYROSCOPE_CPU),
+        )
 
 
 def _collector(ingest: Ingest) -> ComponentNeed:

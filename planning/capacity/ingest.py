@@ -24,7 +24,7 @@ class SignalIngest(Frozen):
     """One signal's rates."""
 
     signal: Signal
-    """Logs, traces or metrics."""
+    """Which."""
     received_mb_per_second: float
     """What services send, in MB/s (10^6 bytes, uncompressed)."""
     kept_mb_per_second: float
@@ -52,6 +52,8 @@ class Ingest(Frozen):
     """Tempo."""
     metrics: SignalIngest
     """Mimir."""
+    profiles: SignalIngest | None = None
+    """Pyroscope; None where profiles aren't kept."""
     spans_per_second: float
     """Before sampling."""
     kept_trace_share: float
@@ -66,7 +68,7 @@ class Ingest(Frozen):
     @property
     def signals(self) -> tuple[SignalIngest, ...]:
         """In the order of the table."""
-        return (self.logs, self.traces, self.metrics)
+        return (self.logs, self.traces, self.metrics, *((self.profiles,) if self.profiles else ()))
 
 
 def ingest_of(workload: Workload, sampling: SamplingPolicy, replication: Replication) -> Ingest:
@@ -98,11 +100,23 @@ def ingest_of(workload: Workload, sampling: SamplingPolicy, replication: Replica
             kept_mb_per_second=sample_mb,
             stored_gib_per_day=_gib_per_day(sample_mb),
         ),
+        profiles=_profiles(workload.profile_mb_per_second),
         spans_per_second=spans,
         kept_trace_share=kept,
         log_lines_per_second=lines,
         samples_per_second=samples,
         series_in_memory=workload.active_series * replication.mimir,
+    )
+
+
+def _profiles(mb_per_second: float | None) -> SignalIngest | None:
+    if mb_per_second is None:
+        return None
+    return SignalIngest(
+        signal=Signal.PROFILES,
+        received_mb_per_second=mb_per_second,
+        kept_mb_per_second=mb_per_second,
+        stored_gib_per_day=_gib_per_day(mb_per_second) / c.PYROSCOPE_COMPRESSION.value,
     )
 
 

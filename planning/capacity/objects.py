@@ -6,7 +6,7 @@ from functools import cache
 from planning.base import Frozen
 from planning.buckets import GIB, KIB, MIB, BucketPurpose
 from planning.capacity import coefficients as c
-from planning.capacity.ingest import Ingest, Replication, ingest_of
+from planning.capacity.ingest import SECONDS_PER_DAY, Ingest, Replication, SignalIngest, ingest_of
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Signal
@@ -31,17 +31,23 @@ class ObjectFlows(Frozen):
     """Trace blocks."""
     mimir: ObjectFlow
     """Metric blocks."""
+    pyroscope: ObjectFlow | None = None
+    """Profile blocks; None where profiles aren't kept."""
 
     def of(self, purpose: BucketPurpose) -> ObjectFlow:
         """The flow into one bucket. Raises `KeyError` for buckets of a few rules."""
-        return {flow.purpose: flow for flow in (self.loki, self.tempo, self.mimir)}[purpose]
+        flows = (self.loki, self.tempo, self.mimir, *((self.pyroscope,) if self.pyroscope else ()))
+        return {flow.purpose: flow for flow in flows}[purpose]
 
 
 def object_flows(workload: Workload, sampling: SamplingPolicy, replication: Replication) -> ObjectFlows:
     """The flows of one stack."""
     ingest = ingest_of(workload, sampling, replication)
     return ObjectFlows(
-        loki=_loki(workload, ingest, replication), tempo=_tempo(ingest), mimir=_mimir(ingest, replication)
+        loki=_loki(workload, ingest, replication),
+        tempo=_tempo(ingest),
+        mimir=_mimir(ingest, replication),
+        pyroscope=_pyroscope(ingest.profiles) if ingest.profiles else None,
     )
 
 
@@ -136,4 +142,25 @@ def _mimir(ingest: Ingest, replication: Replication) -> ObjectFlow:
             ),
         ),
         reads=reads_of(Signal.METRICS),
+    )
+
+
+def _pyroscope(ingest: SignalIngest) -> ObjectFlow:
+    """A segment for each shard every few seconds, one object each; compaction merges them in levels."""
+    gib = ingest.stored_gib_per_day
+    segments = c.PYROSCOPE_SHARDS.value * SECONDS_PER_DAY / c.PYROSCOPE_SEGMENT_SECONDS.value
+    finals = c.PYROSCOPE_SHARDS.value * c.PYROSCOPE_FINAL_BLOCKS.value
+    return ObjectFlow(
+        purpose=BucketPurpose.PROFILES,
+        cohorts=(
+            Cohort(name="compacted blocks", gib_per_day=gib, objects_per_day=finals, put_requests_per_day=finals),
+            Cohort(
+                name="segments",
+                gib_per_day=gib * c.PYROSCOPE_REWRITES.value,
+                objects_per_day=segments,
+                put_requests_per_day=segments,
+                lifetime_days=c.PYROSCOPE_SOURCE_DAYS.value,
+            ),
+        ),
+        reads=reads_of(Signal.PROFILES),
     )

@@ -1,7 +1,7 @@
 """Which volumes a Helm chart claims with given values: the templates' own rules and the charts' defaults.
 
-Sources: values and templates of the charts loki 18.11, tempo 2.2, mimir-distributed 6.2, grafana 12.11,
-opentelemetry-collector 0.170.
+Sources: values and templates of the charts loki 18.11, tempo 2.2, mimir-distributed 6.2, pyroscope 2.2,
+grafana 12.11, opentelemetry-collector 0.170.
 """
 
 import re
@@ -94,6 +94,20 @@ def _tempo(values: Values) -> Iterator[Claim]:
         )
 
 
+def _pyroscope(values: Values) -> Iterator[Claim]:
+    if _on(values, "architecture", "microservices", default=False):
+        yield Claim("microservices", None, None)
+    else:
+        section = value_at(values, "pyroscope", "persistence")
+        if value_at(section, "enabled") is True:
+            replicas = number(_set(value_at(values, "pyroscope", "replicaCount"), 1))
+            yield Claim(
+                "pyroscope", replicas, _set(value_at(section, "size"), "10Gi"), value_at(section, "storageClassName")
+            )
+    if _on(values, "minio", default=False):
+        yield from _claim(values, "minio", "persistence", replicas=1, size="5Gi")
+
+
 def _mimir(values: Values) -> Iterator[Claim]:
     yield from _claim(values, "ingester", "persistentVolume", replicas=3, size="2Gi")
     yield from _claim(values, "store_gateway", "persistentVolume", replicas=1, size="2Gi")
@@ -124,6 +138,7 @@ _CHARTS: Mapping[str, Callable[[Values], Iterator[Claim]]] = {
     "loki": _loki,
     "tempo": _tempo,
     "mimir-distributed": _mimir,
+    "pyroscope": _pyroscope,
     "grafana": _grafana,
     # Its queue is on the node's disk (hostPath), which the root volume holds.
     "opentelemetry-collector": _none,

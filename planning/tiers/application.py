@@ -1,8 +1,8 @@
-"""What Loki, Tempo and Mimir themselves keep and ask for, in hours: the application's half of a tier plan.
+"""What the back ends themselves keep and ask for, in hours: the application's half of a tier plan.
 
 The bucket's lifecycle and these come out of one compilation, so that they can't disagree.
 Sources: Grafana Loki 3.7 "Log retention"; Grafana Tempo 2.10 "Configuration", compactor; Grafana Mimir 3.2
-"Configuration parameters".
+"Configuration parameters"; Grafana Pyroscope 2.2 "Reference: configuration parameters".
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ HOURS_PER_DAY = 24
 LOKI_DELETE_DELAY_HOURS = 2
 TEMPO_COMPACTED_BLOCK_HOURS = 1
 MIMIR_DELETION_DELAY_HOURS = 2
+PYROSCOPE_CLEANUP_HOURS = 30
 
 # Ingesters keep a sample this long after store-gateways have begun to answer for it, so that no query finds a gap.
 MIMIR_HANDOVER_HOURS = 1
@@ -74,8 +75,23 @@ class MimirWindows(Frozen):
         return self.blocks_retention_hours + self.deletion_delay_hours
 
 
-ApplicationWindows = LokiWindows | TempoWindows | MimirWindows
-Windows = TypeVar("Windows", LokiWindows, TempoWindows, MimirWindows)
+class PyroscopeWindows(Frozen):
+    """Pyroscope's metastore, which deletes what is too old."""
+
+    retention_hours: int
+    """limits.retention_period."""
+    cleanup_hours: int
+    """How long it waits with a partition whose time is over: metastore.index.cleanup_grace_period, and a day, for a
+    partition goes as a whole."""
+
+    @property
+    def deleted_after_hours(self) -> int:
+        """Age at which the application has deleted an object, in hours."""
+        return self.retention_hours + self.cleanup_hours
+
+
+ApplicationWindows = LokiWindows | TempoWindows | MimirWindows | PyroscopeWindows
+Windows = TypeVar("Windows", LokiWindows, TempoWindows, MimirWindows, PyroscopeWindows)
 
 
 def loki_windows(retention: SignalRetention) -> LokiWindows:
@@ -108,10 +124,18 @@ def mimir_windows(retention: SignalRetention) -> MimirWindows:
     )
 
 
+def pyroscope_windows(retention: SignalRetention) -> PyroscopeWindows:
+    """Pyroscope's share of a retention."""
+    return PyroscopeWindows(
+        retention_hours=retention.delete_days * HOURS_PER_DAY, cleanup_hours=PYROSCOPE_CLEANUP_HOURS
+    )
+
+
 _WINDOWS: Mapping[Signal, Callable[[SignalRetention], ApplicationWindows]] = {
     Signal.LOGS: loki_windows,
     Signal.TRACES: tempo_windows,
     Signal.METRICS: mimir_windows,
+    Signal.PROFILES: pyroscope_windows,
 }
 
 

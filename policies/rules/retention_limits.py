@@ -138,9 +138,12 @@ class ApplicationLimits(Limits):
     metrics_days: int
     """Days that Mimir keeps metrics."""
 
+    profiles_days: int = 0
+    """Days that Pyroscope keeps profiles; 0: the stack keeps none."""
+
     def days_of(self, signal: Signal) -> int:
         """Days that a signal is kept."""
-        return {Signal.LOGS: self.logs_days, Signal.TRACES: self.traces_days, Signal.METRICS: self.metrics_days}[signal]
+        return int(getattr(self, f"{signal}_days"))
 
 
 # Charts that install the same application in another way, and where its retention stands in their values.

@@ -127,6 +127,7 @@ TABLE: tuple[Row, ...] = (
     Row("ingestion.max_series",                 50_000,           150_000,      300_000),
     Row("charts.timeout_seconds",               600,              600,          900),
     _same("grafana",                            {}),
+    _same("profiles.enabled",                   False),
     #   objectives by tier: available, fast enough, within
     _same("slos.critical",                      _slo(99.9, 99, 1000)),
     _same("slos.standard",                      _slo(99.5, 95, 1000)),
@@ -167,6 +168,17 @@ SIZE_TABLE: tuple[Row, ...] = (
     Row("collector_gateway",     _w(1, 150, 384, 768),       _w(2, 200, 512, 1024),       _w(2, 250, 576, 1152)),
 )
 
+# Rows that only make sense where profiles.enabled is true.
+PROFILES_TABLE: tuple[Row, ...] = (
+    #   key                                     dev               staging       prod
+    _same("retention.profiles",                 _days(1, 3, 7)),
+    Row("workload.profile_mb_per_second",       0.02,             0.05,         0.2),
+    Row("ingestion.profiles_mb_per_second",     2,                4,            4),
+    Row("ingestion.profiles_burst_mb",          4,                8,            8),
+    Row("sizes.pyroscope",                      _w(1, 100, 256, 640, 1),  _w(1, 100, 384, 768, 5),
+                                                _w(1, 200, 512, 1024, 5)),
+)
+
 # Rows that only make sense in one cluster mode; `cluster.mode` decides which apply.
 # Node groups: how they are bought, instance type, nodes, most nodes, root volume in GiB.
 MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
@@ -199,13 +211,15 @@ MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
 # fmt: on
 
 
-def defaults_for(environment: Environment, mode: str | None) -> dict[str, Json]:
+def defaults_for(environment: Environment, mode: str | None, *, profiles: bool = True) -> dict[str, Json]:
     """The nested document of defaults; `mode` is the cluster mode the stack asked for, if it did."""
     document: dict[str, Json] = {}
     for row in TABLE:
         _put(document, row.key, _cell(row, environment))
     for row in SIZE_TABLE:
         _put(document, f"sizes.{row.key}", _cell(row, environment))
+    for row in PROFILES_TABLE if profiles else ():
+        _put(document, row.key, _cell(row, environment))
     for row in MODE_TABLE.get(mode or default_mode(environment), ()):
         _put(document, row.key, _cell(row, environment))
     return document

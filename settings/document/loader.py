@@ -112,7 +112,10 @@ def _nearest_environment(document: dict[str, Json]) -> Environment:
 def _lay_over(document: dict[str, Json], environment: Environment, mirror: str | None) -> dict[str, Json]:
     cluster = document.get("cluster")
     mode = cluster.get("mode") if isinstance(cluster, dict) else None
-    merged = _merge(defaults_for(environment, mode if isinstance(mode, str) else None), document)
+    profiles = document.get("profiles")
+    enabled = isinstance(profiles, dict) and profiles.get("enabled") is True
+    defaults = defaults_for(environment, mode if isinstance(mode, str) else None, profiles=enabled)
+    merged = _merge(defaults, document)
     charts = merged.get("charts")
     if mirror and isinstance(charts, dict):
         merged["charts"] = {"mirror": mirror, **charts}

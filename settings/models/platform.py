@@ -100,16 +100,28 @@ class IngestionLimits(Frozen):
     """Mimir ingestion rate, in samples a second."""
     max_series: Annotated[int, Field(gt=0, le=100_000_000)]
     """Mimir active series."""
+    profiles_mb_per_second: Annotated[float, Field(gt=0, le=1000)] | None = None
+    """Pyroscope ingestion rate, in MB/s; only where profiles are kept."""
+    profiles_burst_mb: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """Pyroscope ingestion burst, in MB; only where profiles are kept."""
 
     @model_validator(mode="after")
     def _bursts_hold_rates(self) -> Self:
         for signal, rate, burst in (
             ("logs", self.logs_mb_per_second, self.logs_burst_mb),
             ("traces", self.traces_mb_per_second, self.traces_burst_mb),
+            ("profiles", self.profiles_mb_per_second, self.profiles_burst_mb),
         ):
-            if burst < rate:
+            if rate is not None and burst is not None and burst < rate:
                 raise ValueError(f"{signal}_burst_mb {burst:g} is below {signal}_mb_per_second {rate:g}")
         return self
+
+
+class ProfilesSettings(Frozen):
+    """Continuous profiling."""
+
+    enabled: bool
+    """Keep profiles in Pyroscope, a fourth back end."""
 
 
 class ChartSettings(Frozen):
@@ -182,6 +194,8 @@ class PlatformSettings(Frozen):
     """What is counted from spans."""
     workload: Workload
     """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
+    profiles: ProfilesSettings
+    """Continuous profiling."""
     ingestion: IngestionLimits
     """What the back ends accept."""
     sizes: Sizes

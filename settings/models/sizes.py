@@ -20,6 +20,7 @@ STATEFUL_WORKLOADS = frozenset(
     {
         "loki.monolithic",
         "tempo",
+        "pyroscope",
         "mimir.ingester",
         "mimir.store_gateway",
         "mimir.compactor",
@@ -30,6 +31,7 @@ STATEFUL_WORKLOADS = frozenset(
 # Workloads that can't have more than one pod (a DaemonSet: one on each node), and why.
 SINGLE_POD_WORKLOADS = {
     "tempo": "Tempo runs as a single binary with its own disk",
+    "pyroscope": "Pyroscope runs as a single binary with its index on its own disk",
     "grafana": "Grafana keeps its database on one volume",
     "collector_agent": "the agent is a DaemonSet with one pod on each node",
 }
@@ -111,6 +113,8 @@ class Sizes(Frozen):
     """Traces, single binary."""
     mimir: MimirSizes
     """Metrics."""
+    pyroscope: WorkloadSize | None = None
+    """Profiles, single binary; only where profiles are kept."""
     grafana: WorkloadSize
     """Grafana with its sidecars."""
     collector_agent: WorkloadSize
@@ -124,6 +128,8 @@ class Sizes(Frozen):
         yield "tempo", self.tempo
         for name in type(self.mimir).model_fields:
             yield f"mimir.{name}", getattr(self.mimir, name)
+        if self.pyroscope is not None:
+            yield "pyroscope", self.pyroscope
         yield "grafana", self.grafana
         yield "collector_agent", self.collector_agent
         yield "collector_gateway", self.collector_gateway

@@ -40,6 +40,7 @@ class BrokenRulesError(ValueError):
 
 def violations(settings: PlatformSettings) -> list[Violation]:
     """Every broken rule, in the order of the document."""
+    half = [*_profiles_are_whole(settings)]
     found = [
         *_network_belongs_to_eks(settings),
         *_irsa_needs_an_issuer(settings),
@@ -47,9 +48,10 @@ def violations(settings: PlatformSettings) -> list[Violation]:
         *_volumes_where_data_is(settings),
         *_single_pods(settings),
         *_services_differ(settings),
-        *_retention_compiles(settings),
+        *(_retention_compiles(settings) if not half else ()),
         *_objectives_have_services(settings),
         *_backups_have_a_place(settings),
+        *half,
     ]
     return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
 
@@ -126,6 +128,21 @@ def _backups_have_a_place(settings: PlatformSettings) -> Iterator[Violation]:
             "buckets of a stack with an object_store of its own are not on AWS: remove it, and keep versions there "
             "by that server's own means",
         )
+
+
+def _profiles_are_whole(settings: PlatformSettings) -> Iterator[Violation]:
+    ingestion = settings.ingestion
+    for path, value in (
+        (("retention", "profiles"), settings.retention.profiles),
+        (("workload", "profile_mb_per_second"), settings.workload.profile_mb_per_second),
+        (("ingestion", "profiles_mb_per_second"), ingestion.profiles_mb_per_second),
+        (("ingestion", "profiles_burst_mb"), ingestion.profiles_burst_mb),
+        (("sizes", "pyroscope"), settings.sizes.pyroscope),
+    ):
+        if settings.profiles.enabled and value is None:
+            yield Violation(path, "profiles are kept: give it a value, or set profiles.enabled to false")
+        if not settings.profiles.enabled and value is not None:
+            yield Violation(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:

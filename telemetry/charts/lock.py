@@ -1,4 +1,4 @@
-"""The five Helm charts: one lock table, and where each comes from (public repository, mirror folder, OCI registry)."""
+"""The Helm charts: one lock table, and where each comes from (public repository, mirror folder, OCI registry)."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -24,6 +24,7 @@ class ChartName(StrEnum):
     LOKI = "loki"
     TEMPO = "tempo"
     MIMIR = "mimir-distributed"
+    PYROSCOPE = "pyroscope"
     GRAFANA = "grafana"
     COLLECTOR = "opentelemetry-collector"
 
@@ -60,14 +61,15 @@ class ChartSource(Frozen):
 
 _COMMUNITY = "oci://ghcr.io/grafana-community/helm-charts"
 
-# Mimir's chart stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026. The single-binary Tempo
-# chart passes a flag that Tempo 3 removed, so it stays on 2.10; Mimir's 6.x needs Kubernetes 1.32.
+# Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026. The
+# single-binary Tempo chart passes a flag that Tempo 3 removed, so it stays on 2.10; Mimir's 6.x needs Kubernetes 1.32.
 CHARTS: Mapping[ChartName, Chart] = {
     chart_name: Chart(name=chart_name.value, repository=repository, version=version, app_version=app_version)
     for chart_name, repository, version, app_version in (
         (ChartName.LOKI, _COMMUNITY, "18.11.0", "3.7.6"),
         (ChartName.TEMPO, _COMMUNITY, "2.2.4", "2.10.8"),
         (ChartName.MIMIR, "https://grafana.github.io/helm-charts", "6.2.0", "3.2.0"),
+        (ChartName.PYROSCOPE, "https://grafana.github.io/helm-charts", "2.2.1", "2.2.1"),
         (ChartName.GRAFANA, _COMMUNITY, "12.11.1", "13.2.0"),
         (
             ChartName.COLLECTOR,

@@ -69,6 +69,8 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
     exporters = {"otlp_grpc": _to_gateway(endpoints)}
     if by_trace:
         exporters["loadbalancing"] = _by_trace_id(endpoints)
+    # The batch processor knows no profiles.
+    profiles = {"profiles": Pipeline(receivers=("otlp",), processors=_ENRICHED[:-1], exporters=("otlp_grpc",))}
     return CollectorConfig(
         receivers={
             "otlp": otlp_receiver(),
@@ -103,6 +105,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
                 exporters=("otlp_grpc",),
             ),
             "logs": Pipeline(receivers=("otlp", "file_log"), processors=_ENRICHED, exporters=("otlp_grpc",)),
+            **(profiles if settings.profiles.enabled else {}),
         },
     )
 

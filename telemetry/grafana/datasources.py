@@ -1,4 +1,4 @@
-"""Grafana's data sources with stable uids, linked both ways: traces ↔ logs, traces ↔ metrics.
+"""Grafana's data sources with stable uids, linked both ways: traces ↔ logs, traces ↔ metrics, and traces → profiles.
 
 Grafana expands `$name` in provisioning files, so a literal dollar sign is written `$$`. The chart also runs these
 documents through Helm's template engine, so nothing here may contain two opening braces in a row.
@@ -8,7 +8,7 @@ Source: Grafana documentation, "Provision data sources" of Tempo, Loki and Prome
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from planning.backends import LOKI, MIMIR, TEMPO, Backend
+from planning.backends import LOKI, MIMIR, PYROSCOPE, TEMPO, Backend
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import CA_FILE
 
@@ -25,6 +25,8 @@ _LOG_TAGS = [
     {"key": "k8s.namespace.name", "value": "k8s_namespace_name"},
 ]
 _LOGS_OF_TRACE = '{$${__tags}} | trace_id="$${__span.traceId}"'
+# What Pyroscope calls the CPU time of Go and most other languages.
+CPU_PROFILE = "process_cpu:cpu:nanoseconds:cpu:nanoseconds"
 _METRIC_TAGS = [{"key": "service.name", "value": "service_name"}]
 # Clock skew and the time that a log line may trail its span.
 _SHIFT = {"spanStartTimeShift": "-5m", "spanEndTimeShift": "5m"}
@@ -33,6 +35,8 @@ _SHIFT = {"spanStartTimeShift": "-5m", "spanEndTimeShift": "5m"}
 def datasources(endpoints: Endpoints, kept: Sequence[Backend]) -> dict[str, Any]:
     """The provisioning document of the data sources of the back ends that a stack has."""
     sources = [build(endpoints) for backend, build in _SOURCES if backend in kept]
+    if PYROSCOPE in kept:
+        sources = [_leading_to_profiles(source) if source["uid"] == TEMPO.name else source for source in sources]
     return {"apiVersion": 1, "prune": True, "datasources": [_trusting(source, endpoints) for source in sources]}
 
 
@@ -141,6 +145,22 @@ def _tempo(endpoints: Endpoints) -> dict[str, Any]:
     )
 
 
+def _leading_to_profiles(source: dict[str, Any]) -> dict[str, Any]:
+    """From a span to the CPU profile of its service at that time."""
+    profiles = {
+        "datasourceUid": PYROSCOPE.name,
+        "tags": _METRIC_TAGS,
+        "profileTypeId": CPU_PROFILE,
+        "customQuery": False,
+    }
+    return source | {"jsonData": source["jsonData"] | {"tracesToProfiles": profiles}}
+
+
+def _pyroscope(endpoints: Endpoints) -> dict[str, Any]:
+    json_data = {"minStep": "15s"}
+    return _datasource("Pyroscope", PYROSCOPE.name, "grafana-pyroscope-datasource", endpoints.url(PYROSCOPE), json_data)
+
+
 def _alertmanager(endpoints: Endpoints) -> dict[str, Any]:
     return _datasource(
         "Alertmanager",
@@ -155,5 +175,6 @@ _SOURCES: tuple[tuple[Backend, Callable[[Endpoints], dict[str, Any]]], ...] = (
     (MIMIR, _mimir),
     (LOKI, _loki),
     (TEMPO, _tempo),
+    (PYROSCOPE, _pyroscope),
     (MIMIR, _alertmanager),
 )

@@ -21,6 +21,7 @@ RELEASES: dict[str, ChartName] = {
     "loki": ChartName.LOKI,
     "tempo": ChartName.TEMPO,
     "mimir": ChartName.MIMIR,
+    "pyroscope": ChartName.PYROSCOPE,
     "grafana": ChartName.GRAFANA,
     "collector-gateway": ChartName.COLLECTOR,
     AGENT: ChartName.COLLECTOR,
@@ -53,6 +54,7 @@ LEAST: dict[ChartName, Json] = {
     ChartName.LOKI: LOKI,
     ChartName.TEMPO: {},
     ChartName.MIMIR: NO_KAFKA,
+    ChartName.PYROSCOPE: {"alloy": {"enabled": False}, "pyroscope": {"rbac": {"create": False}}},
     ChartName.GRAFANA: {},
     ChartName.COLLECTOR: COLLECTOR,
 }

@@ -15,9 +15,10 @@ from telemetry.charts.lock import CHARTS, ChartName
 from telemetry.charts.loki import loki_values
 from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.pyroscope import pyroscope_values
 from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
-from tests.stacks import settings_of
+from tests.stacks import settings_of, with_profiles
 
 KEYS = PROJECT_ROOT / "tests" / "data" / "charts"
 STACKS = ("dev", "staging", "prod")
@@ -25,6 +26,7 @@ RELEASES = {
     "loki": ChartName.LOKI,
     "tempo": ChartName.TEMPO,
     "mimir": ChartName.MIMIR,
+    "pyroscope": ChartName.PYROSCOPE,
     "grafana": ChartName.GRAFANA,
     "agent": ChartName.COLLECTOR,
     "gateway": ChartName.COLLECTOR,
@@ -49,11 +51,13 @@ FREE_FORM = {
         "tempo.receivers.otlp.protocols.grpc.tls",
         "tempo.receivers.otlp.protocols.http.tls",
     ),
+    ChartName.PYROSCOPE: ("pyroscope.extraArgs", "pyroscope.podSecurityContext"),
     ChartName.GRAFANA: ("grafana.ini",),
 }
 # Keys that the chart's templates read and its values file shows in comments only, so that they have no default.
 WITHOUT_DEFAULT = {
     ChartName.TEMPO: {"persistence.storageClassName"},
+    ChartName.PYROSCOPE: {"pyroscope.persistence.storageClassName"},
     ChartName.GRAFANA: {"persistence.storageClassName"},
     ChartName.COLLECTOR: {
         "podDisruptionBudget.maxUnavailable",
@@ -123,6 +127,7 @@ def values_of(release: str, settings: PlatformSettings, stack: str) -> dict[str,
         "loki": lambda: loki_values(settings, store, placement, "gp3"),
         "tempo": lambda: tempo_values(settings, store, placement, "gp3"),
         "mimir": lambda: mimir_values(settings, store, placement, "gp3"),
+        "pyroscope": lambda: pyroscope_values(with_profiles(settings), store, placement, "gp3"),
         "grafana": lambda: grafana_values(settings, placement, "gp3"),
         "agent": lambda: agent_values(settings, placement, stack),
         "gateway": lambda: gateway_values(settings, placement),

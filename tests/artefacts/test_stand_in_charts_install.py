@@ -14,11 +14,12 @@ from telemetry.charts.grafana import grafana_values
 from telemetry.charts.loki import loki_values
 from telemetry.charts.mimir import mimir_values
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.pyroscope import pyroscope_values
 from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
 from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
 from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
-from tests.stacks import settings_of
+from tests.stacks import settings_of, with_profiles
 
 # dev's agents and the owners' have rights in their own namespace.
 AGENT_NAMESPACES = {"dev": "monitoring-dev-agent", "staging": "monitoring-agent", "prod": "monitoring-agent"}
@@ -35,6 +36,7 @@ def stack_values(stack: str) -> dict[str, Json]:
         "loki": loki_values(settings, storage, placement, "gp3"),
         "tempo": tempo_values(settings, storage, placement, "gp3"),
         "mimir": mimir_values(settings, storage, placement, "gp3"),
+        "pyroscope": pyroscope_values(with_profiles(settings), storage, placement, "gp3"),
         "grafana": grafana_values(settings, placement, "gp3"),
         "collector-gateway": gateway_values(settings, placement),
         AGENT: agent_values(settings, placement, stack),
@@ -55,7 +57,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
             for mode in ("enforce", "warn"):
                 kubectl(control_plane, "label", "ns", namespace, f"pod-security.kubernetes.io/{mode}=restricted")
         # What cert-manager would issue.
-        for name in ("tempo-tls", "loki-tls"):
+        for name in ("tempo-tls", "loki-tls", "pyroscope-tls"):
             entries = (f"--from-literal={entry}=x" for entry in ("tls.crt", "tls.key", "ca.crt"))
             kubectl(control_plane, "-n", "monitoring", "create", "secret", "generic", name, *entries)
         yield control_plane

@@ -9,7 +9,8 @@ import pytest
 from planning.tiers import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
 
-STAGING_BUCKETS = {purpose: f"acme-monitoring-staging-{purpose}-123456789012" for purpose in BucketPurpose}
+KEPT = [purpose for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]
+STAGING_BUCKETS = {purpose: f"acme-monitoring-staging-{purpose}-123456789012" for purpose in KEPT}
 CLUSTER = "acme-monitoring-staging-cluster"
 PART_OF = "app.kubernetes.io/part-of=lgtm-platform"
 

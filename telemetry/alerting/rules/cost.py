@@ -44,12 +44,14 @@ def _ingestion(settings: PlatformSettings) -> list[Recording]:
         # Mimir has no count of bytes; this is what a sample takes when it is stored.
         Signal.METRICS: "sum(rate(cortex_distributor_received_samples_total[5m]))"
         f" * {c.MIMIR_BYTES_PER_SAMPLE.value:g}",
+        Signal.PROFILES: "sum(rate(pyroscope_distributor_received_compressed_bytes_sum[5m]))",
     }
     mean = 'scalar(avg_over_time(lgtm:ingestion_bytes:rate5m{{signal="{0}"}}[1h]))'
     return [
         *(
             Recording(record="lgtm:ingestion_bytes:rate5m", expr=expr, labels={"signal": signal.value})
             for signal, expr in rates.items()
+            if signal in settings.retention.signals
         ),
         Recording(
             record="lgtm:ingestion_bytes_by_service:rate1h",
@@ -81,11 +83,14 @@ def _storage(settings: PlatformSettings) -> list[Recording]:
         # Every replica uploads its copy of a block; compaction leaves one.
         Signal.METRICS: "sum(increase(thanos_objstore_bucket_operation_transferred_bytes_sum"
         f'{{component="ingester",operation="upload"}}[1d])) / {settings.replication.mimir}',
+        # Compaction leaves about what is written to segments.
+        Signal.PROFILES: "sum(increase(pyroscope_segment_writer_segment_size_bytes_sum[1d]))",
     }
     return [
         *(
             Recording(record="lgtm:stored_bytes:increase1d", expr=expr, labels={"signal": signal.value})
             for signal, expr in written.items()
+            if signal in settings.retention.signals
         ),
         Recording(record="lgtm:stored_bytes_total:increase1d", expr="sum(lgtm:stored_bytes:increase1d)"),
     ]

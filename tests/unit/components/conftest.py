@@ -9,7 +9,6 @@ from components.aws_environment import aws_environment_for
 from components.cluster import connect_cluster
 from components.object_storage import object_storage_for
 from components.workload_identity import workload_identities
-from planning.tiers import compile_tier_plans
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from tests.unit.recording import ACCOUNT_ID, Graph, run_program
@@ -46,8 +45,7 @@ def compose() -> Callable[..., Graph]:
         def program() -> Any:
             aws = aws_environment_for(settings, names)
             cluster = connect_cluster(settings, names, aws)
-            plans = compile_tier_plans(settings.retention, settings.audit)
-            objects = object_storage_for(settings, names, aws, plans)
+            objects = object_storage_for(settings, names, aws, settings.tier_plans)
             return cluster, objects, workload_identities(settings, names, aws, cluster, objects)
 
         engine.setdefault("stacks", {OWNER: OWNER_OUTPUTS})

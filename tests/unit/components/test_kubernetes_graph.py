@@ -15,6 +15,7 @@ from components.grafana import Grafana, GrafanaArgs
 from components.loki import Loki
 from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
+from components.pyroscope import Pyroscope
 from components.tempo import Tempo
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import CHARTS
@@ -64,7 +65,12 @@ def compose(
         volume = "gp3" if storage_class is None else storage_class
         back_end = BackEndArgs(settings, namespace, S3, placement, volume, annotations or {})
         outputs = PlatformOutputs(
-            back_ends=[Loki("loki", back_end), Tempo("tempo", back_end), Mimir("mimir", back_end)],
+            back_ends=[
+                Loki("loki", back_end),
+                Tempo("tempo", back_end),
+                Mimir("mimir", back_end),
+                *([Pyroscope("pyroscope", back_end)] if settings.profiles.enabled else []),
+            ],
             grafana=Grafana("grafana", GrafanaArgs(settings, namespace, placement, volume)),
             collector=Collector("collector", CollectorArgs(settings, namespace, placement, stack)),
         )

@@ -11,7 +11,7 @@ from components.tier_buckets import bucket_policy, lifecycle_rules
 from planning.tiers import BucketPurpose, LifecycleRule
 from tests.unit.recording import ACCOUNT_ID, Graph
 
-PURPOSES = [purpose.value for purpose in BucketPurpose]
+PURPOSES = [purpose.value for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]
 LOCATION = AwsLocation(account_id=ACCOUNT_ID, region="us-west-2", partition="aws", dns_suffix="amazonaws.com")
 
 

@@ -12,7 +12,7 @@ from ops.cost.page import html_report
 from ops.cost.sensitivity import FACTORS
 from ops.report.html.axes import WIDTH, round_step, scale
 from ops.stacks import cost_inputs_of
-from planning.backends import BY_DATA
+from planning.backends import backends_of
 from planning.capacity.estimate import estimate
 from planning.registered import Resource
 from tests.stacks import settings_of
@@ -170,7 +170,8 @@ def test_buckets_fill_until_the_steady_state_of_the_capacity_plan(stack: str) ->
 def test_the_first_days_hold_what_was_written_on_them() -> None:
     settings = settings_of("prod")
     flows = estimate(settings.capacity_inputs, settings.s3_prices).flows
-    cohorts = [cohort for purpose in BY_DATA for cohort in flows.of(purpose).cohorts]
+    kept = backends_of(settings.retention)
+    cohorts = [cohort for backend in kept for cohort in flows.of(backend.data.purpose).cohorts]
     written = sum(cohort.gib_per_day * min(1.0, cohort.lifetime_days or 1.0) for cohort in cohorts)
     assert growth(flows, settings.retention)[1].total_gib == pytest.approx(written)
 

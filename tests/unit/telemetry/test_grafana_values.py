@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from planning.backends import BACKENDS
+from planning.backends import LOKI, MIMIR, TEMPO
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.datasources import datasources
 from telemetry.kubernetes.endpoints import Endpoints
@@ -22,7 +22,10 @@ def grafana(make_settings: Make, build: Build) -> dict[str, Any]:
 
 @pytest.fixture
 def sources() -> dict[str, dict[str, Any]]:
-    return {source["uid"]: source for source in datasources(Endpoints(namespace="monitoring"), BACKENDS)["datasources"]}
+    return {
+        source["uid"]: source
+        for source in datasources(Endpoints(namespace="monitoring"), (LOKI, TEMPO, MIMIR))["datasources"]
+    }
 
 
 def test_credentials_are_a_reference(grafana: dict[str, Any]) -> None:

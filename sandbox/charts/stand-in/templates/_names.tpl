@@ -1,4 +1,4 @@
-{{/* A release's name prefix, as all five charts compute it. In: root, name (the chart's own short name). */}}
+{{/* A release's name prefix, as all charts compute it. In: root, name (the chart's own short name). */}}
 {{- define "stand-in.fullname" -}}
 {{- $values := .root.Values -}}
 {{- $name := default .name $values.nameOverride -}}

@@ -102,7 +102,7 @@ def test_a_week_more_and_less_of_each_signal() -> None:
     found = review("staging", settings)
     by = {(row.signal, row.change_days): row for row in found.rows}
     assert len(found.rows) == 9
-    for signal in Signal:
+    for signal in settings.retention.signals:
         now, more = by[(signal, 0)], by[(signal, 7)]
         assert now.days == settings.retention.of(signal).delete_days
         assert now.stack_usd_per_month == pytest.approx(found.now_usd_per_month)

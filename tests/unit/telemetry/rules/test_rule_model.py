@@ -10,7 +10,6 @@ import yaml
 
 from planning.cost.engine import price_resources
 from planning.prices import load_prices
-from planning.retention import Signal
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
@@ -224,7 +223,7 @@ class TestCost:
         per_day = sum(
             stored[signal] * planned.usd_per_stored_gib[signal]
             + planned.fixed_usd_per_month * planned.fixed_share[signal] / days
-            for signal in Signal
+            for signal in settings.retention.signals
         )
         assert per_day * days == pytest.approx(planned.usd_per_month["total"])
         assert per_day * days < settings.budget.usd_per_month
