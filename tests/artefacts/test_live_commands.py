@@ -18,7 +18,7 @@ from tests.live_servers import Platform, running_platform
 from tests.query_inventory import metric_names
 from tests.reference_series import history, open_metrics, reference_series
 from tests.stacks import stack_settings
-from tests.unit.ops.live.running import run
+from tests.unit.ops.running import run
 
 STACK = "prod"
 SETTLED_SECONDS = 40.0

@@ -4,6 +4,7 @@ Pulumi's `Mocks` see type, name and inputs only; the monitor underneath also get
 other options, so both are recorded here.
 """
 
+import asyncio
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -195,6 +196,8 @@ def run_program(
 
     `stacks` are the outputs of other stacks by full name, `organization/project/stack`.
     """
+    # Pulumi takes the thread's loop, and whoever called `asyncio.run` before has left none.
+    asyncio.set_event_loop(asyncio.new_event_loop())
     mocks = RecordingMocks(stacks, zones)
     monitor = RecordingMonitor(mocks)
     pulumi.runtime.set_mocks(

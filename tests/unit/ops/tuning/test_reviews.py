@@ -1,25 +1,23 @@
-"""`review`, `retention review`, `validate`, `upgrade-check` and `dr-test`."""
+"""`review` and `retention review`."""
 
 import json
 from collections.abc import Callable
-from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from ops.backends.kubernetes import Kubernetes
-from ops.checks.upgrade_check import upgrade_check
 from ops.report import html, markdown
 from ops.report.model import Document, Section, Text, table
 from ops.report.terminal import plain
 from ops.tuning import retention_review
 from ops.tuning.retention_review import review
-from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
 from planning.retention import MAX_RETENTION_DAYS, Signal
 from tests.live_servers import DOWN, Platform
 from tests.stacks import settings_of
-from tests.unit.ops.live.running import Ran, run
+from tests.unit.ops.running import Ran, run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 Operate = Callable[..., Ran]
 Tools = Callable[[str, str], Path]
@@ -135,78 +133,3 @@ def test_retention_by_itself_is_the_storage_plan() -> None:
     assert json.loads(run("retention", "--stack", "dev", "--json").out)
     assert run("retention").err == "error: needed: --stack\n"
     assert retention_review.WEEK_DAYS == 7
-
-
-def test_a_stack_that_is_in_order(tools: Tools, tmp_path: Path) -> None:
-    ran = run("validate", "--stack", "prod")
-    assert ran.code == 0, ran.out
-    assert ran.out.endswith("all is well\n")
-    collector = tools("otelcol", "assert arguments[:2] == ['validate', '--config']\nassert open(arguments[2]).read()")
-    ran = run("validate", "--stack", "prod", "--collector", str(collector))
-    assert ran.out.count("accepted") == 2, ran.out
-    tools("otelcol", "sys.stderr.write('Error: unknown receiver\\n')\nsys.exit(1)")
-    ran = run("validate", "--stack", "prod", "--collector", str(collector))
-    assert (ran.code, ran.out.count("Error: unknown receiver")) == (1, 2)
-    assert run("validate", "--stack", "prod", "--collector", str(tmp_path / "none")).code == 2
-
-
-def test_a_mirror_that_lacks_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LGTM_CHART_MIRROR", str(tmp_path))
-    ran = run("validate", "--stack", "prod", "--json")
-    assert ran.code == 1
-    checks = {check["name"]: check for check in json.loads(ran.out)["checks"]}
-    assert "chart loki 18.11.0 is missing" in checks["chart loki"]["detail"]
-    assert checks["chart loki"]["advice"].startswith("helm pull oci://")
-
-
-def test_a_kubernetes_version_near_its_end(tools: Tools, tmp_path: Path) -> None:
-    ends = STANDARD_SUPPORT_ENDS[35]
-    early = upgrade_check("prod", online=False, today=date(2026, 4, 1)).checks[0]
-    late = upgrade_check("prod", online=False, today=ends).checks[0]
-    assert (early.state.value, late.state.value, late.value) == ("ok", "finding", 0)
-    assert "438 instead of 73 USD" in late.detail
-    tools("kubectl", 'print(\'{"major": "1", "minor": "33+"}\')')
-    running = upgrade_check("dev", online=False, kubernetes=Kubernetes(tmp_path), today=ends).checks[0]
-    assert running.detail.startswith("1.33: EKS standard support ended on 2026-07-29")
-    tools("kubectl", 'print(\'{"major": "1", "minor": "99"}\')')
-    newer = upgrade_check("dev", online=False, kubernetes=Kubernetes(tmp_path), today=ends).checks[0]
-    assert newer.state.value == "unknown"
-    unknown = upgrade_check("dev", online=False, today=ends).checks[0]
-    assert "give --kubeconfig to ask it" in unknown.detail
-
-
-def test_newer_charts_are_named(tools: Tools) -> None:
-    tools("helm", "assert arguments[:2] == ['show', 'chart'], arguments\nprint('version: 18.11.0\\nappVersion: 3.7.6')")
-    ran = run("upgrade-check", "--stack", "staging", "--online", "--json")
-    found = {check["name"]: check for check in json.loads(ran.out)["checks"]}
-    assert found["chart loki"]["state"] == "ok"
-    assert found["chart tempo"]["detail"] == "locked 2.2.4 (2.10.8), newest 18.11.0 (3.7.6)"
-    assert "Tempo 3 needs another chart" in found["chart tempo"]["advice"]
-    tools("helm", "sys.stderr.write('Error: Get https://x: no such host\\n')\nsys.exit(1)")
-    ran = run("upgrade-check", "--stack", "staging", "--online")
-    assert "no such host" in ran.out
-    assert ran.code == 0
-
-
-@pytest.mark.parametrize("protected", [True, False])
-def test_recovery_needs_protected_buckets_where_they_should_be(protected: bool, tools: Tools) -> None:
-    urn = "urn:pulumi:prod::lgtm::lgtm:components:TierBuckets$aws:s3/bucket:Bucket::storage-loki-chunks"
-    bucket = {"type": "aws:s3/bucket:Bucket", "urn": urn, "protect": protected, "retainOnDelete": protected}
-    password = {"type": "random:index/randomPassword:RandomPassword", "urn": "u"}
-    state = {"deployment": {"resources": [bucket, password]}}
-    tools("pulumi", f"import json\nprint(json.dumps({state!r}) if 'export' in arguments else '{{}}')")
-    ran = run("dr-test", "--stack", "prod", "--json")
-    found = {check["name"]: check for check in json.loads(ran.out)["report"]["checks"]}
-    assert found["bucket protection"]["state"] == ("ok" if protected else "finding")
-    assert ("storage-loki-chunks" in found["bucket protection"]["advice"]) is not protected
-    assert "comes back the same" in found["Grafana password"]["detail"]
-    text = run("dr-test", "--stack", "staging").out
-    assert "steps of a drill (storage.protect is off" in text
-    assert "the region" in text
-
-
-def test_recovery_without_a_state(tools: Tools) -> None:
-    tools("pulumi", "print('nothing')")
-    assert "stack export is not JSON" in run("dr-test", "--stack", "staging").out
-    tools("pulumi", "print('{}')")
-    assert "it has no resources" in run("dr-test", "--stack", "staging").out

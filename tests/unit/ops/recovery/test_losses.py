@@ -6,6 +6,8 @@ from ops.recovery.rpo_rto import losses, table_rows
 from settings.models.platform import PlatformSettings
 from tests.stacks import REPOSITORY, settings_of
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 PAGE = REPOSITORY / "docs" / "backup-recovery.md"
 
 

@@ -14,6 +14,8 @@ from ops.backends.kubernetes import Pod
 from ops.backends.prometheus import QueryResponse
 from ops.backends.pulumi import StackOutputs
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 class Inner(CamelCase):
     """A table within an answer."""

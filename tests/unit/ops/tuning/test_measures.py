@@ -13,7 +13,9 @@ from telemetry.charts.loki_config import INDEX_LABELS
 from tests.live_servers import DOWN, GARBAGE, SILENT, Platform, busy, streams, vector
 from tests.query_inventory import unknown_names
 from tests.query_parsers import syntax_errors
-from tests.unit.ops.live.running import Ran, run
+from tests.unit.ops.running import Ran, run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 Operate = Callable[..., Ran]
 LOKI_LINES = (

@@ -11,11 +11,11 @@ from ops.backends import http
 from ops.report import terminal
 from tests.live_servers import Platform, running_platform
 from tests.stacks import PROJECT
-from tests.unit.ops.live.running import Ran, run, stand_in
+from tests.unit.ops.running import Ran, run, stand_in
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # pyright: ignore[reportUnusedFunction]
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No tools, no addresses and no credentials of this machine; retries don't wait, and no sentence is broken."""
     monkeypatch.setattr(terminal, "WIDTH", 1000)
     tools = tmp_path / "tools"

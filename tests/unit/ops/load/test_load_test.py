@@ -14,8 +14,10 @@ from ops.load.load_test import percentile
 from ops.load.otlp_load import LoadPlan, send_load, trace_body
 from tests.live_servers import LOOPBACK, UNAUTHORIZED, Failure, Platform, busy, closed_port, serving
 from tests.query_inventory import unknown_names
-from tests.unit.ops.live.certificates import certificates
-from tests.unit.ops.live.running import Ran, run
+from tests.unit.ops.certificates import certificates
+from tests.unit.ops.running import Ran, run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 Operate = Callable[..., Ran]
 SMALL = ("load-test", "--rate", "400", "--seconds", "0.5", "--connections", "4", "--yes")

@@ -20,7 +20,9 @@ from planning.buckets import BucketPurpose
 from planning.cost.model import Category
 from settings.models.names import Names
 from tests.stacks import PROJECT, settings_of
-from tests.unit.ops.live.running import run
+from tests.unit.ops.running import run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 ACCOUNT = "123456789012"
 NAMES = {

@@ -16,8 +16,10 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.port_forward import Forwarded, PortForward
 from ops.backends.target import Role, Target
 from tests.live_servers import LOOPBACK, Platform, serving
-from tests.unit.ops.live.certificates import certificates
-from tests.unit.ops.live.running import run
+from tests.unit.ops.certificates import certificates
+from tests.unit.ops.running import run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 Tools = Callable[[str, str], Path]
 HOST = "monitoring.svc.cluster.local"

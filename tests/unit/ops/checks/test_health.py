@@ -11,8 +11,10 @@ from ops.backends.http import Address, HttpService
 from ops.backends.kubernetes import Kubernetes
 from sandbox.bootstrap.paths import VENV_BIN
 from tests.live_servers import DOWN, GARBAGE, LOOPBACK, SILENT, UNAUTHORIZED, Failure, Platform, closed_port, serving
-from tests.unit.ops.live.certificates import certificates
-from tests.unit.ops.live.running import Ran, run
+from tests.unit.ops.certificates import certificates
+from tests.unit.ops.running import Ran, run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 Operate = Callable[..., Ran]
 Tools = Callable[[str, str], Path]

@@ -12,7 +12,9 @@ from ops.backends.errors import LiveError
 from ops.errors import CommandError
 from ops.recovery.drill import MARKER_KEY, run_drill
 from planning.buckets import BucketPurpose
-from tests.unit.ops.live.running import run
+from tests.unit.ops.running import run
+
+pytestmark = pytest.mark.usefixtures("alone")
 
 ACCOUNT = "123456789012"
 Tools = Callable[[str, str], Path]

@@ -26,6 +26,8 @@ from tests.live_servers import (
     serving,
 )
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 Document = dict[str, Any]
 
 

@@ -15,6 +15,8 @@ from ops.tuning.stack_file import TABLES, proposed
 from planning.sampling import SamplingMode
 from settings.document.messages import SettingsError
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 COMMENTED = """\
 # why this stack is here
 config:
