@@ -43,17 +43,16 @@ def compile_tier_plans(
     limits = limits or LifecycleLimits.of_region(prices.region)
     flows = flows or reference_flows()
     # Settings, Helm values and buckets of one program all ask for the same plans.
-    key = (retention, audit, flows, prices, limits, object_version_days)
+    key = (retention, audit, flows, prices, limits)
     if key not in _compiled:
         if len(_compiled) >= MOST_COMPILED:
             _compiled.clear()
-        plans = _plans(retention, audit, flows, prices, limits)
-        _compiled[key] = {plan.purpose: _kept_for(plan, object_version_days) for plan in plans}
-    return _compiled[key]
+        _compiled[key] = _plans(retention, audit, flows, prices, limits)
+    return {plan.purpose: _kept_for(plan, object_version_days) for plan in _compiled[key]}
 
 
 MOST_COMPILED = 64
-_compiled: dict[tuple[object, ...], Mapping[BucketPurpose, TierPlan]] = {}
+_compiled: dict[tuple[object, ...], tuple[TierPlan, ...]] = {}
 
 
 def _plans(
