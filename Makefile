@@ -12,7 +12,7 @@ ALL_CORES := -n auto --dist loadfile
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e hooks lint types generated generate local benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e mutants hooks lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, des
 
 hooks: setup ## check every commit with pre-commit
 	@$(BIN)/pre-commit install
+
+mutants: setup ## small faults in planning and policies (a sample: MUTANTS=100 SEED=1), of which the tests must notice most
+	@$(BIN)/python -m tests.mutants --count $(or $(MUTANTS),100) --seed $(or $(SEED),1)
 
 lint: setup ## ruff and the layer contracts
 	@$(BIN)/ruff check .

@@ -182,7 +182,13 @@ def lookup(document: Json, path: Path) -> tuple[bool, Json]:
 
 def default_of(path: Path, environment: Environment, mode: str | None = None) -> tuple[bool, Json]:
     """Whether a key has a default in an environment (in the given cluster mode, else the environment's own)."""
-    return lookup(defaults_for(environment, mode), path)
+    return lookup(_defaults(environment, mode), path)
+
+
+@cache
+def _defaults(environment: Environment, mode: str | None) -> dict[str, Json]:
+    """Built once for all keys; only looked up in."""
+    return defaults_for(environment, mode)
 
 
 def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:

@@ -23,7 +23,7 @@ class Case:
     """PASS, FAIL or UNKNOWN_YET."""
     resources: Sequence[Resource]
     word: str = ""
-    """What the first violation must say."""
+    """What the first violation, or the first thing not yet known, must say."""
     limits: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """What the engine hands over beside the stack's file."""
     count: int = 1
@@ -71,3 +71,4 @@ def check(case: Case) -> None:
     else:
         assert not messages, f"{case.verdict} expected; {said}"
         assert bool(unknown) == (case.verdict == UNKNOWN_YET), f"{case.verdict} expected; {said}"
+        assert not unknown or case.word in unknown[0], f"not yet known with {case.word!r} expected; {said}"

@@ -166,6 +166,11 @@ CASES: Sequence[Case] = (
     Case("backups-bounded", FAIL, backup(3650), "3650 days"),
     Case("backups-bounded", PASS, schedule(count=7)),
     Case("backups-bounded", FAIL, schedule(count=1000), "1000 snapshots"),
+    Case("backups-bounded", PASS, schedule(interval=5, intervalUnit="DAYS")),
+    Case("backups-bounded", PASS, schedule(interval=4, intervalUnit="WEEKS")),
+    Case("backups-bounded", PASS, schedule(interval=1, intervalUnit="MONTHS")),
+    Case("backups-bounded", FAIL, schedule(interval=9, intervalUnit="WEEKS"), "63 days"),
+    Case("backups-bounded", FAIL, schedule(interval=3, intervalUnit="MONTHS"), "93 days"),
     Case("backups-bounded", FAIL, schedule(interval=2, intervalUnit="YEARS"), "732 days"),
     Case("backups-bounded", FAIL, [resource("aws:ebs/snapshot:Snapshot", {})], "nothing ever deletes"),
 )

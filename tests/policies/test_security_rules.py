@@ -89,6 +89,7 @@ def metadata(tokens: Property = "required", hops: Property = 1.0, **more: Proper
     return [resource(LAUNCH_TEMPLATE, {"metadataOptions": options})]
 
 
+LOGS = "enabledClusterLogTypes"
 ACCOUNT = {"AWS": "arn:aws:iam::123456789012:root"}
 GROUP = SECURITY_GROUPS[0]
 TEMPLATE_TAGS: list[Property] = [{"resourceType": kind, "tags": TAGS} for kind in ("instance", "volume")]
@@ -191,7 +192,7 @@ CASES: Sequence[Case] = (
     Case("metadata-closed", FAIL, [resource(INSTANCE, {})], "httpTokens", count=2),
     Case("metadata-closed", FAIL, [resource(NODE_GROUP, {})], "has no launchTemplate"),
     Case("control-plane-audited", PASS, [resource(CLUSTER, {"enabledClusterLogTypes": ["api", "audit"]})]),
-    Case("control-plane-audited", UNKNOWN_YET, [resource(CLUSTER, {"enabledClusterLogTypes": UNKNOWN})]),
+    Case("control-plane-audited", UNKNOWN_YET, [resource(CLUSTER, {"enabledClusterLogTypes": UNKNOWN})], LOGS),
     Case("control-plane-audited", FAIL, [resource(CLUSTER, {"enabledClusterLogTypes": ["api"]})], "lacks audit"),
     Case("control-plane-audited", PASS, [resource(CLUSTER, {})], limits={"required_logs": []}),
     Case("data-protected", PASS, [A_BUCKET]),

@@ -100,10 +100,12 @@ def test_a_lifecycle_finds_its_bucket_however_it_names_it(link: str) -> None:
     assert _gib(priced(*resources)) == pytest.approx(_gib(priced(_bucket(), _lifecycle(rule))))
 
 
-def test_small_objects_stay_where_the_size_filter_leaves_them() -> None:
+@pytest.mark.parametrize("nested", [True, False])
+def test_small_objects_stay_where_the_size_filter_leaves_them(nested: bool) -> None:
     rule: dict[str, Any] = {"transitions": [{"days": 30, "storageClass": "GLACIER_IR"}], "expiration": {"days": 90}}
     everything = priced(_bucket("mimir-blocks"), _lifecycle(rule, owner=_bucket("mimir-blocks")))
-    filtered = rule | {"filter": {"and": {"objectSizeGreaterThan": 10**12}}}
+    larger = {"objectSizeGreaterThan": 10**12}
+    filtered = rule | {"filter": {"and": larger} if nested else larger}
     nothing = priced(_bucket("mimir-blocks"), _lifecycle(filtered, owner=_bucket("mimir-blocks")))
     assert _gib(everything, "GLACIER_IR") > 0
     assert _gib(nothing, "GLACIER_IR") == 0

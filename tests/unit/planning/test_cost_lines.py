@@ -195,6 +195,9 @@ def test_a_guests_nodes_can_be_said_to_be_private() -> None:
     assert ("spot", "nodes' public IPv4 addresses") not in found
 
 
+INTERNAL = {"annotations": {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}}
+
+
 @pytest.mark.parametrize(
     ("type_token", "properties", "usd"),
     [
@@ -202,6 +205,7 @@ def test_a_guests_nodes_can_be_said_to_be_private() -> None:
         ("aws:lb/loadBalancer:LoadBalancer", {"loadBalancerType": "network", "internal": True}, 20.81),
         ("aws:lb/loadBalancer:LoadBalancer", {"subnets": UNKNOWN}, 33.22),
         ("kubernetes:core/v1:Service", {"spec": {"type": "LoadBalancer"}}, 31.76),
+        ("kubernetes:core/v1:Service", {"spec": {"type": "LoadBalancer"}, "metadata": INTERNAL}, 20.81),
         ("kubernetes:core/v1:Service", {"spec": {"type": "ClusterIP"}}, 0),
         ("kubernetes:networking.k8s.io/v1:Ingress", {"spec": {"ingressClassName": "alb"}}, 33.22),
         ("kubernetes:networking.k8s.io/v1:Ingress", {"spec": {"ingressClassName": "nginx"}}, 0),

@@ -158,6 +158,7 @@ def test_parts_are_named_and_only_the_whole_decides() -> None:
         ),
         ([node_group(capacityType="ON_DEMAND")], "or spot for what may be interrupted"),
         ([resource("aws:ec2/natGateway:NatGateway", name) for name in "abc"], "network.nat: one (saves about 67)"),
+        ([resource("aws:ec2/natGateway:NatGateway", name) for name in "ab"], "network.nat: one (saves about 34)"),
         ([resource("aws:ec2/natGateway:NatGateway")], "network.nat: none"),
         ([node_group(subnetIds=["a", "b", "c"])], "gRPC compression from distributors to ingesters"),
         ([resource("aws:ebs/volume:Volume", size=100, type="gp3")], "smaller data volumes"),

@@ -119,6 +119,20 @@ def test_a_storage_class_decides_type_and_performance() -> None:
     }
 
 
+def test_each_replica_pays_for_its_own_performance() -> None:
+    fast = resource(
+        STORAGE_CLASS, metadata={"name": "fast"}, parameters={"type": "gp3", "iops": "4000", "throughput": "225"}
+    )
+    spec = {"storageClassName": "fast", "resources": {"requests": {"storage": "10Gi"}}}
+    template = {"metadata": {"name": "data"}, "spec": spec}
+    stateful = resource("kubernetes:apps/v1:StatefulSet", spec={"replicas": 3, "volumeClaimTemplates": [template]})
+    assert amounts(priced(ON_AWS, fast, stateful)) == {
+        ("it", "gp3 volume, data"): 2.40,
+        ("it", "gp3 IOPS"): 15.00,
+        ("it", "gp3 throughput"): 12.00,
+    }
+
+
 def test_a_stateful_set_claims_for_each_replica() -> None:
     template = {"metadata": {"name": "data"}, "spec": {"resources": {"requests": {"storage": "10Gi"}}}}
     stateful = resource("kubernetes:apps/v1:StatefulSet", spec={"replicas": 2, "volumeClaimTemplates": [template]})
