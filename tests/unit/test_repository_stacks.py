@@ -29,6 +29,7 @@ def test_a_stack_file_is_valid_and_names_the_schema_that_editors_check_it_by(fil
 
 @pytest.mark.parametrize("generate", GENERATORS, ids=lambda main: main.__module__)
 def test_generated_files_are_current(
-    generate: Callable[[Sequence[str]], int], capsys: pytest.CaptureFixture[str]
+    generate: Callable[[Sequence[str]], int], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.chdir(REPOSITORY)
     assert generate(["--check"]) == 0, f"run `make generate`: {capsys.readouterr().err}"
