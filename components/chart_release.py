@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
-from settings.models.platform import ChartSettings
+from settings.models.charts import ChartSettings
 from telemetry.charts.lock import ChartMirrorError, ChartName, chart_source
 from telemetry.charts.values import ChartValues
 

@@ -13,7 +13,7 @@ from components.iam_policies import Statement, policy_document
 from planning.aws.lifecycle import TRANSITION_MINIMUM, LifecycleRule, to_provider
 from planning.tiers import BucketPurpose, TierPlan
 from settings.models.names import Names
-from settings.models.platform import StorageSettings
+from settings.models.storage import StorageSettings
 from telemetry.charts.object_storage import ObjectStorage
 
 MIN_TLS_VERSION = "1.2"

@@ -23,7 +23,7 @@ from settings.document.schema_tree import (
     child,
     default_of,
     leaves,
-    shape,
+    schema_tree,
 )
 from settings.models.environment import Environment
 
@@ -87,7 +87,7 @@ class ReadmeError(UserError):
 
 def reference() -> str:
     """The text of docs/configuration.md."""
-    root = shape()
+    root = schema_tree()
     top = [key for key, node in root["properties"].items() if _is_plain(node)]
     parts = [INTRODUCTION, "## Top level\n", _table((key,) for key in top)]
     for key, node in root["properties"].items():
@@ -154,12 +154,12 @@ def _row(path: Path, mode: str | None) -> tuple[str, ...]:
 
 
 def _modes() -> list[str]:
-    return list(shape()["properties"]["cluster"][VARIANTS])
+    return list(schema_tree()["properties"]["cluster"][VARIANTS])
 
 
 def _node_at(path: Path, mode: str | None) -> tuple[Node, str]:
     """A key's node, and what to say where it has no default: required, required with its table, or nothing."""
-    node, required, optional_table = shape(), False, ""
+    node, required, optional_table = schema_tree(), False, ""
     for index, key in enumerate(path):
         if VARIANTS in node:
             node = node[VARIANTS][mode or _modes()[0]]

@@ -2,7 +2,7 @@
 
 from planning.prices.document import PriceDocument, PriceGroup, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
-from planning.prices.s3 import s3_prices
+from planning.prices.s3 import s3_prices, s3_prices_near
 from planning.prices.staleness import STALE_AFTER_DAYS, staleness_warnings
 from planning.prices.table import (
     Confidence,
@@ -29,6 +29,7 @@ __all__ = [
     "parse_document",
     "regions_with_prices",
     "s3_prices",
+    "s3_prices_near",
     "spot_price",
     "staleness_warnings",
     "table_path",

@@ -1,8 +1,19 @@
 """The S3 part of a price table in the tier planner's terms."""
 
+from functools import cache
+
 from planning.buckets import ObjectClass
+from planning.prices.loader import load_prices, regions_with_prices
 from planning.prices.table import PriceTable
 from planning.tiers.s3_prices import ClassPrices, S3Prices
+
+PRICES_WITHOUT_TABLE = "us-west-2"
+
+
+@cache
+def s3_prices_near(region: str) -> S3Prices:
+    """S3's prices in a region, or in us-west-2 where the region has no table: classes keep about the same ratios."""
+    return s3_prices(load_prices(region if region in regions_with_prices() else PRICES_WITHOUT_TABLE))
 
 
 def s3_prices(table: PriceTable) -> S3Prices:

@@ -8,11 +8,12 @@ from pydantic import ValidationError
 
 from planning.json_value import Json
 from settings.document.defaults import defaults_for
-from settings.document.messages import SettingsError, Source, explain, nearest, sentence, show
+from settings.document.messages import SettingsError, Source, explain, explain_rules, nearest, sentence, show
 from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.models.environment import Environment
 from settings.models.names import Names, length_problems, stack_name_problems
 from settings.models.platform import PlatformSettings
+from settings.rules.whole_document import violations
 
 CONFIG_KEY = "platform"
 FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
@@ -49,14 +50,17 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)
     merged = _lay_over(document, assumed, mirror)
+    source = Source(document, merged, f"default of {assumed}")
     try:
         # The text form is strict about numbers, truth values and text, and still reads lists and enum values.
         settings = PlatformSettings.model_validate_json(json.dumps(merged), strict=True)
     except RecursionError:
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: tables are nested too deep"]) from None
     except ValidationError as error:
-        source = Source(document, merged, f"default of {assumed}")
         raise SettingsError(stack, problems + explain(error, source, only_given=known is None)) from None
+    broken = violations(settings)
+    if broken:
+        raise SettingsError(stack, problems + explain_rules(broken, source))
     problems = problems or length_problems(Names(project=settings.project, stack=stack))
     if problems:
         raise SettingsError(stack, problems)

@@ -12,9 +12,9 @@ from pydantic_core import ErrorDetails
 
 from planning.errors import UserError
 from planning.json_value import Json
-from settings.document.schema_tree import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, shape
+from settings.document.schema_tree import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, schema_tree
 from settings.document.yaml_traps import type_trap
-from settings.rules.whole_document import BrokenRulesError
+from settings.rules.whole_document import Violation
 
 LONGEST_VALUE = 60
 MIRROR_PATH: Path = ("charts", "mirror")
@@ -60,6 +60,11 @@ def explain(error: ValidationError, source: Source, *, only_given: bool = False)
             continue
         lines += _lines(item, node, path, source)
     return list(dict.fromkeys(lines))
+
+
+def explain_rules(broken: Sequence[Violation], source: Source) -> list[str]:
+    """One line for each broken rule of a document whose tables are right by themselves."""
+    return [line(path, source.value(path), rule) for path, rule in broken]
 
 
 def line(path: Path, *parts: str) -> str:
@@ -125,7 +130,7 @@ def _independent(item: ErrorDetails, path: Path, source: Source) -> bool:
 
 def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
     """The node at an error's location and the path without the tags of unions."""
-    node: Node | None = shape()
+    node: Node | None = schema_tree()
     path: list[str | int] = []
     for part in loc:
         tag = node is not None and VARIANTS in node
@@ -138,8 +143,6 @@ def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
 def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) -> list[str]:
     context = item.get("ctx", {})
     cause = context.get("error")
-    if isinstance(cause, BrokenRulesError):
-        return [line(inner, source.value(inner), rule) for inner, rule in cause.found]
     kind = item["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_word((*path, "mode"), list((node or {})[VARIANTS]), source)]

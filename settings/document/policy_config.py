@@ -20,11 +20,11 @@ from settings.document.messages import SettingsError
 from settings.document.stack_files import owner_settings, stack_settings
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.models.environment import Environment
+from settings.models.instances import instance_shape
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
 from settings.project import project_root, stack_names
 from settings.rules.cost_inputs import cost_inputs
-from settings.rules.instances import instance_shape
 
 CONFIG_FOLDER = Path("policies", "config")
 EXCEPTIONS = "exceptions"

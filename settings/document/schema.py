@@ -22,7 +22,7 @@ from settings.document.schema_tree import (
     Node,
     Path,
     default_of,
-    shape,
+    schema_tree,
 )
 from settings.models.environment import Environment
 from settings.models.fields import ACCEPTED
@@ -60,7 +60,7 @@ def stack_schema() -> dict[str, Any]:
 
 
 def _document_schema() -> Node:
-    root = shape()
+    root = schema_tree()
     cluster = root["properties"]["cluster"]
     result = _export(root, (), None)
     result["properties"]["cluster"] = {

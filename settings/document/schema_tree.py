@@ -31,7 +31,7 @@ WORKLOADS = tuple(row.key for row in SIZE_TABLE)
 
 
 @cache
-def shape() -> Node:
+def schema_tree() -> Node:
     """The tree of the whole document."""
     schema = PlatformSettings.model_json_schema()
     root = _inline(schema, schema["$defs"])

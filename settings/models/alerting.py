@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 
 class ReceiverKind(StrEnum):
@@ -49,39 +49,39 @@ def _known_zone(name: str) -> str:
 
 TimeOfDay = Annotated[
     str,
-    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", json_schema_extra=words("a time of day, such as 22:00")),
+    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", json_schema_extra=accepts("a time of day, such as 22:00")),
 ]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
     Field(
         pattern=r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$",
-        json_schema_extra=words("the name of a time zone of the IANA database, such as Europe/Berlin, or UTC"),
+        json_schema_extra=accepts("the name of a time zone of the IANA database, such as Europe/Berlin, or UTC"),
     ),
 ]
 HttpUrl = Annotated[
     str,
     Field(
-        pattern=r"^https?://[^\s/]+(/[^\s]*)?$", json_schema_extra=words("a URL that starts with http:// or https://")
+        pattern=r"^https?://[^\s/]+(/[^\s]*)?$", json_schema_extra=accepts("a URL that starts with http:// or https://")
     ),
 ]
 MailAddress = Annotated[
     str,
-    Field(pattern=r"^[^@\s,]+@[^@\s,]+$", json_schema_extra=words("an e-mail address")),
+    Field(pattern=r"^[^@\s,]+@[^@\s,]+$", json_schema_extra=accepts("an e-mail address")),
 ]
 HostAndPort = Annotated[
     str,
-    Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", json_schema_extra=words("a host name, a colon and a port")),
+    Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", json_schema_extra=accepts("a host name, a colon and a port")),
 ]
 SlackChannel = Annotated[
     str,
-    Field(pattern=r"^#[a-z0-9_-]{1,79}$", json_schema_extra=words("a channel's name with its #")),
+    Field(pattern=r"^#[a-z0-9_-]{1,79}$", json_schema_extra=accepts("a channel's name with its #")),
 ]
 Team = Annotated[
     str,
     Field(
         pattern=r"^[\w .@-]{1,63}$",
-        json_schema_extra=words("1 to 63 letters, digits, spaces and . @ _ -"),
+        json_schema_extra=accepts("1 to 63 letters, digits, spaces and . @ _ -"),
     ),
 ]
 

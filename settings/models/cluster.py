@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen
 from settings.models.addons import ClusterAddons
-from settings.models.fields import words
-from settings.rules.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
+from settings.models.fields import accepts
+from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
 MIN_KUBERNETES_MINOR = 35
@@ -42,7 +42,7 @@ def _graviton(instance_type: str) -> str:
 InstanceType = Annotated[
     str,
     AfterValidator(_graviton),
-    Field(json_schema_extra=words(GRAVITON_TYPES_IN_WORDS, pattern=r"^[a-z]+\d+g[a-z]*\.(medium|large|\d*xlarge)$")),
+    Field(json_schema_extra=accepts(GRAVITON_TYPES_IN_WORDS, pattern=r"^[a-z]+\d+g[a-z]*\.(medium|large|\d*xlarge)$")),
 ]
 
 
@@ -72,7 +72,7 @@ class NodeGroup(Frozen):
 
 
 NODE_GROUP_NAME = "lower-case letters, digits and hyphens, a letter first, at most 20 characters"
-NodeGroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", json_schema_extra=words(NODE_GROUP_NAME))]
+NodeGroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", json_schema_extra=accepts(NODE_GROUP_NAME))]
 NodeGroups = Annotated[dict[NodeGroupName, NodeGroup], Field(min_length=1)]
 
 
@@ -89,7 +89,7 @@ def _supported_version(version: str) -> str:
 KubernetesVersion = Annotated[
     str,
     AfterValidator(_supported_version),
-    Field(json_schema_extra=words(f'a version in quotes, "1.{MIN_KUBERNETES_MINOR}" or later', pattern=r"^1\.\d+$")),
+    Field(json_schema_extra=accepts(f'a version in quotes, "1.{MIN_KUBERNETES_MINOR}" or later', pattern=r"^1\.\d+$")),
 ]
 
 
@@ -102,7 +102,7 @@ def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
 AccessCidr = Annotated[
     IPv4Network,
     AfterValidator(_limited_cidr),
-    Field(json_schema_extra=words("an IPv4 block of /8 or narrower, such as 203.0.113.0/24", pattern=CIDR_PATTERN)),
+    Field(json_schema_extra=accepts("an IPv4 block of /8 or narrower, such as 203.0.113.0/24", pattern=CIDR_PATTERN)),
 ]
 
 
@@ -119,7 +119,7 @@ PrincipalArn = Annotated[
     str,
     Field(
         pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$",
-        json_schema_extra=words("the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admin"),
+        json_schema_extra=accepts("the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admin"),
     ),
 ]
 
@@ -151,7 +151,8 @@ class SharedCluster(Frozen):
     mode: Literal["shared"]
     """shared: the cluster belongs to another stack of this project."""
     owner_stack: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$", json_schema_extra=words("the name of a stack, such as staging"))
+        str,
+        Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$", json_schema_extra=accepts("the name of a stack, such as staging")),
     ]
     """Name of the stack that owns the cluster, such as staging."""
     node_groups: NodeGroups
@@ -165,7 +166,7 @@ class ObjectStore(Frozen):
         str,
         Field(
             pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$",
-            json_schema_extra=words("http:// or https://, a host name and perhaps a port, without a path"),
+            json_schema_extra=accepts("http:// or https://, a host name and perhaps a port, without a path"),
         ),
     ]
     """URL of the server, such as http://seaweedfs.storage.svc:8333."""
@@ -173,7 +174,7 @@ class ObjectStore(Frozen):
         str,
         Field(
             pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-            json_schema_extra=words("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+            json_schema_extra=accepts("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
         ),
     ]
     """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; made from
@@ -184,7 +185,7 @@ EksClusterName = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
-        json_schema_extra=words("the name of an EKS cluster: letters, digits, hyphens and underscores, at most 100"),
+        json_schema_extra=accepts("the name of an EKS cluster: letters, digits, hyphens and underscores, at most 100"),
     ),
 ]
 
@@ -206,7 +207,7 @@ class ExistingCluster(Frozen):
         str,
         Field(
             pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$",
-            json_schema_extra=words("the name of a StorageClass: lower-case letters, digits, dots and hyphens"),
+            json_schema_extra=accepts("the name of a StorageClass: lower-case letters, digits, dots and hyphens"),
         ),
     ]
     """StorageClass for data volumes that exists in the cluster, such as standard or local-path."""

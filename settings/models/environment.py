@@ -6,14 +6,14 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 Usd = Annotated[float, Field(gt=0, le=1_000_000)]
 Region = Annotated[
     str,
     Field(
         pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        json_schema_extra=words("the code of an AWS region, such as us-west-2"),
+        json_schema_extra=accepts("the code of an AWS region, such as us-west-2"),
     ),
 ]
 

@@ -1,10 +1,48 @@
-"""What a key accepts, in words, for patterns and checks that JSON Schema can't say readably."""
+"""What a key accepts, in words, for what JSON Schema can't say readably; kinds of text that several tables have."""
 
+from typing import Annotated
+
+from pydantic import Field
 from pydantic.config import JsonDict, JsonValue
 
 ACCEPTED = "x-accepted"
 
 
-def words(accepted: str, **schema: JsonValue) -> JsonDict:
+def accepts(accepted: str, **schema: JsonValue) -> JsonDict:
     """Extra JSON Schema of a field: the words, and what else editors should check."""
     return {ACCEPTED: accepted, **schema}
+
+
+DnsLabel = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+        json_schema_extra=accepts(
+            "lower-case letters, digits and inner hyphens, a letter first, at most 63 characters"
+        ),
+    ),
+]
+# AWS General Reference, "Tag naming limits and requirements".
+TagValue = Annotated[
+    str,
+    Field(
+        pattern=r"^[\w .:/=+@-]{1,128}$",
+        json_schema_extra=accepts("1 to 128 letters, digits, spaces and . : / = + @ _ -, as AWS tags allow"),
+    ),
+]
+ProjectName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
+        json_schema_extra=accepts(
+            "lower-case letters, digits and inner hyphens, a letter first, at most 20 characters"
+        ),
+    ),
+]
+HostName = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        json_schema_extra=accepts("a host name: lower-case letters, digits, dots and hyphens"),
+    ),
+]

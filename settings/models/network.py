@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 # Amazon VPC User Guide, "VPC CIDR blocks": /16 to /28; 2 x AZs subnets of equal size must leave each at least /24.
 MIN_PREFIX, MAX_PREFIX = 16, 20
@@ -35,7 +35,7 @@ VpcCidr = Annotated[
     IPv4Network,
     AfterValidator(_vpc_sized),
     Field(
-        json_schema_extra=words(
+        json_schema_extra=accepts(
             f"a private (RFC 1918) IPv4 block from /{MIN_PREFIX} to /{MAX_PREFIX}, such as 10.20.0.0/16",
             pattern=rf"^\d{{1,3}}(\.\d{{1,3}}){{3}}/(1[{MIN_PREFIX % 10}-9]|{MAX_PREFIX})$",
         )

@@ -5,20 +5,20 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 AttributeName = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9_.:/@-]{1,255}$",
-        json_schema_extra=words("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
+        json_schema_extra=accepts("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
     ),
 ]
 AttributeWildcard = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9_.:/@*-]{1,255}$",
-        json_schema_extra=words("an attribute's name, in which * stands for any letters"),
+        json_schema_extra=accepts("an attribute's name, in which * stands for any letters"),
     ),
 ]
 # Kubernetes: names of Secrets are DNS subdomain names.
@@ -26,7 +26,7 @@ SecretName = Annotated[
     str,
     Field(
         pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-        json_schema_extra=words("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+        json_schema_extra=accepts("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
     ),
 ]
 

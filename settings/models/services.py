@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 
 class Language(StrEnum):
@@ -35,7 +35,7 @@ class Service(Frozen):
         str,
         Field(
             pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-            json_schema_extra=words("lower-case letters, digits and inner hyphens, a letter first, at most 63"),
+            json_schema_extra=accepts("lower-case letters, digits and inner hyphens, a letter first, at most 63"),
         ),
     ]
     """Value of service.name in its telemetry: lower-case letters, digits and hyphens, at most 63."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 from settings.models.services import Service
 
 # Boundaries of the gateway's duration histogram, in ms: only at a boundary can slow requests be counted exactly.
@@ -20,7 +20,7 @@ ServiceName = Annotated[
     str,
     Field(
         pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-        json_schema_extra=words("the name of a service that stands under services"),
+        json_schema_extra=accepts("the name of a service that stands under services"),
     ),
 ]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from planning.base import Frozen
-from settings.models.fields import words
+from settings.models.fields import accepts
 
 # README of the span metrics connector, OpenTelemetry Collector contrib 0.158: on every series, and refused twice.
 ALREADY_COUNTED = ("service.name", "span.name", "span.kind", "status.code", "collector.instance.id")
@@ -22,7 +22,7 @@ SpanAttribute = Annotated[
     AfterValidator(_new_dimension),
     Field(
         pattern=r"^[A-Za-z0-9_.:/@-]{1,255}$",
-        json_schema_extra=words("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
+        json_schema_extra=accepts("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
     ),
 ]
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from planning.capacity.compute import ComponentNeed, Compute
 from planning.errors import UserError
 from settings.models.cluster import CapacityType, EksCluster, NodeGroup, SharedCluster
+from settings.models.instances import instance_shape
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import Sizes, WorkloadSize
-from settings.rules.instances import instance_shape
 from settings.rules.sizing import nodes_allocatable, resource_sums
 
 MIB_PER_GIB = 1024
@@ -198,15 +198,15 @@ def _with_group(settings: PlatformSettings, name: str, group: NodeGroup) -> Plat
 
 
 def _held(settings: PlatformSettings) -> bool:
-    """Whether the nodes offer what the pods ask for, the largest pod on one of them."""
-    offer, sums = nodes_allocatable(settings), resource_sums(settings)
-    if offer is None:
+    """Whether the nodes have what the pods ask for, the largest pod on one of them."""
+    allocatable, sums = nodes_allocatable(settings), resource_sums(settings)
+    if allocatable is None:
         return True
     pods = [component for component in sums.components if component.key != AGENT]
     return (
-        sums.pods <= offer.pods
-        and sums.cpu_millicores <= offer.cpu_millicores
-        and sums.memory_mib <= offer.memory_mib
-        and max(pod.pod_cpu_millicores for pod in pods) <= offer.largest_pod_millicores
-        and max(pod.pod_memory_mib for pod in pods) <= offer.largest_pod_mib
+        sums.pods <= allocatable.pods
+        and sums.cpu_millicores <= allocatable.cpu_millicores
+        and sums.memory_mib <= allocatable.memory_mib
+        and max(pod.pod_cpu_millicores for pod in pods) <= allocatable.largest_pod_millicores
+        and max(pod.pod_memory_mib for pod in pods) <= allocatable.largest_pod_mib
     )

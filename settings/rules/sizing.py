@@ -1,20 +1,16 @@
-"""What a stack's pods ask for, added up, and what its nodes have to offer: pure sums over the settings.
+"""What a stack's pods ask for, added up, and what its nodes leave to them: pure sums over the settings.
 
-CPU in millicores, memory in MiB, volumes in GiB. Ceilings in `capacity` are decimal, as AWS and the environment table
+CPU in millicores, memory in MiB, volumes in GiB. Limits in `capacity` are decimal, as AWS and the environment table
 count: 1 GB = 10^9 bytes = 953.7 MiB = 0.931 GiB.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from settings.models.addons import ClusterAddons
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
+from settings.models.instances import instance_shape
+from settings.models.platform import PlatformSettings
 from settings.models.sizes import cache_memory_request_mib
-from settings.rules.instances import instance_shape
-
-if TYPE_CHECKING:
-    from settings.models.platform import PlatformSettings
 
 GB_PER_MIB = 1024**2 / 1e9
 GB_PER_GIB = 1024**3 / 1e9
@@ -164,7 +160,7 @@ def _system(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequest]:
     )
 
 
-class Offer(NamedTuple):
+class Allocatable(NamedTuple):
     """What nodes leave to the platform's pods after the kubelet's reserve, EKS's own pods and the add-ons'."""
 
     pods: int
@@ -175,15 +171,15 @@ class Offer(NamedTuple):
     largest_pod_mib: int
 
 
-def nodes_allocatable(settings: PlatformSettings) -> Offer | None:
-    """The offer of the desired nodes; of several types in a group the smallest counts. None if nodes aren't known."""
+def nodes_allocatable(settings: PlatformSettings) -> Allocatable | None:
+    """What the desired nodes leave; of several types in a group the smallest counts. None if nodes aren't known."""
     groups = [group for group in node_groups(settings) if group.nodes]
     if not groups:
         return None
     nodes = [(group.nodes, _least(group)) for group in groups]
     each, once = _system(settings)
     agent = settings.sizes.collector_agent
-    return Offer(
+    return Allocatable(
         pods=sum(n * (node.pods - each.pods) for n, node in nodes) - once.pods,
         cpu_millicores=sum(n * (node.cpu_millicores - each.cpu_millicores) for n, node in nodes) - once.cpu_millicores,
         memory_mib=sum(n * (node.memory_mib - each.memory_mib) for n, node in nodes) - once.memory_mib,

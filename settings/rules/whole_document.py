@@ -1,20 +1,16 @@
 """Rules that span the whole document. Each yields the path that helps most and a sentence."""
 
-from __future__ import annotations
-
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
 from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers import SAFETY_NET_DAYS
 from settings.models.cluster import EksCluster, ExistingCluster
+from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.rules.sizing import ComponentRequest, ResourceSums, nodes_allocatable, resource_sums
-
-if TYPE_CHECKING:
-    from settings.models.platform import PlatformSettings
 
 NAMED_COMPONENTS = 3
 # Amazon EKS User Guide, "Community add-ons".
@@ -28,14 +24,6 @@ class Violation(NamedTuple):
     """Keys and list positions from the top of the document."""
     sentence: str
     """What is wrong and what to do."""
-
-
-class BrokenRulesError(ValueError):
-    """Everything that is wrong with a document whose single values are all right."""
-
-    def __init__(self, found: Sequence[Violation]) -> None:
-        self.found = tuple(found)
-        super().__init__("; ".join(f"{'.'.join(map(str, path))}: {sentence}" for path, sentence in found))
 
 
 def violations(settings: PlatformSettings) -> list[Violation]:
@@ -218,16 +206,16 @@ def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
             ("sizes", "loki", "monolithic", "replicas"),
             f"each replica needs a node of its own, nodes: {settings.node_count}; lower replicas or add nodes",
         )
-    offer = nodes_allocatable(settings)
-    if offer is None:
+    allocatable = nodes_allocatable(settings)
+    if allocatable is None:
         return
     sums = resource_sums(settings)
     short = [
         (f"{left} {unit}", f"{asked} {unit}")
         for asked, left, unit in (
-            (sums.memory_mib, offer.memory_mib, "MiB"),
-            (sums.cpu_millicores, offer.cpu_millicores, "millicores"),
-            (sums.pods, offer.pods, "pod addresses"),
+            (sums.memory_mib, allocatable.memory_mib, "MiB"),
+            (sums.cpu_millicores, allocatable.cpu_millicores, "millicores"),
+            (sums.pods, allocatable.pods, "pod addresses"),
         )
         if asked > left
     ]
@@ -239,7 +227,7 @@ def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
             "raise nodes, choose larger instance_types, or lower the requests under sizes",
         )
     for component in sums.components:
-        yield from _pod_fits_a_node(component, offer.largest_pod_millicores, offer.largest_pod_mib)
+        yield from _pod_fits_a_node(component, allocatable.largest_pod_millicores, allocatable.largest_pod_mib)
 
 
 def _pod_fits_a_node(component: ComponentRequest, millicores: int, mib: int) -> Iterator[Violation]:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from planning.tiers import BucketPurpose, LokiWindows
-from settings.models.platform import IngestionLimits
+from settings.models.ingestion import IngestionLimits
 from settings.models.sizes import LokiSizes
 from telemetry.charts.loki_config import Compactor, LimitsConfig, LokiIngester, LokiQuerier, OtlpConfig, SchemaConfig
 from telemetry.charts.loki_ruler import RulerConfig, ruler_config

@@ -4,7 +4,8 @@ Sources: Grafana Mimir 3.2 documentation, "Configuration parameters" and "About 
 """
 
 from planning.tiers import BucketPurpose, MimirWindows, windows_of
-from settings.models.platform import IngestionLimits, PlatformSettings
+from settings.models.ingestion import IngestionLimits
+from settings.models.platform import PlatformSettings
 from settings.models.sizes import MimirSizes
 from telemetry.alerting.rules.mounts import ALERTMANAGER, MIMIR_RULES
 from telemetry.charts.object_storage import ObjectStorage

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from planning.backends import TEMPO
 from planning.tiers import BucketPurpose, TempoWindows, windows_of
-from settings.models.platform import IngestionLimits, PlatformSettings
+from settings.models.ingestion import IngestionLimits
+from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import (
     AppConfig,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from settings.document.loader import parse_settings
 from settings.document.messages import SettingsError
 from settings.document.schema import stack_schema
-from settings.document.schema_tree import NOTHING, NULLABLE, VARIANTS, Node, shape
+from settings.document.schema_tree import NOTHING, NULLABLE, VARIANTS, Node, schema_tree
 from settings.models.platform import PlatformSettings
 from tests.unit.settings.documents import MODES, STACKS, minimal
 from tests.unit.settings.test_messages import JARGON
@@ -82,7 +82,7 @@ def parse(document: Any, stack: str) -> PlatformSettings | None:
     return None
 
 
-overrides = tables_of(shape())
+overrides = tables_of(schema_tree())
 stacks = st.sampled_from(STACKS)
 slow = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

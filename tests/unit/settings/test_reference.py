@@ -7,12 +7,12 @@ import pytest
 
 from docs.tools import configuration_reference as reference
 from docs.tools.configuration_reference import BEGIN, END, ReadmeError, readme_table, with_readme_table
-from settings.document.schema_tree import NOTHING, leaves, shape
+from settings.document.schema_tree import NOTHING, leaves, schema_tree
 
 
 def test_every_key_has_a_row() -> None:
     rows = set(re.findall(r"^\| `([^`]+)` \|", reference.reference(), re.MULTILINE))
-    keys = {".".join(map(str, path)) for path, node in leaves(shape()) if not node.get(NOTHING)}
+    keys = {".".join(map(str, path)) for path, node in leaves(schema_tree()) if not node.get(NOTHING)}
     assert keys - rows == set()
     assert rows - keys == {
         *(f"services[].{key}" for key in ("name", "language", "port", "tier")),

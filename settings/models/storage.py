@@ -1,0 +1,24 @@
+"""How buckets are kept."""
+
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from planning.base import Frozen
+
+
+class StorageSettings(Frozen):
+    """How buckets are kept."""
+
+    encryption: Literal["sse_kms", "sse_s3"]
+    """sse_kms: a customer-managed key with bucket keys, 1 USD a month; sse_s3: Amazon's key, free."""
+    protect: bool
+    """Refuse to delete buckets and keys with `pulumi destroy` until this is set to false."""
+    force_destroy: bool
+    """Delete objects together with their bucket; only for stacks whose data may be lost."""
+
+    @model_validator(mode="after")
+    def _not_both(self) -> Self:
+        if self.protect and self.force_destroy:
+            raise ValueError("protect and force_destroy exclude each other: set force_destroy to false to keep data")
+        return self
