@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest
 # One file stays on one core: its tests share a cluster, a cloud or a stack, and build on each other.
-ALL_CORES := -n auto --dist loadfile
+# In the order given, the long files first: xdist would begin with the files of most tests, and end on one long file.
+ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 
 # Every command starts many Pythons that import large SDKs: without compiled files each would compile them again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -44,7 +45,7 @@ sandbox-stop: setup ## stop it and forget everything it made
 	@$(BIN)/python -m sandbox down
 
 test: setup lint types generated tools ## everything: style, types, layers, unit, policies, artefacts, e2e
-	@$(PYTEST) $(ALL_CORES) tests/unit tests/policies tests/artefacts tests/e2e
+	@$(PYTEST) $(ALL_CORES) tests/e2e tests/artefacts tests/policies tests/unit
 
 unit: setup ## the unit ring: seconds
 	@$(PYTEST) $(ALL_CORES) tests/unit
