@@ -12,7 +12,7 @@ import yaml
 from planning.base import Frozen
 
 # kubeconfig is an open format with plugins' keys in it: this module alone handles it untyped.
-Json = Any
+Untyped = Any
 _PATH_KEYS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
 
 
@@ -53,7 +53,7 @@ def _paths(path: str | None, environment: Mapping[str, str]) -> list[Path]:
     return [Path(part).expanduser() for part in given.split(os.pathsep) if part]
 
 
-def _load(file: Path) -> Json:
+def _load(file: Path) -> Untyped:
     """The file's clusters, users and contexts by name, relative paths made absolute as kubectl resolves them."""
     try:
         return _by_name(yaml.safe_load(file.read_text()), file.absolute().parent)
@@ -63,34 +63,34 @@ def _load(file: Path) -> Json:
         raise pulumi.RunError(f"lgtm:platform.cluster: {file} is not a kubeconfig") from None
 
 
-def _by_name(document: Json, directory: Path) -> Json:
-    by_name: dict[str, Json] = {}
+def _by_name(document: Untyped, directory: Path) -> Untyped:
+    by_name: dict[str, Untyped] = {}
     for kind, key in (("clusters", "cluster"), ("users", "user"), ("contexts", "context")):
-        entries: list[Json] = list(document.get(kind) or ())
+        entries: list[Untyped] = list(document.get(kind) or ())
         by_name[kind] = {entry["name"]: _absolute(entry.get(key) or {}, directory) for entry in entries}
     return by_name
 
 
-def _merge(documents: Iterable[Json]) -> Json:
+def _merge(documents: Iterable[Untyped]) -> Untyped:
     """kubectl's rule: the first file that names something wins."""
-    merged: Json = {"clusters": {}, "users": {}, "contexts": {}}
+    merged: Untyped = {"clusters": {}, "users": {}, "contexts": {}}
     for document in documents:
         for kind, entries in document.items():
             merged[kind] = entries | merged[kind]
     return merged
 
 
-def _absolute(entry: Json, directory: Path) -> Json:
-    resolved: Json = {
+def _absolute(entry: Untyped, directory: Path) -> Untyped:
+    resolved: Untyped = {
         key: str(directory / value) if key in _PATH_KEYS and value else value for key, value in entry.items()
     }
-    plugin: Json = resolved.get("exec")
+    plugin: Untyped = resolved.get("exec")
     if plugin and "/" in plugin.get("command", ""):
         resolved["exec"] = {**plugin, "command": str(directory / plugin["command"])}
     return resolved
 
 
-def _minimal(name: str, context: Json, merged: Json, files: str) -> KubeconfigContext:
+def _minimal(name: str, context: Untyped, merged: Untyped, files: str) -> KubeconfigContext:
     cluster, user = merged["clusters"].get(context.get("cluster")), merged["users"].get(context.get("user"))
     if cluster is None or user is None or not cluster.get("server"):
         raise pulumi.RunError(

@@ -32,9 +32,6 @@ KEEPING_STEPS = frozenset(
     {"same", "create", "update", "replace", "create-replacement", "import", "import-replacement", "refresh"}
 )
 
-Json = Property
-"""Parsed JSON, before placeholders and secrets are taken out."""
-
 
 class UnreadableResourcesError(UserError):
     """Text that holds no registered resources; `str()` is the message for people."""
@@ -57,7 +54,7 @@ def resources_in(text: str, where: str) -> tuple[Resource, ...]:
 
 def from_event_log(text: str, where: str = "the event log") -> tuple[Resource, ...]:
     """The resources as they will be after the previewed update. Raises `UnreadableResourcesError`."""
-    steps: list[Json] = []
+    steps: list[Property] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
             continue
@@ -90,28 +87,28 @@ def from_state(text: str, where: str = "the state") -> tuple[Resource, ...]:
     return _resources((state for state in states if not any(value_at(state, key) for key in gone)), where)
 
 
-def _parsed(text: str) -> Json:
+def _parsed(text: str) -> Property:
     """The text as one JSON value, None if it is none."""
     try:
-        document: Json = json.loads(text)
+        document: Property = json.loads(text)
     except (ValueError, RecursionError):
         return None
     return document
 
 
-def _table(value: Json) -> Mapping[str, Json]:
+def _table(value: Property) -> Mapping[str, Property]:
     return value if is_table(value) else {}
 
 
-def _items(value: Json) -> Iterable[Json]:
+def _items(value: Property) -> Iterable[Property]:
     return value if is_list(value) else ()
 
 
-def _kept(steps: Iterable[Json], state_key: str) -> Iterator[Json]:
+def _kept(steps: Iterable[Property], state_key: str) -> Iterator[Property]:
     return (value_at(step, state_key) for step in steps if value_at(step, "op") in KEEPING_STEPS)
 
 
-def _resources(states: Iterable[Json], where: str) -> tuple[Resource, ...]:
+def _resources(states: Iterable[Property], where: str) -> tuple[Resource, ...]:
     """One resource for each URN: of a replacement's steps the last one says what will be there."""
     found = {resource.urn: resource for state in states for resource in _resource(state)}
     if not found:
@@ -119,7 +116,7 @@ def _resources(states: Iterable[Json], where: str) -> tuple[Resource, ...]:
     return tuple(found.values())
 
 
-def _resource(state: Json) -> Iterator[Resource]:
+def _resource(state: Property) -> Iterator[Resource]:
     urn, parent = value_at(state, "urn"), value_at(state, "parent")
     if not isinstance(urn, str) or urn.count("::") < 3:
         return
@@ -142,7 +139,7 @@ def _resource(state: Json) -> Iterator[Resource]:
     )
 
 
-def plain(value: Json) -> Property:
+def plain(value: Property) -> Property:
     """A JSON value as a property; placeholders and secrets are UNKNOWN."""
     if isinstance(value, str):
         hidden = value == SECRET_TEXT or any(placeholder in value for placeholder in UNKNOWN_VALUES)

@@ -17,7 +17,6 @@ from pydantic import Field, ValidationError
 from ops.backends.aws import asking, client
 from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import Foreign
-from ops.cost.plan import budget_of
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.cost import within_budget
 from ops.report.model import Document, Row, RowStyle, Text, document, table
@@ -26,7 +25,7 @@ from ops.report.words import usd
 from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
 from planning.base import Frozen
-from planning.cost.model import Category
+from planning.budget import Category
 from settings.models.platform import PlatformSettings
 
 if TYPE_CHECKING:
@@ -123,7 +122,7 @@ def actual_cost(stack: str, days: int, today: date | None = None) -> ActualCost:
         requests=requests,
         usd_per_month=dict(by_category),
         planned_usd_per_month=dict(report.by_category),
-        budget_usd_per_month=budget_of(settings).usd_per_month,
+        budget_usd_per_month=settings.budget.usd_per_month,
         largest=tuple(largest[:8]),
     )
 

@@ -5,11 +5,10 @@ from datetime import date
 from typing import NamedTuple
 
 from ops.cost.growth import Day, growth
-from ops.cost.plan import budget_of
 from ops.cost.sensitivity import Traffic, sensitivity
+from planning.budget import Baseline, Budget
 from planning.capacity.objects import object_flows
-from planning.cost.baseline import Baseline
-from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
+from planning.cost.budget import BudgetVerdict, budget_verdict
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport
@@ -25,7 +24,7 @@ class Figures(NamedTuple):
 
     stack: str
     report: CostReport
-    budget: BudgetLimits
+    budget: Budget
     baseline: Baseline | None
     verdict: BudgetVerdict
     days: tuple[Day, ...]
@@ -40,7 +39,7 @@ def figures(
     resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, inputs: CostInputs, today: date
 ) -> Figures:
     """All figures of a stack. Raises `PriceTableError` for a region without prices."""
-    table, budget = load_prices(settings.region), budget_of(settings)
+    table, budget = load_prices(settings.region), settings.budget
     report = price_resources(resources, table, inputs, today=today)
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
     return Figures(

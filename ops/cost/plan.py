@@ -10,7 +10,7 @@ from ops.report.output import show_answer
 from ops.report.terminal import plain
 from ops.stacks import cost_inputs_of, settings_of
 from planning.cost.assumptions import Assumptions
-from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
@@ -25,7 +25,7 @@ def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
     """The text report of a preview's event log. Raises what `priced` raises."""
     settings = settings_of(stack)
     report = priced(event_log.read_text(encoding="utf-8"), event_log.name, settings, today)
-    return plain(cost_document(report, stack, budget_of(settings), settings.baseline))
+    return plain(cost_document(report, stack, settings.budget, settings.baseline))
 
 
 def priced(text: str, where: str, settings: PlatformSettings, today: date | None = None) -> CostReport:
@@ -38,17 +38,6 @@ def priced(text: str, where: str, settings: PlatformSettings, today: date | None
         load_prices(settings.region),
         cost_inputs_of(settings),
         today=today or datetime.now(UTC).date(),
-    )
-
-
-def budget_of(settings: PlatformSettings) -> BudgetLimits:
-    """The stack's budget with its parts."""
-    budget = settings.budget
-    return BudgetLimits(
-        usd_per_month=budget.usd_per_month,
-        compute=budget.compute_usd_per_month,
-        storage=budget.storage_usd_per_month,
-        operations=budget.operations_usd_per_month,
     )
 
 
@@ -76,7 +65,7 @@ def one_source(preview: str | None, event_log: str | None, state: str | None) ->
 def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
     """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
     settings = settings_of(stack)
-    report, budget = priced(text_of(file), file, settings), budget_of(settings)
+    report, budget = priced(text_of(file), file, settings), settings.budget
     verdict = budget_verdict(report, budget)
     show_answer(
         report, lambda: cost_document(report, stack, budget, settings.baseline, every_line=all_lines), as_json=as_json

@@ -13,7 +13,6 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
-from ops.cost.plan import budget_of
 from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.errors import CommandError
 from ops.stacks import owner_of, settings_of
@@ -100,7 +99,7 @@ def what_if(
         nodes=_nodes(nodes),
         plans=tuple(_plans(before, after)),
         cost=compare(reports[0], reports[1]),
-        verdict=budget_verdict(reports[1], budget_of(now)),
+        verdict=budget_verdict(reports[1], now.budget),
         edits=_edits(before, after, nodes),
         notes=tuple(_notes(after, registered)),
     )

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from ops.cost.plan import budget_of, priced
+from ops.cost.plan import priced
 from ops.pull_request.model import (
     NAME_LENGTH,
     TEXT_LENGTH,
@@ -10,9 +10,10 @@ from ops.pull_request.model import (
     CostRow,
     CostSummary,
 )
-from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.budget import Budget, Category
+from planning.cost.budget import budget_verdict
 from planning.cost.comparison import CostComparison, compare
-from planning.cost.model import Category, CostReport
+from planning.cost.model import CostReport
 from planning.registered_sources import UnreadableResourcesError
 from settings.models.platform import PlatformSettings
 
@@ -39,7 +40,7 @@ def cost_summary(
     except UnreadableResourcesError as error:
         return None, f"no cost: {error}"[:TEXT_LENGTH]
     old = _old_report(before, old_settings or settings, today)
-    return _summary(old, new, budget_of(settings)), "" if old else NO_BEFORE
+    return _summary(old, new, settings.budget), "" if old else NO_BEFORE
 
 
 def _old_report(before: str | None, settings: PlatformSettings, today: date | None) -> CostReport | None:
@@ -52,14 +53,14 @@ def _old_report(before: str | None, settings: PlatformSettings, today: date | No
         return None
 
 
-def _summary(old: CostReport | None, new: CostReport, budget: BudgetLimits) -> CostSummary:
+def _summary(old: CostReport | None, new: CostReport, budget: Budget) -> CostSummary:
     comparison = compare(old, new) if old else None
     rows = [
         CostRow(
             category=category,
             before=old.by_category[category] if old else None,
             after=new.by_category[category],
-            budget=budget.of(category),
+            budget=budget.parts.get(category),
         )
         for category in Category
     ]

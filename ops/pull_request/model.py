@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field, NonNegativeFloat, NonNegativeInt
 
 from planning.base import Frozen
-from planning.cost.model import Category
+from planning.budget import Category
 
 NAME_LENGTH = 256
 TEXT_LENGTH = 2000
@@ -20,7 +20,7 @@ SHORT_LIST_LENGTH = 20
 
 Name = Annotated[str, Field(max_length=NAME_LENGTH)]
 Text = Annotated[str, Field(max_length=TEXT_LENGTH)]
-Usd = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 StackName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")]
 
 
@@ -91,11 +91,11 @@ class CostRow(Frozen):
 
     category: Category | Literal["total"]
     """Which."""
-    before: Usd | None
+    before: Amount | None
     """US dollars a month before; None without a before."""
-    after: Usd
+    after: Amount
     """US dollars a month after."""
-    budget: Usd | None
+    budget: Amount | None
     """US dollars a month; None for a part without a budget."""
 
 
@@ -106,9 +106,9 @@ class CostLineChange(Frozen):
     """What is paid for."""
     resource: Name
     """Logical name."""
-    before: Usd
+    before: Amount
     """US dollars a month."""
-    after: Usd
+    after: Amount
     """US dollars a month."""
 
 

@@ -17,11 +17,11 @@ from ops.report.model import (
     table,
     toned,
 )
+from planning.budget import Baseline, Budget, Category
 from planning.cost.assumptions import Assumptions
-from planning.cost.baseline import Baseline
-from planning.cost.budget import BudgetLimits, BudgetVerdict, budget_verdict
+from planning.cost.budget import BudgetVerdict, budget_verdict
 from planning.cost.comparison import CostComparison
-from planning.cost.model import Category, CostLine, CostReport
+from planning.cost.model import CostLine, CostReport
 from planning.prices.table import Confidence
 
 # Lines below this are added up in one.
@@ -32,7 +32,7 @@ SHOWN_RECOMMENDATIONS = 3
 def cost_document(
     report: CostReport,
     stack: str,
-    budget: BudgetLimits,
+    budget: Budget,
     baseline: Baseline | None = None,
     *,
     every_line: bool = False,
@@ -91,16 +91,18 @@ def verdict_line(verdict: BudgetVerdict) -> Text:
     return Text(words=f"{word.text}: {verdict.message}", tone=word.tone)
 
 
-def categories(report: CostReport, budget: BudgetLimits, baseline: Baseline | None) -> Table:
+def categories(report: CostReport, budget: Budget, baseline: Baseline | None) -> Table:
     """By category, against the budget, and against what there was before."""
-    over = {category for category, usd in report.by_category.items() if round(usd, 2) > (budget.of(category) or usd)}
+    over = {
+        category for category, usd in report.by_category.items() if round(usd, 2) > (budget.parts.get(category) or usd)
+    }
     rows = [
         Row(
             cells=(
                 category.value,
                 toned(_usd(usd), Tone.WARNING if category in over else Tone.PLAIN),
-                *_against(usd, budget.of(category)),
-                *([_usd(paid) if (paid := baseline.of(category)) else "-"] if baseline else []),
+                *_against(usd, budget.parts.get(category)),
+                *([_usd(paid) if (paid := baseline.parts.get(category)) else "-"] if baseline else []),
             )
         )
         for category, usd in report.by_category.items()

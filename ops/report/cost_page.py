@@ -24,7 +24,8 @@ from ops.report.model import (
 )
 from ops.report.storage_page import plans, stored
 from ops.report.words import usd
-from planning.cost.model import Category, CostLine, CostReport
+from planning.budget import Category
+from planning.cost.model import CostLine, CostReport
 
 USD_A_MONTH = "US dollars a month"
 COLOURS = {Category.COMPUTE: "blue", Category.STORAGE: "green", Category.OPERATIONS: "orange"}
@@ -117,8 +118,8 @@ def _by_category(figures: Figures) -> Section:
     """Cost by category against the budget, and against what was paid before where that is given."""
     report, budget, baseline = figures.report, figures.budget, figures.baseline
     costs = [*report.by_category.items(), ("total", report.usd_per_month)]
-    limits = [*(budget.of(category) for category in Category), budget.usd_per_month]
-    befores = [*map(baseline.of, Category), baseline.total] if baseline else [None] * 4
+    limits = [*(budget.parts.get(category) for category in Category), budget.usd_per_month]
+    befores = [*map(baseline.parts.get, Category), baseline.total] if baseline else [None] * 4
     bars = [
         Bar(name, (Part("cost", cost, colour),), (*_limit("budget", limit, "red"), *_limit("before", before, "grey")))
         for (name, cost), limit, before, colour in zip(

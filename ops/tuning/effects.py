@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from ops.report.model import Table, table
 from ops.stacks import owner_of
 from planning.base import Frozen
+from planning.budget import Category
 from planning.cost.engine import price_resources
-from planning.cost.model import Category, CostReport
+from planning.cost.model import CostReport
 from planning.prices import load_prices
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs

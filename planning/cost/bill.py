@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import TypeVar, cast
 
 from planning.aws.types import LIFECYCLE, LIFECYCLE_V2, RELEASE
+from planning.budget import Category
 from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import NodeCount
 from planning.cost.inputs import CostInputs
-from planning.cost.model import Category, CostLine, LineKind, Unpriced, UnpricedCause
+from planning.cost.model import CostLine, LineKind, Unpriced, UnpricedCause
 from planning.prices.table import Price, PriceTable
 from planning.registered import Resource, number
 
@@ -134,7 +135,15 @@ class Bill:
         return self.assumptions.nodes is NodeCount.MOST
 
     def add(
-        self, resource: Resource, kind: LineKind, item: str, quantity: float, price: Price | str, note: str = ""
+        self,
+        resource: Resource,
+        kind: LineKind,
+        item: str,
+        quantity: float,
+        price: Price | str,
+        note: str = "",
+        *,
+        uncompressed: bool = False,
     ) -> None:
         """One line; a quantity of nothing is left out. Raises `MissingPriceError` for a key without a price."""
         if quantity <= 0:
@@ -157,6 +166,7 @@ class Bill:
                 as_of=price.as_of,
                 confidence=price.confidence,
                 note=note,
+                uncompressed=uncompressed,
             )
         )
 

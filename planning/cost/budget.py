@@ -1,36 +1,10 @@
 """A report against its budget: within or not, by how much, why, and what would help."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Annotated
-
-from pydantic import Field
 
 from planning.base import Frozen
-from planning.cost.model import Category, CostLine, CostReport, LineKind
-from planning.cost.network import UNCOMPRESSED
-
-Usd = Annotated[float, Field(gt=0)]
-
-
-class BudgetLimits(Frozen):
-    """What a stack may cost, in US dollars a month."""
-
-    usd_per_month: Usd
-    """The whole stack."""
-    compute: Usd | None = None
-    """Control plane and nodes, if the budget is split."""
-    storage: Usd | None = None
-    """Volumes and buckets, if the budget is split."""
-    operations: Usd | None = None
-    """Network, keys, logs and the rest, if the budget is split."""
-
-    def of(self, category: Category) -> float | None:
-        """The part of one category."""
-        return {
-            Category.COMPUTE: self.compute,
-            Category.STORAGE: self.storage,
-            Category.OPERATIONS: self.operations,
-        }[category]
+from planning.budget import Category, TotalBudget
+from planning.cost.model import CostLine, CostReport, LineKind
 
 
 class OverPart(Frozen):
@@ -63,14 +37,14 @@ class BudgetVerdict(Frozen):
     """All of it in one sentence for people."""
 
 
-def budget_verdict(report: CostReport, budget: BudgetLimits, top: int = 3) -> BudgetVerdict:
+def budget_verdict(report: CostReport, budget: TotalBudget, top: int = 3) -> BudgetVerdict:
     """Judges a report. A cent over is over."""
     total = report.usd_per_month
     within = round(total, 2) <= budget.usd_per_month
     over = tuple(
         OverPart(category=category, usd_per_month=usd, budget=part)
         for category, usd in report.by_category.items()
-        if (part := budget.of(category)) is not None and round(usd, 2) > part
+        if (part := budget.parts.get(category)) is not None and round(usd, 2) > part
     )
     # With the whole within its budget, only the parts that aren't need help.
     categories = {part.category for part in over} if within else set(Category)
@@ -87,7 +61,7 @@ def budget_verdict(report: CostReport, budget: BudgetLimits, top: int = 3) -> Bu
 
 
 def _message(
-    report: CostReport, budget: BudgetLimits, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
+    report: CostReport, budget: TotalBudget, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
 ) -> str:
     total, limit = report.usd_per_month, budget.usd_per_month
     if within:
@@ -134,7 +108,7 @@ def _nat(lines: Sequence[CostLine]) -> list[str]:
 
 
 def _zones(lines: Sequence[CostLine]) -> list[str]:
-    uncompressed = [line for line in lines if UNCOMPRESSED in line.note]
+    uncompressed = [line for line in lines if line.uncompressed]
     if uncompressed:
         usd = _usd(uncompressed)
         return [f"gRPC compression from distributors to ingesters (saves about {usd * 2 / 3:.0f} of {usd:.0f})"]

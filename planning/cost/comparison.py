@@ -1,7 +1,8 @@
 """What a change costs: two reports line by line, for pull requests."""
 
 from planning.base import Frozen
-from planning.cost.model import Category, CostLine, CostReport
+from planning.budget import Category
+from planning.cost.model import CostLine, CostReport
 
 # Smaller differences are rounding.
 LEAST_CHANGE_USD = 0.005

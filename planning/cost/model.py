@@ -7,21 +7,11 @@ from typing import Annotated
 from pydantic import Field, computed_field
 
 from planning.base import Frozen
+from planning.budget import Category
 from planning.cost.assumptions import Assumptions
 from planning.prices.table import Confidence
 
 NotNegative = Annotated[float, Field(ge=0)]
-
-
-class Category(StrEnum):
-    """The three parts of a budget."""
-
-    COMPUTE = "compute"
-    """Control plane and nodes."""
-    STORAGE = "storage"
-    """Volumes, snapshots, buckets and their requests."""
-    OPERATIONS = "operations"
-    """Network, keys, logs, secrets, alarms."""
 
 
 class LineKind(StrEnum):
@@ -75,6 +65,8 @@ class CostLine(Frozen):
     """source or model."""
     note: str = ""
     """How the quantity came about."""
+    uncompressed: bool = False
+    """Whether it is traffic that compression would make smaller."""
 
     @computed_field
     @property

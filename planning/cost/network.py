@@ -12,7 +12,6 @@ from planning.registered import Property, Resource, is_list, is_table, value_at
 
 SECONDS_PER_HOUR = 3600
 ADDRESS_HOURS = "public_ipv4.hours.address"
-UNCOMPRESSED = "uncompressed"
 
 
 def price_nat_gateway(gateway: Resource, bill: Bill) -> None:
@@ -162,6 +161,7 @@ def price_zone_transfer(bill: Bill) -> None:
         bill.add(
             _release(stream.release, bill) or counts[0][0], LineKind.ZONE_TRANSFER, stream.item, gigabytes, both_ways,
             f"{stream.note}; {crossing:.0%} of it crosses {zones} zones, paid at both ends",
+            uncompressed=stream.uncompressed,
         )  # fmt: skip
 
 
@@ -179,6 +179,7 @@ class _Stream(NamedTuple):
     megabytes_per_second: float
     """On the wire."""
     note: str
+    uncompressed: bool = False
 
 
 def _streams(bill: Bill) -> Iterator[_Stream]:
@@ -197,8 +198,9 @@ def _streams(bill: Bill) -> Iterator[_Stream]:
         if copies > 1:
             compressed = grpc_compression(name, bill)
             wire = rate * copies / (ratio if compressed else 1)
-            how = f"compressed {ratio:g} to 1" if compressed else UNCOMPRESSED
-            yield _Stream(name, f"replication inside {name}", wire, f"{copies} copies, {wire:.2f} MB/s {how}")
+            how = f"compressed {ratio:g} to 1" if compressed else "uncompressed"
+            note = f"{copies} copies, {wire:.2f} MB/s {how}"
+            yield _Stream(name, f"replication inside {name}", wire, note, uncompressed=not compressed)
 
 
 def _release(name: str, bill: Bill) -> Resource | None:

@@ -10,8 +10,8 @@ from pydantic import Field, ValidationError, model_validator
 from planning.base import Frozen
 from planning.prices.table import Price, PriceSource, PriceTable, PriceTableError
 from planning.shipped_yaml import read_shipped
+from planning.usd import UnitUsd
 
-Usd = Annotated[float, Field(ge=0, le=1_000_000)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 HEADER = """\
@@ -29,7 +29,7 @@ class PriceGroup(Frozen):
     """What is paid for."""
     source: Name
     """Name of an entry of `sources`."""
-    usd: Annotated[Mapping[Name, Usd], Field(min_length=1)]
+    usd: Annotated[Mapping[Name, UnitUsd], Field(min_length=1)]
     """US dollars for one unit, by the last part of the key."""
 
 

@@ -1,28 +1,24 @@
 """The S3 prices that a tier plan rests on: one region, list prices in US dollars, S3's GB of 2^30 bytes."""
 
 from datetime import date
-from typing import Annotated
-
-from pydantic import Field
 
 from planning.base import Frozen
 from planning.buckets import ObjectClass
-
-Usd = Annotated[float, Field(ge=0)]
+from planning.usd import UnitUsd
 
 
 class ClassPrices(Frozen):
     """Prices of one storage class."""
 
-    gb_month: Usd
+    gb_month: UnitUsd
     """Storage, a GB and month of 30 days."""
-    put_per_1000: Usd
+    put_per_1000: UnitUsd
     """PUT, COPY, POST and LIST."""
-    get_per_1000: Usd
+    get_per_1000: UnitUsd
     """GET and all other requests."""
-    transition_per_1000: Usd = 0
+    transition_per_1000: UnitUsd = 0
     """Objects that a lifecycle rule moves into the class."""
-    retrieval_gb: Usd = 0
+    retrieval_gb: UnitUsd = 0
     """Each GB read (the Glacier classes: standard speed)."""
 
 
@@ -47,11 +43,11 @@ class S3Prices(Frozen):
     """GLACIER (Flexible Retrieval)."""
     deep_archive: ClassPrices
     """DEEP_ARCHIVE."""
-    infrequent_access_gb_month: Usd
+    infrequent_access_gb_month: UnitUsd
     """Intelligent-Tiering's tier for objects that nobody read for 30 days."""
-    archive_instant_gb_month: Usd
+    archive_instant_gb_month: UnitUsd
     """Intelligent-Tiering's tier for objects that nobody read for 90 days."""
-    monitoring_per_1000_objects: Usd
+    monitoring_per_1000_objects: UnitUsd
     """Intelligent-Tiering's monthly charge for watching objects of 128 KB or more."""
 
     def of(self, object_class: ObjectClass) -> ClassPrices:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from planning.aws.types import AWS_PROVIDER
+from planning.budget import TotalBudget
 from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing, CostInputs, ExpectedLoad
 from policies.facts import Resource, of_type
 from policies.limits import Limits
@@ -33,11 +34,8 @@ class PricingLimits(Limits):
     """The day to judge by, YYYY-MM-DD; default: today."""
 
 
-class BudgetLimits(PricingLimits):
-    """What the stack may cost."""
-
-    usd_per_month: float = Field(gt=0)
-    """US dollars a month, list prices without tax."""
+class BudgetLimits(TotalBudget, PricingLimits):
+    """What the stack may cost, in list prices without tax."""
 
 
 def priced(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport":
@@ -59,7 +57,6 @@ def _region(resources: Sequence[Resource]) -> str | None:
 
 
 def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
-    from planning.cost.budget import BudgetLimits as Budget
     from planning.cost.budget import budget_verdict
     from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
@@ -69,7 +66,7 @@ def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterato
     except PriceTableError as error:
         yield Violation(f"the cost can't be computed: {error}")
         return
-    verdict = budget_verdict(report, Budget(usd_per_month=limits.usd_per_month))
+    verdict = budget_verdict(report, limits)
     if not verdict.within:
         yield Violation(verdict.message)
     for item in report.unpriced:

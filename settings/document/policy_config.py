@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
+from planning.budget import TotalBudget
 from planning.errors import exit_code_of
 from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import write_or_check
@@ -69,7 +70,7 @@ def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
     gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: zones}
     pricing = _pricing(settings, owner)
     return {
-        "budget": {"usd_per_month": settings.budget.usd_per_month} | pricing,
+        "budget": settings.budget.model_dump(include=set(TotalBudget.model_fields)) | pricing,
         "cost-delta": pricing,
         "costs-known": {"region": settings.region},
         "nodes-limited": {"max_nodes": sum(group.max_nodes for group in groups)},

@@ -1,14 +1,13 @@
 """The environments, and what each may cost and hold."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from planning.base import Frozen
 from settings.models.fields import accepts
 
-Usd = Annotated[float, Field(gt=0, le=1_000_000)]
 Region = Annotated[
     str,
     Field(
@@ -24,34 +23,6 @@ class Environment(StrEnum):
     DEV = "dev"
     STAGING = "staging"
     PROD = "prod"
-
-
-class Budget(Frozen):
-    """What the stack may cost, in US dollars a month."""
-
-    usd_per_month: Usd
-    """The whole stack."""
-    compute_usd_per_month: Usd | None = None
-    """Control plane and nodes, if the budget is split."""
-    storage_usd_per_month: Usd | None = None
-    """Buckets, data volumes and root volumes, if the budget is split."""
-    operations_usd_per_month: Usd | None = None
-    """Network, keys, logs and the rest, if the budget is split."""
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
-        parts = {
-            "compute": self.compute_usd_per_month or 0,
-            "storage": self.storage_usd_per_month or 0,
-            "operations": self.operations_usd_per_month or 0,
-        }
-        if sum(parts.values()) > self.usd_per_month:
-            named = ", ".join(f"{name} {usd:g}" for name, usd in parts.items() if usd)
-            raise ValueError(
-                f"the parts ({named}) add up to {sum(parts.values()):g} USD, more than usd_per_month "
-                f"{self.usd_per_month:g}; lower the parts as well, or set them to null"
-            )
-        return self
 
 
 class Capacity(Frozen):

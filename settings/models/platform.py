@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planning.base import Frozen
+from planning.budget import Baseline, Budget
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
-from planning.cost.baseline import Baseline
 from planning.prices import s3_prices_near
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
@@ -22,7 +22,7 @@ from settings.models.alerting import AlertingSettings
 from settings.models.backup import BackupSettings
 from settings.models.charts import ChartSettings
 from settings.models.cluster import ClusterSettings, ExistingCluster
-from settings.models.environment import Budget, Capacity, Environment, Region
+from settings.models.environment import Capacity, Environment, Region
 from settings.models.fields import DnsLabel, ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
 from settings.models.ingestion import IngestionLimits

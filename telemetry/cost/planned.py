@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from planning.backends import BY_SIGNAL, backends_of
 from planning.base import Frozen
+from planning.budget import Category
 from planning.capacity.ingest import ingest_of
 from planning.cost.engine import price_resources
-from planning.cost.model import Category, CostReport, LineKind
+from planning.cost.model import CostReport, LineKind
 from planning.prices import load_prices, regions_with_prices
 from planning.retention import Signal
 from settings.models.platform import PlatformSettings

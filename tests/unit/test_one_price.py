@@ -14,9 +14,11 @@ from ops.cost.figures import figures
 from ops.cost.what_if import what_if
 from ops.stacks import cost_inputs_of
 from ops.tuning.effects import priced_settings
+from planning.cost.budget import budget_verdict
 from planning.cost.model import LineKind
 from planning.registered import Resource
-from policies.rules.cost import BudgetLimits, priced
+from policies.rule import Violation
+from policies.rules.cost import BUDGET, BudgetLimits, priced
 from settings.document.loader import FULL_KEY
 from settings.document.policy_config import config_files
 from settings.document.stack_files import owner_settings, stack_settings
@@ -128,3 +130,21 @@ def test_an_owner_has_one_price(project: Path, capsys: pytest.CaptureFixture[str
     write(project, stack, {})
     usd = {who: round(found, 2) for who, found in answers(project, stack, capsys).items()}
     assert len(set(usd.values())) == 1, f"expected one price, got {usd}"
+
+
+@pytest.mark.parametrize(("left", "within"), [(0.00, True), (-0.01, False)])
+def test_a_changed_budget_is_one_number_from_the_stack_s_file_to_the_verdict(
+    project: Path, left: float, within: bool
+) -> None:
+    settings = stack_settings("dev", project)
+    resources = expected_resources(settings, "dev", None)
+    usd = round(priced_settings("dev", settings).usd_per_month + left, 2)
+    write(project, "dev", {"budget.usd_per_month": usd})
+    settings = stack_settings("dev", project)
+    config = json.loads(config_files(project)[project / "policies" / "config" / "dev.json"])
+    limits = BudgetLimits.model_validate_json(json.dumps(config["budget"]))
+    assert (settings.budget.usd_per_month, config["budget"]["usd_per_month"], limits.usd_per_month) == (usd, usd, usd)
+    verdict = budget_verdict(priced_settings("dev", settings), settings.budget)
+    assert (verdict.within, verdict.budget) == (within, usd), verdict.message
+    violations = [found.problem for found in BUDGET.check(resources, limits) if isinstance(found, Violation)]
+    assert violations == [verdict.message] * (not within), f"expected the report's verdict, got {violations}"

@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from ops.__main__ import main
-from ops.cost.plan import budget_of
 from ops.report.cost import cost_document
 from ops.report.model import (
     Bullets,
@@ -27,7 +26,7 @@ from ops.report.model import (
     table,
 )
 from ops.report.terminal import WIDTH, plain, show
-from planning.cost.budget import BudgetLimits
+from planning.budget import Budget
 from tests.stacks import REPOSITORY, settings_of
 from tests.unit.planning.cost_cases import DATA, STACKS, stack_report
 
@@ -50,7 +49,7 @@ def shown(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_tables_hold_what_the_plain_text_holds(stack: str, shown: Show) -> None:
-    budget = budget_of(settings_of(stack))
+    budget = settings_of(stack).budget
     report = stack_report(stack)
     document = cost_document(report, stack, budget)
     printed = re.sub(r"\x1b\[[0-9;]*m", "", shown(document))
@@ -66,14 +65,14 @@ def test_tables_hold_what_the_plain_text_holds(stack: str, shown: Show) -> None:
 
 def test_over_budget_is_red_and_within_is_green(shown: Show) -> None:
     report = stack_report("prod")
-    poor, rich = (cost_document(report, "prod", BudgetLimits(usd_per_month=usd)) for usd in (100, 1000))
+    poor, rich = (cost_document(report, "prod", Budget(usd_per_month=usd)) for usd in (100, 1000))
     assert "\x1b[1;31mOVER BUDGET" in shown(poor)
     assert "\x1b[32mwithin budget" in shown(rich)
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_plain_tables_fit_their_width_wherever_they_are_made(stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    report = cost_document(stack_report(stack), stack, budget_of(settings_of(stack)), every_line=True)
+    report = cost_document(stack_report(stack), stack, settings_of(stack).budget, every_line=True)
     here = plain(report)
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("FORCE_COLOR", "1")

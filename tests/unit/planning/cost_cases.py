@@ -4,7 +4,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ops.cost.plan import budget_of
 from ops.report.cost import cost_document
 from ops.report.terminal import plain
 from planning.cost.engine import price_resources
@@ -85,7 +84,7 @@ def stack_load(stack: str) -> ExpectedLoad:
 def golden(stack: str) -> str:
     """The text report of a recorded preview."""
     settings = settings_of(stack)
-    report = cost_document(stack_report(stack), stack, budget_of(settings), settings.baseline, every_line=True)
+    report = cost_document(stack_report(stack), stack, settings.budget, settings.baseline, every_line=True)
     return plain(report) + "\n"
 
 

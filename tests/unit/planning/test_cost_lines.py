@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from planning.budget import Category
 from planning.cost.assumptions import Assumptions
 from planning.cost.inputs import ClusterSharing
-from planning.cost.model import Category, LineKind
+from planning.cost.model import LineKind
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import NETWORK, amounts, node_group, priced, release, resource
 

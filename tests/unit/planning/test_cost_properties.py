@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from planning.budget import Category
 from planning.cost.assumptions import Assumptions, NodeCount
 from planning.cost.comparison import compare
 from planning.cost.inputs import REFERENCE_LOAD
-from planning.cost.model import Category
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import STACKS, node_group, priced, recorded, release, resource
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from ops.cost.plan import budget_of
 from ops.report.cost import assumptions_document, comparison_document, cost_document
 from ops.report.terminal import plain
-from planning.cost.baseline import Baseline
-from planning.cost.budget import BudgetLimits, budget_verdict
+from planning.budget import Baseline, Budget, Category
+from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
-from planning.cost.model import Category, CostReport, LineKind
+from planning.cost.model import CostReport, LineKind
 from planning.prices import PriceTable
 from planning.registered import Resource
 from tests.stacks import settings_of
@@ -45,7 +44,7 @@ def test_the_recorded_previews_give_the_golden_reports(stack: str) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_stack_is_within_its_budget(stack: str) -> None:
-    verdict = budget_verdict(stack_report(stack), budget_of(settings_of(stack)))
+    verdict = budget_verdict(stack_report(stack), settings_of(stack).budget)
     assert verdict.within, verdict.message
 
 
@@ -107,7 +106,7 @@ def _report(*resources: Resource) -> CostReport:
 
 def test_a_budget_verdict_names_the_total_the_budget_the_dearest_and_what_would_help() -> None:
     report = _report()
-    verdict = budget_verdict(report, BudgetLimits(usd_per_month=100))
+    verdict = budget_verdict(report, Budget(usd_per_month=100))
     assert not verdict.within
     assert len(verdict.top_costs) == 3
     assert f"{report.usd_per_month:.2f} USD a month is {report.usd_per_month - 100:.2f} over" in verdict.message
@@ -129,7 +128,7 @@ _SUMS = {
 def test_a_cent_over_is_over(usd: str, left: float, within: bool) -> None:
     report = _report(*_SUMS[usd])
     assert f"{report.usd_per_month:.2f}" == usd
-    verdict = budget_verdict(report, BudgetLimits(usd_per_month=round(float(usd) + left, 2)))
+    verdict = budget_verdict(report, Budget(usd_per_month=round(float(usd) + left, 2)))
     assert verdict.within is within, verdict.message
 
 
@@ -138,12 +137,12 @@ def test_a_cent_over_a_part_is_over(left: float, over: bool) -> None:
     report = _report(*_SUMS["83.46"])
     part = round(report.by_category[Category.STORAGE] + left, 2)
     assert f"{part - left:.2f}"[-1] != "0", "a sum without cents can't tell a cent from a dime"
-    verdict = budget_verdict(report, BudgetLimits(usd_per_month=100, storage=part))
+    verdict = budget_verdict(report, Budget(usd_per_month=100, storage_usd_per_month=part))
     assert [found.category for found in verdict.over_parts] == [Category.STORAGE] * over, verdict
 
 
 def test_parts_are_named_and_only_the_whole_decides() -> None:
-    verdict = budget_verdict(_report(), BudgetLimits(usd_per_month=500, compute=100, storage=50))
+    verdict = budget_verdict(_report(), Budget(usd_per_month=500, compute_usd_per_month=100, storage_usd_per_month=50))
     assert verdict.within
     assert [part.category for part in verdict.over_parts] == [Category.COMPUTE]
     assert verdict.recommendations == ("fewer nodes in spot (each saves 27)",)
@@ -166,7 +165,7 @@ def test_parts_are_named_and_only_the_whole_decides() -> None:
     ],
 )
 def test_what_would_help(resources: list[Resource], help_text: str) -> None:
-    verdict = budget_verdict(priced(*resources), BudgetLimits(usd_per_month=1))
+    verdict = budget_verdict(priced(*resources), Budget(usd_per_month=1))
     assert any(help_text in text for text in verdict.recommendations), verdict.recommendations
 
 
@@ -190,13 +189,13 @@ def test_no_change_is_said_in_one_line() -> None:
 
 def test_the_report_compares_with_a_baseline_where_one_is_given() -> None:
     report, settings = stack_report("prod"), settings_of("prod")
-    assert "664.00" in plain(cost_document(report, "prod", budget_of(settings), settings.baseline))
+    assert "664.00" in plain(cost_document(report, "prod", settings.budget, settings.baseline))
     assert settings_of("dev").baseline is None
-    assert "before" not in plain(cost_document(stack_report("dev"), "dev", budget_of(settings_of("dev"))))
+    assert "before" not in plain(cost_document(stack_report("dev"), "dev", settings_of("dev").budget))
 
 
 def test_a_baseline_that_is_a_total_alone_leaves_its_parts_open() -> None:
-    budget = BudgetLimits(usd_per_month=75)
+    budget = Budget(usd_per_month=75)
     text = plain(cost_document(stack_report("dev"), "dev", budget, Baseline(usd_per_month=200)))
     (compute,) = (line for line in text.splitlines() if line.startswith("compute"))
     (total,) = (line for line in text.splitlines() if line.startswith("total"))
@@ -219,7 +218,7 @@ def test_a_baseline_says_its_whole() -> None:
 
 def test_unpriced_resources_and_old_prices_are_in_the_text() -> None:
     report = priced(resource("aws:rds/instance:Instance", "database"), CLUSTER, today=date(2027, 6, 1))
-    text = plain(cost_document(report, "prod", BudgetLimits(usd_per_month=100)))
+    text = plain(cost_document(report, "prod", Budget(usd_per_month=100)))
     assert "Not in the sum\n" in text
     assert "aws:rds/instance:Instance" in text
     assert "days old" in text

@@ -17,7 +17,7 @@ from ops.cost.actual import actual_cost, category_of
 from ops.recovery import backups, importing
 from ops.report.terminal import plain
 from planning.buckets import BucketPurpose
-from planning.cost.model import Category
+from planning.budget import Category
 from settings.models.names import Names
 from tests.stacks import PROJECT, settings_of
 from tests.unit.ops.running import run
