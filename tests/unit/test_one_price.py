@@ -146,5 +146,5 @@ def test_a_changed_budget_is_one_number_from_the_stack_s_file_to_the_verdict(
     assert (settings.budget.usd_per_month, config["budget"]["usd_per_month"], limits.usd_per_month) == (usd, usd, usd)
     verdict = budget_verdict(priced_settings("dev", settings), settings.budget)
     assert (verdict.within, verdict.budget) == (within, usd), verdict.message
-    violations = [found.problem for found in BUDGET.check(resources, limits) if isinstance(found, Violation)]
+    violations = [found.message for found in BUDGET.check(resources, limits) if isinstance(found, Violation)]
     assert violations == [verdict.message] * (not within), f"expected the report's verdict, got {violations}"
