@@ -60,15 +60,20 @@ def budget_verdict(report: CostReport, budget: TotalBudget, top: int = 3) -> Bud
     )
 
 
+def in_words(lines: Sequence[CostLine]) -> str:
+    """What costs most, for a verdict's sentence: item, resource and US dollars a month of each line."""
+    return ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in lines)
+
+
 def _message(
     report: CostReport, budget: TotalBudget, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
 ) -> str:
     total, limit = report.usd_per_month, budget.usd_per_month
     if within:
         return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left)"
-    dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in lines)
     helping = f"; what would help: {'; '.join(recommendations[:3])}" if recommendations else ""
-    return f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}; dearest: {dearest}{helping}"
+    over = f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}"
+    return f"{over}; dearest: {in_words(lines)}{helping}"
 
 
 def recommendations_for(report: CostReport, categories: Collection[Category]) -> tuple[str, ...]:

@@ -97,6 +97,7 @@ class DeltaLimits(PricingLimits):
 
 
 def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verdict]:
+    from planning.cost.budget import in_words
     from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
 
@@ -109,10 +110,9 @@ def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verd
         return  # the budget says so already
     total = report.usd_per_month
     if total > baseline * (1 + limits.max_increase_percent / 100):
-        dearest = ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in report.top_costs())
         yield Violation(
             f"{total:.2f} USD a month is {total - baseline:.2f} more than before ({baseline:.2f}); "
-            f"accepted without mention: {limits.max_increase_percent:g} % more; dearest: {dearest}"
+            f"accepted without mention: {limits.max_increase_percent:g} % more; dearest: {in_words(report.top_costs())}"
         )
     for item in report.unpriced:
         if item.cause is UnpricedCause.NOT_KNOWN_YET:
