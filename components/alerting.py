@@ -24,7 +24,7 @@ class AlertingArgs:
     namespace: PlatformNamespace
     stack: str
     owner: PlatformSettings | None
-    """Settings of the stack that owns a guest's cluster: what the guest costs depends on them."""
+    """Settings of the stack that owns a tenant stack's cluster: what the tenant stack costs depends on them."""
 
 
 class Alerting(pulumi.ComponentResource):

@@ -153,7 +153,7 @@ def _provider(kubeconfig: pulumi.Output[str], cluster_identifier: pulumi.Input[s
 def _gp3_storage_class(
     provider: kubernetes.Provider, names: Names, tags: dict[str, str], driver: pulumi.Resource
 ) -> StorageClass:
-    # Guests' volumes come from here too, so the stack is left out; the driver itself tags namespace and claim.
+    # Tenant stacks' volumes come from here too, so the stack is left out; the driver itself tags namespace and claim.
     volume_tags = {key: value for key, value in tags.items() if key != "stack"} | {"component": "volumes"}
     # The driver puts the namespace in (its controller has extra-create-metadata on, as the add-on comes).
     volume_tags[VOLUMES_TAG] = f"{names.cluster}/{{{{ .PVCNamespace }}}}"

@@ -1,4 +1,4 @@
-"""How the rest of the program reaches the cluster, and what an owner stack exports for its guests."""
+"""How the rest of the program reaches the cluster, and what an owner stack exports for its tenant stacks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ from components.eks_cluster import OidcProvider
 
 @dataclass(frozen=True)
 class OwnerOutputs:
-    """Stack outputs that a guest needs from the stack that owns the cluster; the field names are the output names."""
+    """Stack outputs that a tenant stack needs from its cluster's owner; the field names are the output names."""
 
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
@@ -59,7 +59,7 @@ class ClusterAccess:
     """Only for the stack that owns the cluster."""
 
     def exports(self) -> dict[str, pulumi.Input[Any]]:
-        """Stack outputs: kubeconfig and cluster_name, the ARN of an EKS cluster, and an owner's for its guests."""
+        """Stack outputs: kubeconfig and cluster_name, an EKS cluster's ARN, and an owner's for its tenant stacks."""
         own: dict[str, pulumi.Input[Any]] = {"kubeconfig": self.kubeconfig, "cluster_name": self.name}
         if self.arn is not None:
             own["cluster_arn"] = self.arn
@@ -84,7 +84,7 @@ def _check_owner(full_name: str, owner_stack: str, needed: list[str]) -> None:
     if missing:
         raise pulumi.RunError(
             f"lgtm:platform.cluster.owner_stack: the stack {owner_stack!r} owns no running cluster (no output "
-            f"{missing[0]}; a guest's owner needs cluster mode eks); {advice}"
+            f"{missing[0]}; a tenant stack's owner needs cluster mode eks); {advice}"
         )
 
 

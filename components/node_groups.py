@@ -1,4 +1,4 @@
-"""EKS managed node groups on Graviton, for the stack that owns the cluster and for its guests alike."""
+"""EKS managed node groups on Graviton, for the stack that owns the cluster and for its tenant stacks alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class NodeGroupsArgs:
     """Nodes follow the control plane's Kubernetes version."""
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     dedicated: bool
-    """Taint the nodes so that only this stack's pods come: a guest's nodes in another stack's cluster."""
+    """Taint the nodes so that only this stack's pods come: a tenant stack's nodes in another stack's cluster."""
 
 
 class NodeGroups(pulumi.ComponentResource):

@@ -15,7 +15,7 @@ def settings_of(stack: str, project: Path | None = None) -> PlatformSettings:
 
 
 def owner_of(settings: PlatformSettings) -> PlatformSettings | None:
-    """For a guest, the settings of the stack that owns its cluster, where its file is here."""
+    """For a tenant stack, the settings of the stack that owns its cluster, where its file is here."""
     return owner_settings(settings, project_root())
 
 

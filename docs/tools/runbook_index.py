@@ -43,7 +43,7 @@ published under another name have it in brackets. Commands assume the namespace 
 
 def alerts_by_topic(settings: PlatformSettings, stack: str) -> dict[str, tuple[Alert, ...]]:
     """Every alert of both rulers, in the order of `TITLES`."""
-    # What a guest's owner changes is dollars, and the index has none.
+    # What a tenant stack's owner changes is dollars, and the index has none.
     topics = {**mimir_groups(settings, planned_cost(settings, stack, None)), "logs": loki_groups(settings)}
     return {topic: tuple(alerts(topics[topic])) for topic in TITLES}
 

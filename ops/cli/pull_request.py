@@ -54,7 +54,7 @@ def affected(
     json: Json = False,
 ) -> None:
     """Which stacks the commits since a base touch, and why. Price tables count for their region, a stack's file for
-    that stack (and for guests on its cluster), documentation and tests for none, what is unknown for all."""
+    that stack (and for tenant stacks on its cluster), documentation and tests for none, what is unknown for all."""
     from ops.pull_request.commands import show_affected
 
     show_affected(base, as_json=json)

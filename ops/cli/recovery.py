@@ -39,7 +39,7 @@ def dr_test(
 ) -> int:
     """What each loss would take and how long recovery takes, and whether state and backups would carry it; nothing is
     destroyed. With --run the drill itself: the stack's cluster is destroyed and brought back, and every bucket must
-    keep its data. Refused where storage.protect is on, for guests and for clusters with guests."""
+    keep its data. Refused where storage.protect is on, for tenant stacks and for clusters with tenant stacks."""
     if drill:
         from ops.recovery.drill import run_drill
 

@@ -21,7 +21,7 @@ BESIDE_THE_PROGRAM = (
 GENERATED = "settings/stack.schema.json"
 PRICE_TABLES = "planning/prices"
 POLICY_LIMITS = "policies/config"
-# What a guest on a shared cluster takes from its owner's document: the cluster, its network, its names.
+# What a tenant stack on a shared cluster takes from its owner's document: the cluster, its network, its names.
 SHARED_SETTINGS = ("cluster", "environment", "network", "project", "region")
 
 
@@ -60,7 +60,7 @@ class Affected(Frozen):
     """What a diff touches."""
 
     stacks: tuple[AffectedStack, ...]
-    """The stacks to preview, in the order of the facts given: an owner before its guests."""
+    """The stacks to preview, in the order of the facts given: an owner before its tenant stacks."""
     removed: tuple[str, ...] = ()
     """Stacks whose file the diff deletes; what they run must be destroyed by hand first."""
 
@@ -95,8 +95,8 @@ def stack_of_file(path: str) -> str | None:
 
 def _reached(change: ChangedFile, own: str | None, stacks: Sequence[StackFacts]) -> list[tuple[str, str]]:
     if own is not None:
-        guests = [stack.name for stack in stacks if stack.owner == own and shared_settings_differ(change)]
-        return [(own, "the stack's own settings"), *((name, f"shares {own}'s cluster") for name in guests)]
+        tenant_stacks = [stack.name for stack in stacks if stack.owner == own and shared_settings_differ(change)]
+        return [(own, "the stack's own settings"), *((name, f"shares {own}'s cluster") for name in tenant_stacks)]
     path = PurePosixPath(change.path)
     everyone = [stack.name for stack in stacks]
     if change.path == GENERATED or change.path.startswith(f"{POLICY_LIMITS}/"):
@@ -118,7 +118,7 @@ def _reached(change: ChangedFile, own: str | None, stacks: Sequence[StackFacts])
 
 
 def shared_settings_differ(change: ChangedFile) -> bool:
-    """Whether a changed stack file differs in what guests on its cluster rest on; true where it can't be read."""
+    """Whether a changed stack file differs in what its tenant stacks rest on; true where it can't be read."""
     before, after = (_shared_settings(text) for text in (change.before, change.after))
     return before is None or after is None or before != after
 

@@ -28,7 +28,7 @@ def changes_since(base: str, project: Path | None = None) -> list[ChangedFile]:
 
 
 def stacks_in(project: Path | None = None) -> list[StackFacts]:
-    """The project's stacks, owners of clusters before their guests."""
+    """The project's stacks, owners of clusters before their tenant stacks."""
     project = project or project_root()
     facts = [_facts(name, project) for name in stack_names(project)]
     return sorted(facts, key=lambda stack: stack.owner is not None)

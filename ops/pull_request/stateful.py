@@ -8,7 +8,7 @@ LOST_WITH = {
     types.BUCKET_V2: "every object in the bucket",
     types.KEY: "whatever is encrypted with the key can't be read any more",
     types.VOLUME: "the volume's data",
-    types.CLUSTER: "everything that runs on the cluster, with its volumes; guests on it too",
+    types.CLUSTER: "everything that runs on the cluster, with its volumes; tenant stacks on it too",
     types.LOG_GROUP: "the logs in the group",
     types.SECRET: "the secret's value",
     types.NAMESPACE: "everything in the namespace, with its volumes",

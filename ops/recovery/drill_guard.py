@@ -10,7 +10,7 @@ from settings.models.platform import PlatformSettings
 
 
 def refuse_unsafe(stack: str, settings: PlatformSettings, project: Path) -> None:
-    """Raises `CommandError` for a stack whose cluster isn't its own, is protected, or has guests."""
+    """Raises `CommandError` for a stack whose cluster isn't its own, is protected, or has tenant stacks."""
     if not isinstance(settings.cluster, EksCluster):
         raise CommandError(
             f"{stack} has cluster.mode {settings.cluster.mode}: its cluster isn't its own to destroy; "
@@ -21,7 +21,7 @@ def refuse_unsafe(stack: str, settings: PlatformSettings, project: Path) -> None
             f"{stack} has storage.protect true, so its cluster refuses to go: make a stack for the drill from its "
             "file, with storage.protect false, and run the drill there"
         )
-    living = [guest for guest in _guests(stack, project) if guest in _stacks_with_resources(project)]
+    living = [name for name in _tenant_stacks(stack, project) if name in _stacks_with_resources(project)]
     if living:
         raise CommandError(
             f"on the cluster of {stack} lives {', '.join(living)}: bring it down first: "
@@ -29,7 +29,7 @@ def refuse_unsafe(stack: str, settings: PlatformSettings, project: Path) -> None
         )
 
 
-def _guests(stack: str, project: Path) -> list[str]:
+def _tenant_stacks(stack: str, project: Path) -> list[str]:
     names = sorted(path.name.split(".")[1] for path in project.glob("Pulumi.*.yaml"))
     clusters = {name: settings_of(name, project).cluster for name in names if name != stack}
     return [

@@ -43,7 +43,7 @@ class Assumptions(Frozen):
     """Average capacity units of a load balancer: Grafana's users and little else go through one."""
     load_balancer_zones: Annotated[int, Field(ge=1)] = 3
     """Zones, and so public addresses, of a load balancer whose subnets aren't known."""
-    guest_nodes_public: bool = True
+    tenant_stack_nodes_public: bool = True
     """Nodes in another stack's subnets pay for a public address each: the dearer case, as those subnets aren't seen."""
     kms_requests: NotNegative = 50_000
     """Requests to each key: bucket keys and volume keys ask rarely."""

@@ -20,17 +20,17 @@ BURSTABLE = re.compile(r"t4g\.")
 
 
 def price_cluster(cluster: Resource, bill: Bill) -> None:
-    """The control plane, less the share of guests that are known."""
+    """The control plane, less the share of tenant stacks that are known."""
     support, why = _support(text(cluster.at("version")), text(cluster.at("upgradePolicy", "supportType")), bill)
     own = sum(count for _, count in node_counts(bill))
-    share, guests = 1.0, bill.sharing.guest_nodes
-    if guests and own:
-        share = own / (own + guests)
-        why += f"; this stack's share by nodes: {own:g} of {own + guests:g}"
+    share, tenant_stacks = 1.0, bill.sharing.tenant_stack_nodes
+    if tenant_stacks and own:
+        share = own / (own + tenant_stacks)
+        why += f"; this stack's share by nodes: {own:g} of {own + tenant_stacks:g}"
     _control_plane(cluster, support, share, why, bill)
 
 
-def price_guest(groups: list[Resource], bill: Bill) -> None:
+def price_tenant_stack(groups: list[Resource], bill: Bill) -> None:
     """The share of somebody else's control plane: nodes of this stack among all nodes of the cluster."""
     own = sum(count for _, count in node_counts(bill))
     owner = bill.sharing.owner_nodes

@@ -8,7 +8,7 @@ from planning.aws import types
 from planning.cost.assumptions import NodeCount
 from planning.cost.bill import Bill
 from planning.cost.buckets import price_bucket
-from planning.cost.compute import price_cluster, price_guest, price_instance, price_node_group
+from planning.cost.compute import price_cluster, price_instance, price_node_group, price_tenant_stack
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType, UnpricedCause
@@ -104,7 +104,7 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
             _priced(lambda pricer=pricer, resource=resource: pricer(resource, bill), resource, bill)
     groups = bill.of_type(types.NODE_GROUP)
     if groups and not bill.of_type(types.CLUSTER):
-        _priced(lambda: price_guest(groups, bill), groups[0], bill)
+        _priced(lambda: price_tenant_stack(groups, bill), groups[0], bill)
     if groups:
         _priced(lambda: price_zone_transfer(bill), groups[0], bill)
     # Last: they count the volumes that are in the bill by then.

@@ -45,10 +45,10 @@ class ClusterSharing(Frozen):
     """Nodes that a stack's own resources don't show: the control plane is shared by nodes."""
 
     owner_nodes: int | None = None
-    """For a guest: nodes of the stack that owns the cluster. None: not known, the guest then carries half."""
-    guest_nodes: int = 0
-    """For an owner: nodes of guest stacks that carry their share. 0 leaves the whole control plane with the owner, so
-    that its budget also holds without guests."""
+    """For a tenant stack: nodes of the stack that owns the cluster. None: not known, it then carries half."""
+    tenant_stack_nodes: int = 0
+    """For an owner: nodes of tenant stacks that carry their share. 0 leaves the whole control plane with the owner, so
+    that its budget also holds without tenant stacks."""
 
 
 class CostInputs(Frozen):

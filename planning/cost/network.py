@@ -45,7 +45,7 @@ def _in_public_subnets(group: Resource, bill: Bill) -> tuple[bool, str]:
     """Whether nodes get public addresses, and how that is known."""
     public = bill.once("public subnets", lambda: _publicity(bill))
     if not public:
-        return bill.assumptions.guest_nodes_public, "in another stack's subnets, taken as public"
+        return bill.assumptions.tenant_stack_nodes_public, "in another stack's subnets, taken as public"
     ids = group.at("subnetIds")
     names = [*group.property_dependencies.get("subnetIds", ()), *(ids if is_list(ids) else ())]
     known = [public[name] for name in names if isinstance(name, str) and name in public]

@@ -43,7 +43,7 @@ def policy_config(
 ) -> Config:
     """The whole configuration of one stack, with what people wrote into the file that was `written` before.
 
-    `owner` are the settings of the stack that owns a guest's cluster.
+    `owner` are the settings of the stack that owns a tenant stack's cluster.
     """
     level = "advisory" if settings.environment is Environment.DEV else "mandatory"
     config: Config = {"all": level}

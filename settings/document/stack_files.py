@@ -37,9 +37,9 @@ def stack_settings(stack: str, project: Path) -> PlatformSettings:
 
 
 def owner_settings(settings: PlatformSettings, project: Path) -> PlatformSettings | None:
-    """For a guest, the settings of the stack that owns its cluster; None for any other stack.
+    """For a tenant stack, the settings of the stack that owns its cluster; None for any other stack.
 
-    None also where the owner's file isn't in the project or can't be used: a guest can live without it.
+    None also where the owner's file isn't in the project or can't be used: a tenant stack can live without it.
     """
     if not isinstance(settings.cluster, SharedCluster):
         return None

@@ -11,4 +11,4 @@ class ClusterAddons(Frozen):
     prometheus_node_exporter: bool
     """Metrics of each node that the collector's own host metrics lack: pressure stalls, processes killed for memory."""
     cert_manager: bool
-    """Issues and renews the certificates that tls.mode cert_manager asks for, of guest stacks too."""
+    """Issues and renews the certificates that tls.mode cert_manager asks for, of tenant stacks too."""

@@ -6,11 +6,11 @@ from settings.models.platform import PlatformSettings
 
 
 def cost_inputs(settings: PlatformSettings, owner: PlatformSettings | None) -> CostInputs:
-    """What the stack's cost follows from; `owner` are the settings of the stack whose cluster a guest lives in.
+    """What the stack's cost follows from; `owner` are the settings of the stack whose cluster a tenant stack lives in.
 
-    A guest whose owner isn't known carries half of the control plane.
+    A tenant stack whose owner isn't known carries half of the control plane.
     """
-    guest = isinstance(settings.cluster, SharedCluster)
+    tenant_stack = isinstance(settings.cluster, SharedCluster)
     return CostInputs(
         load=ExpectedLoad(
             workload=settings.workload,
@@ -18,5 +18,5 @@ def cost_inputs(settings: PlatformSettings, owner: PlatformSettings | None) -> C
             retention=settings.retention,
             replication=settings.replication,
         ),
-        sharing=ClusterSharing(owner_nodes=owner.node_count) if guest and owner else ClusterSharing(),
+        sharing=ClusterSharing(owner_nodes=owner.node_count) if tenant_stack and owner else ClusterSharing(),
     )

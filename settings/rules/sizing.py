@@ -141,8 +141,8 @@ def cluster_addons(addons: ClusterAddons) -> AddonRequest:
 
 
 def _system(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequest]:
-    """What isn't the platform's, on each node and once; a guest can't know whether the owner runs node exporters and
-    counts them."""
+    """What isn't the platform's, on each node and once; a tenant stack can't know whether the owner runs node exporters
+    and counts them."""
     cluster = settings.cluster
     exporter = not isinstance(cluster, EksCluster) or cluster.addons.prometheus_node_exporter
     node = AddonRequest(

@@ -1,8 +1,8 @@
 """States of Kubernetes objects, from one elected agent of each stack.
 
 kube-state-metrics says the same and more, but belongs to the cluster's owner. What is kept here is small, is named like
-the kubelet's metrics beside it, and is all that a guest stack has: a guest's agent watches the guest's own namespaces
-only, in which the receiver sees no nodes. About two series a pod and two a workload: some 250 in prod.
+the kubelet's metrics beside it, and is all that a tenant stack has: its agent watches its own namespaces only, in
+which the receiver sees no nodes. About two series a pod and two a workload: some 250 in prod.
 
 Sources: README and documentation of the Kubernetes cluster receiver and of the Kubernetes leader elector extension,
 OpenTelemetry Collector contrib 0.149 to 0.158.
@@ -57,7 +57,7 @@ _LEFT_OUT = (
 def cluster_receiver(settings: PlatformSettings) -> dict[str, Any]:
     """The receiver; it runs in the agent that holds the lease."""
     endpoints = Endpoints.of(settings)
-    guest = isinstance(settings.cluster, SharedCluster)
+    tenant_stack = isinstance(settings.cluster, SharedCluster)
     own = {"namespaces": [endpoints.namespace, endpoints.agent_namespace]}
     return {
         "auth_type": "serviceAccount",
@@ -65,7 +65,7 @@ def cluster_receiver(settings: PlatformSettings) -> dict[str, Any]:
         "collection_interval": COLLECTION_INTERVAL,
         "node_conditions_to_report": ["Ready", "MemoryPressure", "DiskPressure"],
         "metrics": {name: {"enabled": False} for name in _LEFT_OUT},
-        **(own if guest else {}),
+        **(own if tenant_stack else {}),
     }
 
 

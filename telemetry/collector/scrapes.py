@@ -2,8 +2,8 @@
 
 Series carry `job` (the component's name), `instance` (the pod's name) and, from service discovery, namespace, pod, node
 and container. Exporters of the cluster itself (kube-state-metrics, cert-manager) run on nodes of the cluster's owner,
-because nodes of a guest stack are tainted: only the owner's agents scrape them, and a guest sees the state of its own
-objects by the `k8s_cluster` receiver instead. Node exporters run on every node, so each stack has those of its nodes.
+because nodes of a tenant stack are tainted: only the owner's agents scrape them, and a tenant stack sees the state of
+its own objects by the `k8s_cluster` receiver instead. Node exporters run on every node: each stack has its nodes'.
 
 How many series: unfiltered, Loki, Tempo, Mimir and Grafana expose 1000 to 4000 a pod (latency histograms by route,
 gRPC, Go runtime), which for prod's twenty pods alone would be more than `workload.active_series`. So of these and of

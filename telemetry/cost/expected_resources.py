@@ -42,12 +42,12 @@ HOURS_PER_DAY = 24
 EXPECTED_TYPES = frozenset(
     {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ELASTIC_IP, KEY, LOG_GROUP, RELEASE}
 )
-# Zones of a guest's nodes where its owner's file isn't here.
-GUEST_ZONES = 3
+# Zones of a tenant stack's nodes where its owner's file isn't here.
+TENANT_STACK_ZONES = 3
 
 
 def expected_resources(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> tuple[Resource, ...]:
-    """What the stack would register that costs something; a guest's nodes are in the zones of its cluster's owner."""
+    """What the stack would register that costs something; a tenant stack's nodes are in its owner's zones."""
     found = [*_releases(settings, stack)]
     if settings.on_aws:
         found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings)]
@@ -127,13 +127,13 @@ def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings
     cluster = settings.cluster
     if isinstance(cluster, ExistingCluster):
         return
-    guest = isinstance(cluster, SharedCluster)
+    tenant_stack = isinstance(cluster, SharedCluster)
     network = settings.network or (owner and owner.network)
-    zones = network.availability_zones if network else GUEST_ZONES
+    zones = network.availability_zones if network else TENANT_STACK_ZONES
     version = "" if isinstance(cluster, SharedCluster) else cluster.kubernetes_version
     for key, group in cluster.node_groups.items():
         name = f"{stack}-{key}"
-        subnets = [f"{'owner' if guest else 'own'}-subnet-{number}" for number in range(zones)]
+        subnets = [f"{'owner' if tenant_stack else 'own'}-subnet-{number}" for number in range(zones)]
         template = _resource("NodeGroups", LAUNCH_TEMPLATE, name, _template(group))
         nodes = _resource("NodeGroups", NODE_GROUP, name, _node_group(group, subnets, version))
         yield template

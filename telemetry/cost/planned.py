@@ -37,7 +37,7 @@ class PlannedCost(Frozen):
 def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> PlannedCost | None:
     """The planned cost, or None where there are no prices: off AWS, or in a region without a price table.
 
-    `owner` are the settings of the stack that owns a guest's cluster.
+    `owner` are the settings of the stack that owns a tenant stack's cluster.
     """
     if not settings.on_aws or settings.region not in regions_with_prices():
         return None

@@ -29,11 +29,11 @@ class Placement(Frozen):
 
 
 def placement_for(settings: PlatformSettings, stack: str) -> Placement:
-    """Own node groups are labelled with the stack; a guest stack's are also tainted so that the owner stays off."""
+    """Own node groups are labelled with the stack; a tenant stack's are also tainted so that the owner stays off."""
     if isinstance(settings.cluster, ExistingCluster):
         return Placement(node_selector={}, tolerations=())
-    guest = isinstance(settings.cluster, SharedCluster)
+    tenant_stack = isinstance(settings.cluster, SharedCluster)
     return Placement(
         node_selector={STACK_LABEL: stack},
-        tolerations=(Toleration(key=DEDICATED_TAINT, value=stack),) if guest else (),
+        tolerations=(Toleration(key=DEDICATED_TAINT, value=stack),) if tenant_stack else (),
     )

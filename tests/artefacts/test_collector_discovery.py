@@ -27,7 +27,7 @@ OTHER_PORT = 9095
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """Two nodes, each with a pod for every job of prod (the owner) and of dev (a guest), and pods to be left alone."""
+    """Two nodes, each with a pod for every job of prod (an owner) and of dev (a tenant stack), and pods to be left."""
     with running_cluster(tmp_path_factory.mktemp("cluster")) as made:
         made.control_plane.add_node_group(group("other", count=1))
         (other,) = (

@@ -28,7 +28,7 @@ from telemetry.cost.planned import planned_cost
 from tests.unit.settings.documents import changed
 
 CONTROL_PLANE_USD = 73.0
-GUEST_NODES, ON_DEMAND_NODES = 2, 1
+TENANT_STACK_NODES, ON_DEMAND_NODES = 2, 1
 
 
 def write(project: Path, stack: str, changes: Mapping[str, Any]) -> None:
@@ -38,7 +38,7 @@ def write(project: Path, stack: str, changes: Mapping[str, Any]) -> None:
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project with a guest, whose owner each test writes."""
+    """A project with a tenant stack, whose owner each test writes."""
     write(tmp_path, "dev", {})
     (tmp_path / "Pulumi.yaml").touch()
     monkeypatch.chdir(tmp_path)
@@ -88,7 +88,7 @@ def _figures(resources: tuple[Resource, ...], settings: PlatformSettings, stack:
 
 @pytest.mark.parametrize("zones", [2, 3])
 @pytest.mark.parametrize("spot_nodes", [2, 4, 8])
-def test_a_guest_has_one_price_whatever_its_owner_s_file_says(
+def test_a_tenant_stack_has_one_price_whatever_its_owner_s_file_says(
     project: Path, capsys: pytest.CaptureFixture[str], spot_nodes: int, zones: int
 ) -> None:
     changes = {"nodes": spot_nodes, "max_nodes": 8}
@@ -100,12 +100,12 @@ def test_a_guest_has_one_price_whatever_its_owner_s_file_says(
     )
     usd = {who: round(found, 2) for who, found in answers(project, "dev", capsys).items()}
     assert len(set(usd.values())) == 1, f"expected one price, got {usd}"
-    share = CONTROL_PLANE_USD * GUEST_NODES / (GUEST_NODES + spot_nodes + ON_DEMAND_NODES)
+    share = CONTROL_PLANE_USD * TENANT_STACK_NODES / (TENANT_STACK_NODES + spot_nodes + ON_DEMAND_NODES)
     assert control_plane(project) == pytest.approx(share)
 
 
 def control_plane(project: Path) -> float:
-    """What a report of the guest says that it pays for the control plane."""
+    """What a report of the tenant stack says that it pays for the control plane."""
     report = priced_settings("dev", stack_settings("dev", project))
     return sum(line.usd_per_month for line in report.lines if line.kind is LineKind.CONTROL_PLANE)
 

@@ -1,7 +1,7 @@
 """Alerts on nodes, pods, volumes and certificates under the platform.
 
-A stack that is a guest on another stack's cluster sees its own namespaces only: nodes, StatefulSets and certificates
-are watched by the cluster's owner.
+A tenant stack on another stack's cluster sees its own namespaces only: nodes, StatefulSets and certificates are
+watched by the cluster's owner.
 """
 
 from planning.backends import backends_of

@@ -46,7 +46,7 @@ ANNOTATIONS = (
         f"changes(kube_deployment_status_observed_generation{{{OBJECTS}}}[$__rate_interval]) > 0",
         "{{namespace}}/{{deployment}} changed",
     ),
-    # A guest stack has no kube-state-metrics; its services still say their version.
+    # A tenant stack has no kube-state-metrics; its services still say their version.
     Annotation(
         "New versions",
         "purple",

@@ -38,7 +38,7 @@ def dashboards(settings: PlatformSettings) -> tuple[Dashboard, ...]:
 
 
 def _exporters(settings: PlatformSettings) -> Exporters:
-    """A guest stack doesn't see its host's kube-state-metrics; on clusters of others both are prerequisites."""
+    """A tenant stack doesn't see its host's kube-state-metrics; on clusters of others both are prerequisites."""
     match settings.cluster:
         case EksCluster(addons=addons):
             return Exporters(addons.kube_state_metrics, addons.prometheus_node_exporter)

@@ -79,7 +79,7 @@ def test_everything_waits_until_it_is_issued(make_settings: Make) -> None:
             assert graph.waits_for(leaf, namespace)
 
 
-def test_owner_and_guest_dont_clash(make_settings: Make) -> None:
+def test_owner_and_tenant_stack_dont_clash(make_settings: Make) -> None:
     def names(stack: str) -> set[tuple[str, str, str]]:
         return {
             (one.type, one.inputs["metadata"].get("namespace", ""), one.inputs["metadata"]["name"])

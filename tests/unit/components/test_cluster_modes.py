@@ -23,7 +23,7 @@ KUBECONFIG = {
 
 
 @pytest.fixture
-def guest(compose: Any, make_settings: Any) -> Graph:
+def tenant_stack(compose: Any, make_settings: Any) -> Graph:
     return compose(make_settings("dev"))
 
 
@@ -49,7 +49,7 @@ def existing(compose: Any, make_settings: Any, kubeconfig: Path) -> Any:
     return build
 
 
-def test_guest_makes_nodes_of_its_own_and_nothing_of_the_owners(guest: Graph) -> None:
+def test_tenant_stack_makes_nodes_of_its_own_and_nothing_of_the_owners(tenant_stack: Graph) -> None:
     for owned in (
         "ec2/vpc:Vpc",
         "eks/cluster:Cluster",
@@ -57,9 +57,9 @@ def test_guest_makes_nodes_of_its_own_and_nothing_of_the_owners(guest: Graph) ->
         "kms/key:Key",
         "cloudwatch/logGroup:LogGroup",
     ):
-        assert guest.of(owned) == [], owned
-    assert guest.of("kubernetes:storage.k8s.io/v1:StorageClass") == []
-    group = guest.one("eks/nodeGroup:NodeGroup").inputs
+        assert tenant_stack.of(owned) == [], owned
+    assert tenant_stack.of("kubernetes:storage.k8s.io/v1:StorageClass") == []
+    group = tenant_stack.one("eks/nodeGroup:NodeGroup").inputs
     assert group["clusterName"] == OWNER_OUTPUTS["cluster_name"]
     assert group["subnetIds"] == OWNER_OUTPUTS["node_subnet_ids"]
     assert group["version"] == OWNER_OUTPUTS["cluster_version"]
@@ -67,26 +67,26 @@ def test_guest_makes_nodes_of_its_own_and_nothing_of_the_owners(guest: Graph) ->
     assert group["taints"] == [{"key": "lgtm.dev/dedicated", "value": "dev", "effect": "NO_SCHEDULE"}]
 
 
-def test_guest_links_its_identities_to_the_owners_cluster(guest: Graph) -> None:
-    associations = guest.of("eks/podIdentityAssociation:PodIdentityAssociation")
+def test_tenant_stack_links_its_identities_to_the_owners_cluster(tenant_stack: Graph) -> None:
+    associations = tenant_stack.of("eks/podIdentityAssociation:PodIdentityAssociation")
     assert len(associations) == 3
     assert {a.inputs["clusterName"] for a in associations} == {OWNER_OUTPUTS["cluster_name"]}
     assert {a.inputs["namespace"] for a in associations} == {"monitoring-dev"}
-    trust = json.loads(guest.one("iam/role:Role", "loki").inputs["assumeRolePolicy"])
+    trust = json.loads(tenant_stack.one("iam/role:Role", "loki").inputs["assumeRolePolicy"])
     assert OWNER_OUTPUTS["cluster_arn"] in json.dumps(trust)
 
 
-def test_guest_uses_the_owners_kubeconfig_as_a_secret(guest: Graph) -> None:
-    cluster = guest.result[0]
+def test_tenant_stack_uses_the_owners_kubeconfig_as_a_secret(tenant_stack: Graph) -> None:
+    cluster = tenant_stack.result[0]
     assert is_secret(cluster.kubeconfig)
     assert value_of(cluster.kubeconfig) == OWNER_OUTPUTS["kubeconfig"]
-    provider = guest.one("pulumi:providers:kubernetes")
+    provider = tenant_stack.one("pulumi:providers:kubernetes")
     assert provider.inputs["clusterIdentifier"] == OWNER_OUTPUTS["cluster_arn"]
     assert "kubeconfig" in provider.secret_inputs
     assert set(cluster.exports()) == {"kubeconfig", "cluster_name", "cluster_arn"}
 
 
-def test_owner_and_guest_agree_on_the_outputs(compose: Any, make_settings: Any) -> None:
+def test_owner_and_tenant_stack_agree_on_the_outputs(compose: Any, make_settings: Any) -> None:
     owner = compose(make_settings("staging")).result[0]
     needed = set(OwnerOutputs.__dataclass_fields__)
     assert needed == set(OWNER_OUTPUTS)

@@ -248,7 +248,7 @@ def test_storage_class_is_encrypted_gp3_and_the_default(staging: Graph) -> None:
     assert (parameters["type"], parameters["encrypted"]) == ("gp3", "true")
     tags = {value for key, value in parameters.items() if key.startswith("tagSpecification_")}
     assert "cost-centre=observability" in tags
-    assert not any(tag.startswith("stack=") for tag in tags)  # guests' volumes come from it too
+    assert not any(tag.startswith("stack=") for tag in tags)  # tenant stacks' volumes come from it too
     assert staging.waits_for(storage_class, staging.one("eks/addon:Addon", "aws-ebs-csi-driver"))
 
 
@@ -275,7 +275,7 @@ def test_pods_wait_for_nodes_and_addons_by_the_clusters_dependencies(staging: Gr
     assert names == {"nodes", "pod-addons", "gp3"}
 
 
-def test_owner_exports_what_guests_read(staging: Graph) -> None:
+def test_owner_exports_what_tenant_stacks_read(staging: Graph) -> None:
     exports = staging.result[0].exports()
     assert set(exports) == {
         "kubeconfig",

@@ -54,7 +54,7 @@ def test_an_owner_selects_what_its_storage_class_tags_for_its_namespace(make_set
     assert {"project", "stack", "owner", "cost-centre"} <= schedule["tagsToAdd"].keys()
 
 
-def test_a_guest_selects_its_own_namespace_on_its_owners_cluster(make_settings: Any) -> None:
+def test_a_tenant_stack_selects_its_own_namespace_on_its_owners_cluster(make_settings: Any) -> None:
     graph = composed(make_settings("dev", backup={"volume_snapshot_days": 3}))
     assert volumes_of(graph) == f"{OWNER_OUTPUTS['cluster_name']}/monitoring-dev"
 

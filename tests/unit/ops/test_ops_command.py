@@ -77,7 +77,7 @@ def test_over_budget_is_exit_code_1_only_when_asked(capsys: pytest.CaptureFixtur
     assert "over the budget of 100.00" in err
 
 
-def test_a_guest_without_its_owners_file_carries_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tenant_stack_without_its_owners_file_carries_half(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = settings_of("dev")
     assert cost_inputs_of(settings).sharing.owner_nodes == settings_of("staging").node_count
     for name in ("Pulumi.yaml", "Pulumi.dev.yaml"):

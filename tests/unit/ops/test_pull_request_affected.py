@@ -81,7 +81,7 @@ def test_every_entry_of_the_project_is_known() -> None:
         ("{}", "{}", ("staging", "dev")),
     ],
 )
-def test_guests_follow_what_they_share(before: str | None, after: str | None, expected: tuple[str, ...]) -> None:
+def test_tenant_stacks_follow_what_they_share(before: str | None, after: str | None, expected: tuple[str, ...]) -> None:
     change = ChangedFile(path="Pulumi.staging.yaml", before=before, after=after)
     assert affected_stacks([change], STACKS).names == expected
 
@@ -97,7 +97,7 @@ def test_a_stack_whose_file_is_unreadable_follows_every_price_table() -> None:
     assert affected_stacks([ChangedFile(path="planning/prices/eu-west-1.yaml")], broken).names == ("broken",)
 
 
-def test_the_project_s_own_stacks_have_the_owner_before_its_guest() -> None:
+def test_the_project_s_own_stacks_have_the_owner_before_its_tenant_stack() -> None:
     facts = {stack.name: stack for stack in stacks_in()}
     assert facts["dev"].owner == "staging"
     assert list(facts).index("staging") < list(facts).index("dev")
@@ -134,7 +134,7 @@ def repository(tmp_path: Path) -> Path:
 
 def test_git_tells_what_the_branch_changed_and_not_what_main_did_meanwhile(repository: Path) -> None:
     assert {change.path for change in changes_since("main", repository)} == {"Pulumi.staging.yaml", "docs/é\n.md"}
-    # A remark is no change of the cluster, so the guest stays as it is.
+    # A remark is no change of the cluster, so the tenant stack stays as it is.
     assert affected_by("main", repository).names == ("staging",)
 
 

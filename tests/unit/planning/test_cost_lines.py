@@ -101,19 +101,19 @@ def test_credits_beyond_the_baseline_cost_extra_on_burstable_nodes_only() -> Non
         (ClusterSharing(owner_nodes=6), 730 / 3),
     ],
 )
-def test_a_guest_carries_its_nodes_share_of_the_control_plane(sharing: ClusterSharing, hours: float) -> None:
+def test_a_tenant_stack_carries_its_nodes_share_of_the_control_plane(sharing: ClusterSharing, hours: float) -> None:
     report = priced(node_group(version="1.35", clusterName="theirs"), sharing=sharing)
     (line,) = (line for line in report.lines if line.kind is LineKind.CONTROL_PLANE)
     assert line.quantity == pytest.approx(hours)
     assert "theirs is another stack's" in line.note
 
 
-def test_owner_and_guest_shares_add_up_to_one_control_plane() -> None:
-    owner = priced(_cluster(version="1.35"), node_group(), sharing=ClusterSharing(guest_nodes=2))
-    guest = priced(node_group(scalingConfig={"desiredSize": 2}), sharing=ClusterSharing(owner_nodes=3))
+def test_owner_and_tenant_stack_shares_add_up_to_one_control_plane() -> None:
+    owner = priced(_cluster(version="1.35"), node_group(), sharing=ClusterSharing(tenant_stack_nodes=2))
+    tenant_stack = priced(node_group(scalingConfig={"desiredSize": 2}), sharing=ClusterSharing(owner_nodes=3))
     sums = [
         sum(line.usd_per_month for line in report.lines if line.kind is LineKind.CONTROL_PLANE)
-        for report in (owner, guest)
+        for report in (owner, tenant_stack)
     ]
     assert sum(sums) == pytest.approx(73)
 
@@ -191,8 +191,8 @@ def test_nodes_in_public_subnets_pay_for_their_addresses(
     assert found.get(("spot", "nodes' public IPv4 addresses"), 0) == pytest.approx(3.65 * addresses)
 
 
-def test_a_guests_nodes_can_be_said_to_be_private() -> None:
-    found = amounts(priced(node_group(), assumptions=Assumptions(guest_nodes_public=False)))
+def test_a_tenant_stacks_nodes_can_be_said_to_be_private() -> None:
+    found = amounts(priced(node_group(), assumptions=Assumptions(tenant_stack_nodes_public=False)))
     assert ("spot", "nodes' public IPv4 addresses") not in found
 
 

@@ -77,12 +77,12 @@ def test_an_existing_cluster_offers_what_nobody_knows() -> None:
     assert {c.key: c.pods for c in resource_sums(settings).components}["collector_agent"] == 3
 
 
-def test_a_guest_does_not_carry_the_owners_system_pods() -> None:
-    guest = nodes_allocatable(parsed("dev"))
+def test_a_tenant_stack_does_not_carry_the_owners_system_pods() -> None:
+    tenant_stack = nodes_allocatable(parsed("dev"))
     shape = instance_shape("t4g.medium")
-    assert guest is not None
+    assert tenant_stack is not None
     assert shape is not None
-    assert guest.pods == 2 * (shape.max_pods - NODE_SYSTEM_PODS - NODE_EXPORTER.pods)
+    assert tenant_stack.pods == 2 * (shape.max_pods - NODE_SYSTEM_PODS - NODE_EXPORTER.pods)
 
 
 def test_the_owner_carries_the_add_ons_of_the_cluster() -> None:

@@ -103,12 +103,12 @@ class TestAgent:
         assert keys == {"k8s.cluster.name": "insert", "deployment.environment.name": "insert"}
 
     def test_one_agent_of_a_stack_reports_object_states(self, make_settings: Make) -> None:
-        owner, guest = (agent_config(make_settings(stack)) for stack in ("staging", "dev"))
-        for config, namespace in ((owner, "monitoring-agent"), (guest, "monitoring-dev-agent")):
+        owner, tenant_stack = (agent_config(make_settings(stack)) for stack in ("staging", "dev"))
+        for config, namespace in ((owner, "monitoring-agent"), (tenant_stack, "monitoring-dev-agent")):
             assert config.receivers["k8s_cluster"]["k8s_leader_elector"] == "k8s_leader_elector"
             assert config.extensions["k8s_leader_elector"]["lease_namespace"] == namespace
         assert "namespaces" not in owner.receivers["k8s_cluster"]
-        assert guest.receivers["k8s_cluster"]["namespaces"] == ["monitoring-dev", "monitoring-dev-agent"]
+        assert tenant_stack.receivers["k8s_cluster"]["namespaces"] == ["monitoring-dev", "monitoring-dev-agent"]
 
     def test_claims_of_volumes_are_asked_for_where_the_kubelet_may_tell(
         self, make_settings: Make, on_premises: PlatformSettings

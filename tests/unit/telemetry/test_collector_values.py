@@ -174,7 +174,7 @@ def pod_settings(release: str, values: dict[str, Any]) -> list[dict[str, Any]]:
             return [values]
 
 
-def test_every_pod_of_a_guest_stack_stays_on_its_own_nodes(make_settings: Make, build: Build) -> None:
+def test_every_pod_of_a_tenant_stack_stays_on_its_own_nodes(make_settings: Make, build: Build) -> None:
     toleration = {"key": "lgtm.dev/dedicated", "operator": "Equal", "value": "dev", "effect": "NoSchedule"}
     for release, values in build(make_settings("dev")).items():
         for pods in pod_settings(release, values):

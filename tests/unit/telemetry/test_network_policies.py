@@ -173,13 +173,15 @@ def test_agents_and_grafana_reach_the_kubernetes_api(cluster: Cluster) -> None:
     assert cluster.leaves(inside(GRAFANA), "172.20.0.1", 443)
 
 
-def test_a_guests_agents_reach_neither_the_owners_pods_nor_the_clusters_exporters(make_settings: Make) -> None:
+def test_a_tenant_stacks_agents_reach_neither_the_owners_pods_nor_the_clusters_exporters(make_settings: Make) -> None:
     settings = make_settings("dev")
-    guest = Cluster(monitoring_dev_agent=agent_policies(settings))
+    tenant_stack = Cluster(monitoring_dev_agent=agent_policies(settings))
     agent = ("monitoring-dev-agent", AGENT)
-    assert guest.allows(agent, ("monitoring-dev", LOKI), 3100)
-    assert not guest.allows(agent, inside(LOKI), 3100)
-    assert not guest.allows(agent, ("kube-state-metrics", {"app.kubernetes.io/name": "kube-state-metrics"}), 8080)
+    assert tenant_stack.allows(agent, ("monitoring-dev", LOKI), 3100)
+    assert not tenant_stack.allows(agent, inside(LOKI), 3100)
+    assert not tenant_stack.allows(
+        agent, ("kube-state-metrics", {"app.kubernetes.io/name": "kube-state-metrics"}), 8080
+    )
 
 
 def test_without_tls_mimirs_gateway_is_reached_on_its_plain_port_only(make_settings: Make) -> None:

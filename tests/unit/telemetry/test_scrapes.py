@@ -22,7 +22,7 @@ def rules(job: dict[str, Any], action: str) -> dict[str, str]:
     return {rule["source_labels"][0]: rule["regex"] for rule in job["relabel_configs"] if rule.get("action") == action}
 
 
-def test_the_owner_of_a_cluster_scrapes_its_exporters_and_a_guest_only_its_nodes(
+def test_the_owner_of_a_cluster_scrapes_its_exporters_and_a_tenant_stack_only_its_nodes(
     make_settings: Make, on_premises: PlatformSettings
 ) -> None:
     own = PLATFORM | {"node-exporter", "kube-state-metrics", "cert-manager"}

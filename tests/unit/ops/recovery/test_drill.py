@@ -18,8 +18,8 @@ pytestmark = pytest.mark.usefixtures("alone")
 
 ACCOUNT = "123456789012"
 Tools = Callable[[str, str], Path]
-GUEST_LIVES = [{"name": "organization/lgtm/dev", "resourceCount": 90}]
-GUEST_DOWN = [{"name": "dev", "resourceCount": 0}, {"name": "staging", "resourceCount": 178}]
+TENANT_STACK_LIVES = [{"name": "organization/lgtm/dev", "resourceCount": 90}]
+TENANT_STACK_DOWN = [{"name": "dev", "resourceCount": 0}, {"name": "staging", "resourceCount": 178}]
 
 # Keeps a log of its calls; `fails` is the word in whose presence it ends with 255.
 PULUMI = """
@@ -50,7 +50,7 @@ def buckets(s3: Any) -> list[str]:
 def pulumi(tools: Tools, tmp_path: Path) -> Callable[..., Path]:
     """`pulumi(fails="up ")` puts a stand-in on PATH; returns its log."""
 
-    def put(fails: str = "", listed: Any = GUEST_DOWN) -> Path:
+    def put(fails: str = "", listed: Any = TENANT_STACK_DOWN) -> Path:
         log = tmp_path / "pulumi.log"
         tools("pulumi", PULUMI.format(log=str(log), fails=fails, listed=listed))
         return log
@@ -160,11 +160,11 @@ def test_an_interrupted_drill_says_how_to_go_on(
 @pytest.mark.parametrize(
     ("stack", "listed", "says"),
     [
-        ("prod", GUEST_DOWN, "prod has storage.protect true, so its cluster refuses to go"),
-        ("dev", GUEST_DOWN, "dev has cluster.mode shared: its cluster isn't its own to destroy"),
+        ("prod", TENANT_STACK_DOWN, "prod has storage.protect true, so its cluster refuses to go"),
+        ("dev", TENANT_STACK_DOWN, "dev has cluster.mode shared: its cluster isn't its own to destroy"),
         (
             "staging",
-            GUEST_LIVES,
+            TENANT_STACK_LIVES,
             "on the cluster of staging lives dev: bring it down first: pulumi destroy --stack dev",
         ),
         ("staging", [{"name": "dev"}], "on the cluster of staging lives dev"),

@@ -127,7 +127,7 @@ def test_the_tenants_label_is_the_attributes_name(make_settings: Make) -> None:
     assert any("by (acme_customer_id)" in query.text for one in business.panels() for query in one.queries)
 
 
-def test_a_guest_stack_asks_nothing_of_the_owners_exporters(make_settings: Make) -> None:
+def test_a_tenant_stack_asks_nothing_of_the_owners_exporters(make_settings: Make) -> None:
     for dashboard in dashboards(make_settings("dev")):
         for one in dashboard.panels():
             for query in one.queries:

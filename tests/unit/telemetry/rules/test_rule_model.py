@@ -229,7 +229,7 @@ class TestCost:
         assert per_day * days < settings.budget.usd_per_month
 
 
-def test_guests_and_owners_have_the_same_alerts(make_settings: Make) -> None:
+def test_tenant_stacks_and_owners_have_the_same_alerts(make_settings: Make) -> None:
     names = [
         {
             alert.alert

@@ -21,7 +21,7 @@ def kubeconfig(platform: Platform) -> Path:
     return platform.kubeconfig("staging")
 
 
-def test_a_guest_without_its_owner_says_what_to_run(platform: Platform) -> None:
+def test_a_tenant_stack_without_its_owner_says_what_to_run(platform: Platform) -> None:
     result = platform.pulumi("preview", "--stack", "dev", code=None)
     assert result.returncode != 0
     assert "pulumi up --stack staging" in result.stdout + result.stderr
@@ -162,7 +162,7 @@ def test_dev_comes_up_on_stagings_cluster_with_nodes_of_its_own(platform: Platfo
     assert platform.outputs("dev")["cluster_name"] == CLUSTER
 
 
-def test_staging_is_untouched_by_its_guest(platform: Platform) -> None:
+def test_staging_is_untouched_by_its_tenant_stack(platform: Platform) -> None:
     platform.pulumi("preview", "--stack", "staging", "--expect-no-changes")
 
 
