@@ -7,7 +7,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
+from ops.backends.tools import cache_directory
+from sandbox.bootstrap.paths import PROJECT_ROOT
 from telemetry.charts.lock import CHARTS, Chart
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"

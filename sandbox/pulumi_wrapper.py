@@ -59,7 +59,12 @@ def _lay_out(project: Path, view: Path) -> None:
     view.mkdir(parents=True, exist_ok=True)
     entries = {entry.name: entry for entry in project.iterdir()}
     for old in view.iterdir():
-        if old.name not in entries:
+        if old.name in entries:
+            continue
+        # A folder, such as compiled files, stays behind where the last command was killed.
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
             old.unlink(missing_ok=True)
     for name, entry in entries.items():
         target = view / name

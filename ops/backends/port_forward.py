@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import last_line, tool_path
+from ops.backends.tools import last_line, tool_environment, tool_path
 
 LOOPBACK = "127.0.0.1"
 READY = re.compile(r"Forwarding from 127\.0\.0\.1:(\d+) -> ")
@@ -38,7 +38,9 @@ class PortForward:
         command = [tool_path("kubectl"), "--kubeconfig", str(kubeconfig), "--namespace", what.namespace]
         command += ["port-forward", "--address", LOOPBACK, what.resource, f":{what.port}"]
         with self._out.open("wb") as out, self._err.open("wb") as err:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self._process = subprocess.Popen(
+                command, env=tool_environment(), stdin=subprocess.DEVNULL, stdout=out, stderr=err
+            )
         try:
             self.port = self._wait(time.monotonic() + timeout_seconds, timeout_seconds)
         except BaseException:

@@ -13,11 +13,12 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ops.backends.tools import cache_directory
 from planning.errors import UserError
 from sandbox.bootstrap.build import BuildError, build
 from sandbox.bootstrap.catalog import TOOLS, Tool
 from sandbox.bootstrap.download import DownloadError, download
-from sandbox.bootstrap.paths import PROJECT_ROOT, cache_directory
+from sandbox.bootstrap.paths import PROJECT_ROOT
 
 PROBE_TIMEOUT_SECONDS = 10
 PROGRESS_SECONDS = 15

@@ -1,17 +1,11 @@
-"""Where tools are kept: a per-user cache outside the checkout, so that a new clone finds them in place."""
+"""Where this checkout and its tools are, and what this machine is called."""
 
-import os
 import platform
 import sys
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 VENV_BIN = Path(sys.prefix) / "bin"
-
-
-def cache_directory() -> Path:
-    """`$XDG_CACHE_HOME/lgtm-platform`, by default `~/.cache/lgtm-platform`."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lgtm-platform"
 
 
 def go_platform() -> tuple[str, str]:

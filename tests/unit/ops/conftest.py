@@ -21,6 +21,8 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     monkeypatch.setenv("PATH", str(tools))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("ops.backends.tools.SETUP_FOLDER", tmp_path / "setup")
     for name in ("LOKI", "TEMPO", "MIMIR", "GRAFANA", "OTLP"):
         monkeypatch.delenv(f"LGTM_{name}_URL", raising=False)
         monkeypatch.delenv(f"LGTM_{name}_TOKEN", raising=False)

@@ -97,3 +97,13 @@ def test_told_to_end_while_the_engine_starts(project: Path, monkeypatch: pytest.
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def test_what_a_killed_engine_left_in_the_view_is_no_obstacle(project: Path) -> None:
+    run(project, "up")
+    (view,) = (project.parent / "sandbox" / "views").iterdir()
+    (view / "__pycache__").mkdir()
+    (view / "__pycache__" / "x.pyc").touch()
+    assert run(project, "up").returncode == 0
+    assert not (view / "__pycache__").exists()
+    assert not (project / "__pycache__").exists()

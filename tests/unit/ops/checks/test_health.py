@@ -171,7 +171,7 @@ def test_nothing_can_be_reached(tmp_path: Path) -> None:
     assert "--kubeconfig: there is no file" in ran.err
     ran = run("health", "--stack", "staging", *endpoints)
     assert ran.code == 3
-    assert "pulumi isn't on PATH: see https://www.pulumi.com/docs/install/" in ran.out
+    assert "pulumi isn't on PATH, and `make tools` hasn't brought it: see https://www.pulumi.com/" in ran.out
 
 
 def test_every_hop_is_shown(operate: Operate, platform: Platform) -> None:
