@@ -1,6 +1,7 @@
 """Between the engine's objects and the rules: unknown values, inputs beside outputs, and what is said."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pytest
@@ -61,6 +62,13 @@ def test_an_unknown_value_makes_a_rule_not_applicable() -> None:
         policy.validate(one({"chart": "loki", "version": UNKNOWN_STRING_VALUE}), reports)
     assert caught.value.reason == "not yet known: version"
     assert reports == []
+
+
+def test_a_value_that_is_no_json_is_judged_as_its_text() -> None:
+    """YAML reads an unquoted date as one; assets are objects too."""
+    policy, reports = Adapter(policy_configs()).policy(CHARTS_PINNED), Reports()
+    policy.validate(one({"chart": "loki", "version": date(2026, 11, 24)}), reports)
+    assert "version is 2026-11-24" in reports[0][0]
 
 
 def test_a_value_that_becomes_known_is_judged() -> None:

@@ -41,6 +41,14 @@ def test_a_message_names_resource_problem_and_fix() -> None:
     assert judged() == ["logs: is wrong. Fix: mend it.", "other: too. Fix: mend it."]
 
 
+def test_a_resource_that_has_no_name_is_told_by_its_urn() -> None:
+    gone = "urn:pulumi:prod::lgtm::aws:s3/bucket:Bucket::gone"
+    rule = says(Violation("is wrong", gone))
+    verdicts = rule.check(None, Limits())  # pyright: ignore[reportArgumentType]
+    (found,) = judge(rule, verdicts, Limits(), EvaluationContext(NAMES, URN, TODAY), ExceptionUsage()).violations
+    assert (found.message, found.urn) == (f"{gone}: is wrong. Fix: mend it.", gone)
+
+
 @pytest.mark.parametrize("pattern", ["logs", "lo*", URN, "*Bucket::logs"])
 def test_an_exception_covers_by_name_or_urn(pattern: str) -> None:
     assert judged(excepted(pattern)) == ["other: too. Fix: mend it."]

@@ -115,6 +115,9 @@ CASES: Sequence[Case] = (
     Case("queried-data-readable", FAIL, bucket_with("loki-chunks", moves_rule({"GLACIER": 7}, 21)), "403"),
     Case("queried-data-readable", FAIL, bucket_with("new", moves_rule({"DEEP_ARCHIVE": 7}, 21)), "DEEP_ARCHIVE"),
     Case("queried-data-readable", FAIL, [resource(INTELLIGENT_TIERING, ARCHIVE_TIERS)], "ARCHIVE_ACCESS"),
+    Case("queried-data-readable", PASS, release("loki", {"storage_class": "STANDARD", "note": "was GLACIER"})),
+    Case("queried-data-readable", PASS, release("loki", {"banner": "GLACIER"})),
+    Case("queried-data-readable", FAIL, release("tempo", {"s3": {"storageClass": "DEEP_ARCHIVE"}}), "DEEP_ARCHIVE"),
     Case("queried-data-readable", FAIL, release("loki", FROZEN_VALUES), "storage_class is GLACIER"),
     Case("transitions-legal", PASS, lifecycle(moves_rule({"STANDARD_IA": 3, "GLACIER": 7}, 21), abort_rule())),
     Case("transitions-legal", UNKNOWN_YET, lifecycle(moves_rule({"STANDARD_IA": UNKNOWN}, 21))),
@@ -146,6 +149,14 @@ CASES: Sequence[Case] = (
     Case("applications-retain", FAIL, release("./charts/tempo-2.2.4.tgz", {"tempo": {"retention": "24h"}}), "168h"),
     Case("applications-retain", PASS, mimir("90d")),
     Case("applications-retain", FAIL, mimir("1y"), "accepted: 2160h"),
+    *(
+        Case(
+            "applications-retain",
+            PASS,
+            mimir("90d", runtimeConfig={"overrides": {"x": {"compactor_blocks_retention_period": same}}}),
+        )
+        for same in ("2160h", "90d", UNKNOWN)
+    ),
     Case(
         "applications-retain",
         FAIL,

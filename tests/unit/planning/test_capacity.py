@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from planning.buckets import GIB, BucketPurpose, ObjectClass
+from planning.capacity import coefficients as c
 from planning.capacity.compute import ENVIRONMENTS, Fit, StackCapacity, compute_for
 from planning.capacity.estimate import CapacityInputs, compute_at, estimate
 from planning.capacity.ingest import Replication, ingest_of
@@ -55,6 +56,25 @@ def test_sampling_keeps_what_is_published() -> None:
     hard = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.AGGRESSIVE})
     assert kept_trace_share(REFERENCE_WORKLOAD, full) == 1
     assert kept_trace_share(REFERENCE_WORKLOAD, hard) == pytest.approx(0.02 + (kept - 0.02) * 0.2)
+
+
+@pytest.mark.parametrize(("copies", "logs_gib"), [(1, 0.5e6 * 7200 / GIB), (3, 3 * 0.5e6 * 7200 / GIB)])
+def test_volumes_hold_write_ahead_logs_and_mimir_s_hot_blocks(copies: int, logs_gib: float) -> None:
+    """Two hours of 0.5 MB/s of logs on each replica, twenty minutes of kept spans, each series' bytes on disk."""
+    replication = Replication(loki=copies, mimir=1)
+    ingest = ingest_of(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, replication)
+    needs = {need.component: need for need in compute_for(ingest, PROMISED, replication).components}
+    volumes = {name: need.volume_gib for name, need in needs.items() if need.volume_gib}
+    series = ingest.series_in_memory * c.MIMIR_INGESTER_DISK.value
+    assert volumes == {
+        "loki.monolithic": pytest.approx(logs_gib),
+        "tempo": pytest.approx(ingest.traces.kept_mb_per_second * 1e6 * 1200 / GIB),
+        "mimir.ingester": pytest.approx(series * max(1, 25 / c.MIMIR_INGESTER_DISK_HOURS.value)),
+    }
+    for name, need in needs.items():
+        assert need.cpu_cores > 0, f"{name} should need CPU"
+        assert need.memory_gib > 0, f"{name} should need memory"
+        assert need.basis, f"{name} should say where its coefficients come from"
 
 
 @given(load=workloads())

@@ -116,6 +116,22 @@ def test_intelligent_tiering_pays_for_being_watched() -> None:
     assert ("storage-loki-chunks", "object monitoring") in amounts(priced(_bucket(), _lifecycle(rule)))
 
 
+@pytest.mark.parametrize(("expires", "lived"), [(14, 13), (29, 28), (60, 59)])
+def test_a_line_says_how_much_of_it_is_paid_for_minimum_days(expires: int, lived: int) -> None:
+    """Moved to STANDARD_IA on the day after day 1, deleted on the day after it expires: paid for 30 days at least."""
+    rule = {"transitions": [{"days": 1, "storageClass": "STANDARD_IA"}], "expiration": {"days": expires}}
+    (line,) = [line for line in priced(_bucket(), _lifecycle(rule)).lines if line.item == "STANDARD_IA storage"]
+    daily, paid = (
+        object_flows(LOAD.workload, LOAD.sampling, LOAD.replication).loki.cohorts[0].gib_per_day,
+        max(lived, 30),
+    )
+    assert line.quantity == pytest.approx(daily * paid), f"{paid} days of {daily} GiB expected"
+    note = f"; {daily * (paid - lived):.1f} GB of it for minimum days and sizes" if paid > lived else ""
+    assert line.note.endswith(f"deleted after {expires} days (the bucket's lifecycle){note}"), (
+        f"{note!r}: {line.note!r}"
+    )
+
+
 def test_a_bucket_without_a_purpose_is_priced_at_a_stated_guess() -> None:
     report = priced(resource(BUCKET, "other"), assumptions=Assumptions(plain_bucket_gib=100))
     assert amounts(report) == {("other", "STANDARD storage"): 2.30}

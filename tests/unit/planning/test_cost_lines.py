@@ -13,6 +13,7 @@ from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import NETWORK, amounts, node_group, priced, release, resource
 
 CLUSTER = "aws:eks/cluster:Cluster"
+INSTANCE = "aws:ec2/instance:Instance"
 TEMPLATE = "aws:ec2/launchTemplate:LaunchTemplate"
 SUBNET = "aws:ec2/subnet:Subnet"
 NO_TRAFFIC = Assumptions(wire_compression=1e9, wire_bytes_per_sample=0)
@@ -60,6 +61,28 @@ def test_a_control_plane_costs_six_times_as_much_once_support_is_extended(
 )
 def test_nodes_cost_their_dearest_type(properties: dict[str, Any], item: str, usd: float) -> None:
     assert amounts(priced(node_group(**properties)))["spot", item] == usd
+
+
+@pytest.mark.parametrize(
+    ("properties", "item", "usd"),
+    [
+        ({}, "t4g.large on-demand", 49.06),
+        ({"instanceMarketOptions": {"marketType": "spot"}}, "t4g.large spot", 26.98),
+        ({"instanceMarketOptions": {"marketType": "capacity-block"}}, "t4g.large on-demand", 49.06),
+    ],
+)
+def test_a_single_instance_costs_its_type_s_hours(properties: dict[str, Any], item: str, usd: float) -> None:
+    report = priced(resource(INSTANCE, "bastion", instanceType="t4g.large", **properties))
+    assert amounts(report) == {("bastion", item): usd}
+    assert report.lines[0].note == "1 instance x 730 h"
+    assert not report.unpriced
+
+
+@pytest.mark.parametrize("properties", [{}, {"instanceType": UNKNOWN}])
+def test_an_instance_whose_type_preview_does_not_know_is_named(properties: dict[str, Any]) -> None:
+    report = priced(resource(INSTANCE, "bastion", **properties))
+    assert [item.reason for item in report.unpriced] == ["instanceType isn't known yet"]
+    assert report.usd_per_month == 0
 
 
 @pytest.mark.parametrize(

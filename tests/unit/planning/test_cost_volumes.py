@@ -119,6 +119,24 @@ def test_a_storage_class_decides_type_and_performance() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"type": "gp2"}, {"gp2 volume, claim": 1.00}),
+        ({"type": "io2", "iops": "1000"}, {"io2 volume, claim": 1.25, "io2 IOPS": 65.00}),
+        ({"iops": "4000"}, {"gp3 volume, claim": 0.80, "gp3 IOPS": 5.00}),
+        ({}, {"gp3 volume, claim": 0.80}),
+    ],
+)
+def test_a_storage_class_s_type_is_priced_and_gp3_where_it_says_none(
+    parameters: dict[str, str], expected: dict[str, float]
+) -> None:
+    spec = {"storageClassName": "own", "resources": {"requests": {"storage": "10Gi"}}}
+    claim = resource("kubernetes:core/v1:PersistentVolumeClaim", "claim", spec=spec)
+    own = resource(STORAGE_CLASS, metadata={"name": "own"}, parameters=parameters)
+    assert amounts(priced(ON_AWS, own, claim)) == {("claim", item): usd for item, usd in expected.items()}
+
+
 def test_each_replica_pays_for_its_own_performance() -> None:
     fast = resource(
         STORAGE_CLASS, metadata={"name": "fast"}, parameters={"type": "gp3", "iops": "4000", "throughput": "225"}
