@@ -7,7 +7,9 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, GetJsonSchemaHandler
-from pydantic_core import CoreSchema
+from pydantic_core import CoreSchema, PydanticCustomError
+
+BROKEN_RULE = "broken_rule"
 
 
 class Frozen(BaseModel):
@@ -26,6 +28,14 @@ class Frozen(BaseModel):
                     if name in properties:
                         properties[name].setdefault("description", text)
         return schema
+
+
+def broken_rule(sentence: str, *keys: str) -> PydanticCustomError:
+    """What a validator raises: the rule in words, and the keys of its own table that take part in it.
+
+    A check of one value has no keys: pydantic knows where it is.
+    """
+    return PydanticCustomError(BROKEN_RULE, "{sentence}", {"sentence": sentence, "keys": keys})
 
 
 @cache

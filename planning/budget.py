@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from planning.usd import Usd
 
 
@@ -53,9 +53,10 @@ class Budget(TotalBudget):
         known = sum(self.parts.values())
         if known > self.usd_per_month:
             named = ", ".join(f"{name} {usd:g}" for name, usd in self.parts.items())
-            raise ValueError(
+            raise broken_rule(
                 f"the parts ({named}) add up to {known:g} USD, more than usd_per_month "
-                f"{self.usd_per_month:g}; lower the parts as well, or set them to null"
+                f"{self.usd_per_month:g}; lower the parts as well, or set them to null",
+                "usd_per_month",
             )
         return self
 
@@ -85,10 +86,12 @@ class Baseline(Frozen):
     @model_validator(mode="after")
     def _says_the_whole(self) -> Self:
         if self.usd_per_month is None and len(self.parts) < len(Category):
-            raise ValueError("needs usd_per_month, or all three of its parts")
+            raise broken_rule("needs usd_per_month, or all three of its parts", "usd_per_month")
         known = sum(self.parts.values())
         if self.usd_per_month is not None and known > self.usd_per_month:
-            raise ValueError(f"the parts add up to {known:g} USD, more than usd_per_month {self.usd_per_month:g}")
+            raise broken_rule(
+                f"the parts add up to {known:g} USD, more than usd_per_month {self.usd_per_month:g}", "usd_per_month"
+            )
         return self
 
 

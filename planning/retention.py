@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 
 
 class Signal(StrEnum):
@@ -35,9 +35,12 @@ class SignalRetention(Frozen):
     @model_validator(mode="after")
     def _colder_means_older(self) -> Self:
         if not self.hot_days < self.warm_days < self.delete_days:
-            raise ValueError(
+            raise broken_rule(
                 f"hot_days {self.hot_days} < warm_days {self.warm_days} < delete_days {self.delete_days} must hold; "
-                "raise delete_days or lower the earlier ages"
+                "raise delete_days or lower the earlier ages",
+                "hot_days",
+                "warm_days",
+                "delete_days",
             )
         return self
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from planning.sampling import AGGRESSIVE_SHARE, Percent, SamplingMode, SamplingPolicy
 
 MAX_LOG_LINES_PER_REQUEST = 10_000
@@ -46,7 +46,9 @@ class Workload(Frozen):
         for first, second in (("error_percent", "slow_percent"), ("critical_percent", "python_percent")):
             together = getattr(self, first) + getattr(self, second)
             if together > 100:
-                raise ValueError(f"{first} and {second} add up to {together:g} %, more than all traces; lower one")
+                raise broken_rule(
+                    f"{first} and {second} add up to {together:g} %, more than all traces; lower one", first, second
+                )
         return self
 
     def scaled(self, factor: float) -> "Workload":

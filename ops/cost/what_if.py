@@ -138,7 +138,7 @@ def _valid(kind: type[Model], document: Mapping[str, object], path: str) -> Mode
         first = error.errors()[0]
         key = ".".join([path, *(str(step) for step in first["loc"])])
         given = f" got {first['input']};" if first["loc"] else ""
-        raise CommandError(f"{key}:{given} {first['msg'].removeprefix('Value error, ')}") from None
+        raise CommandError(f"{key}:{given} {first['msg']}") from None
 
 
 def _question(before: PlatformSettings, after: PlatformSettings) -> str:

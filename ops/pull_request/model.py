@@ -53,7 +53,7 @@ class ResourceChange(Frozen):
     """The change takes the resource's protection away."""
 
 
-class Violation(Frozen):
+class ReportedViolation(Frozen):
     """One policy violation."""
 
     rule: Name
@@ -77,7 +77,7 @@ class PolicyVerdict(Frozen):
 
     packs: Annotated[tuple[Name, ...], Field(max_length=SHORT_LIST_LENGTH)]
     """The packs that judged, with versions; none means that no pack ran."""
-    violations: Annotated[tuple[Violation, ...], Field(max_length=LIST_LENGTH)] = ()
+    violations: Annotated[tuple[ReportedViolation, ...], Field(max_length=LIST_LENGTH)] = ()
     """What they found, what stops the update first."""
 
     @property

@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from ops.pull_request.model import LIST_LENGTH, NAME_LENGTH, SHORT_LIST_LENGTH, TEXT_LENGTH, PolicyVerdict, Violation
+from ops.pull_request.model import (
+    LIST_LENGTH,
+    NAME_LENGTH,
+    SHORT_LIST_LENGTH,
+    TEXT_LENGTH,
+    PolicyVerdict,
+    ReportedViolation,
+)
 from ops.pull_request.plan_changes import is_event_log, json_lines
 from planning.registered import Property, is_table, value_at
 
@@ -27,15 +34,15 @@ def policy_verdict(text: str) -> PolicyVerdict:
     )
 
 
-def _order(violation: Violation) -> tuple[bool, int, str, str]:
+def _order(violation: ReportedViolation) -> tuple[bool, int, str, str]:
     known = violation.severity in SEVERITIES
     severity = SEVERITIES.index(violation.severity) if known else len(SEVERITIES)
     return (not violation.mandatory, severity, violation.rule, violation.resource)
 
 
-def _from_events(text: str) -> tuple[list[str], list[Violation]]:
+def _from_events(text: str) -> tuple[list[str], list[ReportedViolation]]:
     packs: list[str] = []
-    found: list[Violation] = []
+    found: list[ReportedViolation] = []
     for event in json_lines(text):
         ran = value_at(event, "summaryEvent", "PolicyPacks")
         if is_table(ran):
@@ -58,7 +65,7 @@ def _pack_of(event: Mapping[str, Property]) -> str:
     return f"{event.get('policyPackName')}@v{event.get('policyPackVersion')}"
 
 
-def _violation_of(event: Mapping[str, Property]) -> Violation:
+def _violation_of(event: Mapping[str, Property]) -> ReportedViolation:
     urn = str(event.get("resourceUrn") or "")
     parts = urn.split("::", 3)
     kind, name = (parts[2].rpartition("$")[2], parts[3]) if len(parts) == 4 else ("", "the stack")
@@ -67,9 +74,9 @@ def _violation_of(event: Mapping[str, Property]) -> Violation:
     return _violation(str(event.get("policyName") or ""), level, severity, kind, name, lines)
 
 
-def _from_report(text: str) -> tuple[list[str], list[Violation]]:
+def _from_report(text: str) -> tuple[list[str], list[ReportedViolation]]:
     packs: list[str] = []
-    found: list[Violation] = []
+    found: list[ReportedViolation] = []
     heading: re.Match[str] | None = None
     details: list[str] = []
     for line in [*_policy_section(text), ""]:
@@ -85,7 +92,7 @@ def _from_report(text: str) -> tuple[list[str], list[Violation]]:
     return packs, found
 
 
-def _reported(heading: re.Match[str], details: list[str]) -> Violation:
+def _reported(heading: re.Match[str], details: list[str]) -> ReportedViolation:
     severity = str(heading["severity"] or "")
     return _violation(
         str(heading["rule"]), str(heading["level"]), severity, str(heading["type"]), str(heading["resource"]), details
@@ -102,11 +109,11 @@ def _policy_section(text: str) -> list[str]:
     return section[:end]
 
 
-def _violation(rule: str, level: str, severity: str, kind: str, name: str, lines: list[str]) -> Violation:
+def _violation(rule: str, level: str, severity: str, kind: str, name: str, lines: list[str]) -> ReportedViolation:
     """The pack's messages have the rule's reason on the first line, the finding and its fix on the rest."""
     told = " ".join(" ".join(lines[1:] or lines).split())
     problem, _, fix = told.partition(FIX)
-    return Violation(
+    return ReportedViolation(
         rule=rule[:NAME_LENGTH],
         mandatory=level == "mandatory",
         severity=severity[:NAME_LENGTH],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ops.pull_request.model import CostSummary, Operation, ResourceChange, StackSummary, Violation
+from ops.pull_request.model import CostSummary, Operation, ReportedViolation, ResourceChange, StackSummary
 from ops.report.model import (
     LINE_BREAK,
     Block,
@@ -157,7 +157,7 @@ def _policies(summary: StackSummary, rows: int) -> Iterator[Block]:
     yield from map(_text, _more(len(verdict.violations) - rows))
 
 
-def _violation(violation: Violation) -> tuple[Words, ...]:
+def _violation(violation: ReportedViolation) -> tuple[Words, ...]:
     return (
         _sign(mandatory=violation.mandatory),
         (name(violation.rule), LINE_BREAK, _prose(violation.severity)),

@@ -4,13 +4,13 @@ Rules come from Amazon S3 User Guide, "Managing the lifecycle of objects" and "C
 objects" (2026-07).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from planning.buckets import StorageClass
 from planning.registered import Property, number, tables, value_at
 from planning.retention import Days
@@ -50,20 +50,42 @@ class LifecycleRule(Frozen):
 
     @model_validator(mode="after")
     def _acceptable_to_s3(self) -> Self:
-        days = [t.days for t in self.transitions]
-        order = [list(StorageClass).index(t.storage_class) for t in self.transitions]
-        if days != sorted(set(days)) or order != sorted(set(order)):
-            raise ValueError(f"rule {self.id}: transitions must get colder with rising days, each class once")
-        if self.expiration_days is not None and days and self.expiration_days <= days[-1]:
-            raise ValueError(
+        if not get_colder(self.transitions):
+            raise broken_rule(
+                f"rule {self.id}: transitions must get colder with rising days, each class once", "transitions"
+            )
+        if self.expiration_days is not None and not outlives(self.expiration_days, self.transitions):
+            raise broken_rule(
                 f"rule {self.id}: expiration_days {self.expiration_days} must be later than "
-                f"the last transition ({days[-1]})"
+                f"the last transition ({self.transitions[-1].days})",
+                "expiration_days",
+                "transitions",
             )
         if self.expired_delete_markers and self.expiration_days is not None:
-            raise ValueError(f"rule {self.id}: S3 takes expired_delete_markers in no rule with expiration_days")
+            raise broken_rule(
+                f"rule {self.id}: S3 takes expired_delete_markers in no rule with expiration_days",
+                "expired_delete_markers",
+                "expiration_days",
+            )
         if self.abort_multipart_days is not None and self.min_object_bytes is not None:
-            raise ValueError(f"rule {self.id}: S3 takes no size filter on a rule that aborts multipart uploads")
+            raise broken_rule(
+                f"rule {self.id}: S3 takes no size filter on a rule that aborts multipart uploads",
+                "abort_multipart_days",
+                "min_object_bytes",
+            )
         return self
+
+
+def get_colder(transitions: Sequence[Transition]) -> bool:
+    """Whether each move is later than the one before it and to a colder class."""
+    days = [move.days for move in transitions]
+    order = [list(StorageClass).index(move.storage_class) for move in transitions]
+    return days == sorted(set(days)) and order == sorted(set(order))
+
+
+def outlives(expiration_days: int, transitions: Sequence[Transition]) -> bool:
+    """Whether objects are still there when the last move is due."""
+    return not transitions or transitions[-1].days < expiration_days
 
 
 def to_provider(rule: LifecycleRule) -> dict[str, Property]:

@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import model_validator
 
-from planning.aws.lifecycle import LifecycleRule, Transition
-from planning.base import Frozen
+from planning.aws.lifecycle import LifecycleRule, Transition, get_colder, outlives
+from planning.base import Frozen, broken_rule
 from planning.buckets import BucketPurpose
 from planning.retention import Days
 from planning.tiers.application import ApplicationWindows, Windows
@@ -39,12 +39,13 @@ class TierPlan(Frozen):
     def _readable_while_queried(self) -> Self:
         ids = [rule.id for rule in self.rules]
         if len(ids) != len(set(ids)):
-            raise ValueError(f"{self.purpose}: rule ids must be unique, got {', '.join(ids)}")
+            raise broken_rule(f"{self.purpose}: rule ids must be unique, got {', '.join(ids)}", "rules")
         for transition in self.transitions:
             if self.purpose.queried and not transition.storage_class.queryable:
-                raise ValueError(
+                raise broken_rule(
                     f"{self.purpose}: {transition.storage_class} objects can't be read without a restore, and "
-                    "queriers read this bucket; use GLACIER_IR or INTELLIGENT_TIERING"
+                    "queriers read this bucket; use GLACIER_IR or INTELLIGENT_TIERING",
+                    "rules",
                 )
         return self
 
@@ -55,9 +56,11 @@ class TierPlan(Frozen):
         deleted_hours = self.application.deleted_after_hours
         for rule in self.rules:
             if rule.expiration_days is not None and rule.expiration_days * HOURS_PER_DAY <= deleted_hours:
-                raise ValueError(
+                raise broken_rule(
                     f"{self.purpose}: rule {rule.id} expires objects at day {rule.expiration_days}, before the "
-                    f"application deletes them (retention plus delete delay: {deleted_hours / HOURS_PER_DAY:.1f} days)"
+                    f"application deletes them (retention plus delete delay: {deleted_hours / HOURS_PER_DAY:.1f} days)",
+                    "rules",
+                    "application",
                 )
         return self
 
@@ -79,5 +82,13 @@ class AuditArchive(Frozen):
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
-        LifecycleRule(id="archive", transitions=self.transitions, expiration_days=self.delete_days)
+        if not get_colder(self.transitions):
+            raise broken_rule("transitions must get colder with rising days, each class once", "transitions")
+        if not outlives(self.delete_days, self.transitions):
+            raise broken_rule(
+                f"delete_days {self.delete_days} must be later than the last of transitions "
+                f"({self.transitions[-1].days})",
+                "delete_days",
+                "transitions",
+            )
         return self

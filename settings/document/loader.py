@@ -13,7 +13,7 @@ from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.models.environment import Environment
 from settings.models.names import Names, length_problems, stack_name_problems
 from settings.models.platform import PlatformSettings
-from settings.rules.whole_document import violations
+from settings.rules.whole_document import broken_rules
 
 CONFIG_KEY = "platform"
 FULL_KEY = f"{NAMESPACE}:{CONFIG_KEY}"
@@ -58,7 +58,7 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: tables are nested too deep"]) from None
     except ValidationError as error:
         raise SettingsError(stack, problems + explain(error, source, only_given=known is None)) from None
-    broken = violations(settings)
+    broken = broken_rules(settings)
     if broken:
         raise SettingsError(stack, problems + explain_rules(broken, source))
     problems = problems or length_problems(Names(project=settings.project, stack=stack))

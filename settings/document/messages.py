@@ -3,24 +3,21 @@
 import difflib
 import json
 import math
-import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from planning.base import BROKEN_RULE
 from planning.errors import UserError
 from planning.json_value import Json
 from settings.document.schema_tree import VARIANTS, Node, Path, accepted, child, keys_of, lookup, path_text, schema_tree
 from settings.document.yaml_traps import type_trap
-from settings.rules.whole_document import Violation
+from settings.rules.whole_document import BrokenRule
 
 LONGEST_VALUE = 60
 MIRROR_PATH: Path = ("charts", "mirror")
-# The audit archive is checked as the lifecycle rule that it becomes, which speaks S3's language.
-AUDIT_PATH: Path = ("audit",)
-AUDIT_WORDS = {"rule archive: ": "", "expiration_days": "delete_days", "last transition (": "last of transitions ("}
 
 
 class SettingsError(UserError):
@@ -62,7 +59,7 @@ def explain(error: ValidationError, source: Source, *, only_given: bool = False)
     return list(dict.fromkeys(lines))
 
 
-def explain_rules(broken: Sequence[Violation], source: Source) -> list[str]:
+def explain_rules(broken: Sequence[BrokenRule], source: Source) -> list[str]:
     """One line for each broken rule of a document whose tables are right by themselves."""
     return [line(path, source.value(path), rule) for path, rule in broken]
 
@@ -74,7 +71,8 @@ def line(path: Path, *parts: str) -> str:
 
 def sentence(subject: str, *parts: str) -> str:
     """`subject: part; part? part`; empty parts are left out."""
-    return f"{subject}: " + "; ".join(part for part in parts if part).replace("?; ", "? ")
+    ended = [part if part.endswith("?") else f"{part};" for part in parts if part]
+    return f"{subject}: {' '.join(ended).removesuffix(';')}"
 
 
 def show(value: Json) -> str:
@@ -124,7 +122,7 @@ def _independent(item: ErrorDetails, path: Path, source: Source) -> bool:
         return False
     if item["type"] == "missing":
         return len(path) == 1
-    table = item["type"] == "value_error" and isinstance(lookup(source.merged, path)[1], dict)
+    table = item["type"] == BROKEN_RULE and isinstance(lookup(source.merged, path)[1], dict)
     return lookup(source.document, path)[0] and not table
 
 
@@ -141,8 +139,6 @@ def _locate(loc: Sequence[str | int]) -> tuple[Node | None, Path]:
 
 
 def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) -> list[str]:
-    context = item.get("ctx", {})
-    cause = context.get("error")
     kind = item["type"]
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         return [_wrong_word((*path, "mode"), list((node or {})[VARIANTS]), source)]
@@ -161,13 +157,15 @@ def _lines(item: ErrorDetails, node: Node | None, path: Path, source: Source) ->
     if kind in ("enum", "literal_error"):
         choices = [str(choice) for choice in node.get("enum") or [node.get("const")]]
         return [_wrong_word(path, choices, source)]
-    if kind == "value_error":
-        return [_broken_check(str(cause), node, path, source)]
-    return [line(path, source.value(path), _rule(kind, node, path, source), f"accepted: {accepted(node)}")]
+    if kind == BROKEN_RULE and keys_of(node):
+        return [_broken_table(item, path, source)]
+    return [line(path, source.value(path), _rule(item, node, path, source), f"accepted: {accepted(node)}")]
 
 
-def _rule(kind: str, node: Node, path: Path, source: Source) -> str:
-    """Why a value of the wrong kind or size is refused."""
+def _rule(item: ErrorDetails, node: Node, path: Path, source: Source) -> str:
+    """Why one value is refused: by a check of its own, or for its kind or size."""
+    if item["type"] == BROKEN_RULE:
+        return item["msg"]
     _, value = lookup(source.merged, path)
     if isinstance(value, float) and not math.isfinite(value):
         return "not a finite number"
@@ -181,7 +179,9 @@ def _rule(kind: str, node: Node, path: Path, source: Source) -> str:
         "string_too_short": "too short",
         "string_too_long": "too long",
         "string_pattern_mismatch": "not of that form",
-    }.get(kind) or type_trap(node, value)
+        # The standard library's parser of addresses is the one check that isn't this project's.
+        "value_error": "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix",
+    }.get(item["type"]) or type_trap(node, value)
 
 
 def _wrong_word(path: Path, choices: list[str], source: Source) -> str:
@@ -212,18 +212,10 @@ def _wrong_name(loc: Sequence[str | int], path: Path) -> str:
     return line(path, f"{show(str(path[-1]))} can't be a name in {path_text(where)}", f"accepted: {accepted(names)}")
 
 
-def _broken_check(rule: str, node: Node, path: Path, source: Source) -> str:
-    """A check of one value, or of a table's values against each other; then the given one is named."""
-    if not keys_of(node):
-        if node.get("format") == "ipv4network" and not rule.startswith(("must", "is")):
-            rule = "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix"
-        return line(path, source.value(path), rule, f"accepted: {accepted(node)}")
-    if path == AUDIT_PATH:
-        for lifecycle_word, settings_word in AUDIT_WORDS.items():
-            rule = rule.replace(lifecycle_word, settings_word)
-    named = [key for key in keys_of(node) if re.search(rf"\b{key}\b", rule)]
-    given = [key for key in named if lookup(source.document, (*path, key))[0]]
+def _broken_table(item: ErrorDetails, path: Path, source: Source) -> str:
+    """A check of a table's values against each other; where the document gives only one of them, it is that one's."""
+    keys: tuple[str, ...] = item.get("ctx", {})["keys"]
+    given = [(*path, key) for key in keys if lookup(source.document, (*path, key))[0]]
     if len(given) == 1:
-        path = (*path, given[0])
-        return line(path, source.value(path), rule)
-    return line(path, rule)
+        return line(given[0], source.value(given[0]), item["msg"])
+    return line(path, item["msg"])

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from settings.models.fields import accepts
 
 
@@ -43,7 +43,7 @@ _time_zones = cache(available_timezones)
 def _known_zone(name: str) -> str:
     zones = _time_zones()
     if zones and name not in zones:
-        raise ValueError("no such time zone")
+        raise broken_rule("no such time zone")
     return name
 
 
@@ -101,7 +101,9 @@ class QuietHours(Frozen):
     @model_validator(mode="after")
     def _over_midnight(self) -> Self:
         if self.start == self.end:
-            raise ValueError(f"start and end are both {self.start}; quiet_hours: null turns quiet hours off")
+            raise broken_rule(
+                f"start and end are both {self.start}; quiet_hours: null turns quiet hours off", "start", "end"
+            )
         return self
 
 
@@ -145,7 +147,9 @@ class Receivers(Frozen):
     def _described(self) -> Self:
         for kind, table in ((ReceiverKind.SLACK, self.slack), (ReceiverKind.EMAIL, self.email)):
             if kind in self.kinds and table is None:
-                raise ValueError(f"{kind} is asked for and its table {kind} is missing; describe it or take it out")
+                raise broken_rule(
+                    f"{kind} is asked for and its table {kind} is missing; describe it or take it out", kind.value
+                )
         return self
 
     def of(self, severity: Severity) -> tuple[ReceiverKind, ...]:

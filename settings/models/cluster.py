@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from settings.models.addons import ClusterAddons
 from settings.models.fields import accepts
 from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
@@ -35,7 +35,7 @@ class CapacityType(StrEnum):
 
 def _graviton(instance_type: str) -> str:
     if instance_shape(instance_type) is None:
-        raise ValueError("must be a Graviton (ARM) type, because images and AMIs are arm64")
+        raise broken_rule("must be a Graviton (ARM) type, because images and AMIs are arm64")
     return instance_type
 
 
@@ -65,8 +65,11 @@ class NodeGroup(Frozen):
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.min_nodes <= self.nodes <= self.max_nodes:
-            raise ValueError(
-                f"min_nodes {self.min_nodes} <= nodes {self.nodes} <= max_nodes {self.max_nodes} must hold"
+            raise broken_rule(
+                f"min_nodes {self.min_nodes} <= nodes {self.nodes} <= max_nodes {self.max_nodes} must hold",
+                "min_nodes",
+                "nodes",
+                "max_nodes",
             )
         return self
 
@@ -79,7 +82,7 @@ NodeGroups = Annotated[dict[NodeGroupName, NodeGroup], Field(min_length=1)]
 def _supported_version(version: str) -> str:
     match = re.fullmatch(r"1\.(\d+)", version)
     if match is None or int(match[1]) < MIN_KUBERNETES_MINOR:
-        raise ValueError(
+        raise broken_rule(
             f"must be 1.{MIN_KUBERNETES_MINOR} or later: older versions are in extended support, "
             "at 438 USD a month instead of 73"
         )
@@ -95,7 +98,7 @@ KubernetesVersion = Annotated[
 
 def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
     if cidr.prefixlen < 8:
-        raise ValueError("is open to the world: name the address blocks of your offices, VPN or CI")
+        raise broken_rule("is open to the world: name the address blocks of your offices, VPN or CI")
     return cidr
 
 
@@ -108,7 +111,7 @@ AccessCidr = Annotated[
 
 def _known_log_retention(days: int) -> int:
     if days not in LOG_RETENTION_DAYS:
-        raise ValueError("CloudWatch Logs takes only certain numbers of days")
+        raise broken_rule("CloudWatch Logs takes only certain numbers of days")
     return days
 
 
@@ -217,7 +220,11 @@ class ExistingCluster(Frozen):
     @model_validator(mode="after")
     def _one_store(self) -> Self:
         if (self.eks_cluster_name is None) == (self.object_store is None):
-            raise ValueError("give exactly one of eks_cluster_name (S3 on AWS) and object_store (any other cluster)")
+            raise broken_rule(
+                "give exactly one of eks_cluster_name (S3 on AWS) and object_store (any other cluster)",
+                "eks_cluster_name",
+                "object_store",
+            )
         return self
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 
 
 class IngestionLimits(Frozen):
@@ -29,11 +29,12 @@ class IngestionLimits(Frozen):
 
     @model_validator(mode="after")
     def _bursts_hold_rates(self) -> Self:
-        for signal, rate, burst in (
-            ("logs", self.logs_mb_per_second, self.logs_burst_mb),
-            ("traces", self.traces_mb_per_second, self.traces_burst_mb),
-            ("profiles", self.profiles_mb_per_second, self.profiles_burst_mb),
+        for burst_key, rate_key in (
+            ("logs_burst_mb", "logs_mb_per_second"),
+            ("traces_burst_mb", "traces_mb_per_second"),
+            ("profiles_burst_mb", "profiles_mb_per_second"),
         ):
+            burst, rate = getattr(self, burst_key), getattr(self, rate_key)
             if rate is not None and burst is not None and burst < rate:
-                raise ValueError(f"{signal}_burst_mb {burst:g} is below {signal}_mb_per_second {rate:g}")
+                raise broken_rule(f"{burst_key} {burst:g} is below {rate_key} {rate:g}", burst_key, rate_key)
         return self

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from settings.models.fields import accepts
 
 # Amazon VPC User Guide, "VPC CIDR blocks": /16 to /28; 2 x AZs subnets of equal size must leave each at least /24.
@@ -27,7 +27,7 @@ class NatMode(StrEnum):
 
 def _vpc_sized(network: IPv4Network) -> IPv4Network:
     if not any(network.subnet_of(block) for block in RFC_1918) or not MIN_PREFIX <= network.prefixlen <= MAX_PREFIX:
-        raise ValueError("must be private and large enough for a /24 subnet of each kind in each zone")
+        raise broken_rule("must be private and large enough for a /24 subnet of each kind in each zone")
     return network
 
 

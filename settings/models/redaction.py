@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from settings.models.fields import accepts
 
 AttributeName = Annotated[
@@ -49,5 +49,9 @@ class RedactionSettings(Frozen):
     def _one_treatment(self) -> Self:
         both = sorted(set(self.hashed_attributes) & set(self.ignored_attributes))
         if both:
-            raise ValueError(f"{both[0]} is in hashed_attributes and in ignored_attributes; take it out of one")
+            raise broken_rule(
+                f"{both[0]} is in hashed_attributes and in ignored_attributes; take it out of one",
+                "hashed_attributes",
+                "ignored_attributes",
+            )
         return self

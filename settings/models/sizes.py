@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 
 # Two replicas can't outvote a lost third: replication starts at three.
 REPLICATED_FROM = 3
@@ -62,8 +62,10 @@ class WorkloadSize(Frozen):
     @model_validator(mode="after")
     def _limit_holds_request(self) -> Self:
         if self.memory_limit_mib < self.memory_request_mib:
-            raise ValueError(
-                f"memory_limit_mib {self.memory_limit_mib} is below memory_request_mib {self.memory_request_mib}"
+            raise broken_rule(
+                f"memory_limit_mib {self.memory_limit_mib} is below memory_request_mib {self.memory_request_mib}",
+                "memory_limit_mib",
+                "memory_request_mib",
             )
         return self
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 from settings.models.fields import accepts
 
 # README of the span metrics connector, OpenTelemetry Collector contrib 0.158: on every series, and refused twice.
@@ -13,7 +13,7 @@ ALREADY_COUNTED = ("service.name", "span.name", "span.kind", "status.code", "col
 
 def _new_dimension(attribute: str) -> str:
     if attribute in ALREADY_COUNTED:
-        raise ValueError("is on every series of span metrics already: name the attribute that tells customers apart")
+        raise broken_rule("is on every series of span metrics already: name the attribute that tells customers apart")
     return attribute
 
 

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
-from planning.base import Frozen
+from planning.base import Frozen, broken_rule
 
 
 class StorageSettings(Frozen):
@@ -20,5 +20,9 @@ class StorageSettings(Frozen):
     @model_validator(mode="after")
     def _not_both(self) -> Self:
         if self.protect and self.force_destroy:
-            raise ValueError("protect and force_destroy exclude each other: set force_destroy to false to keep data")
+            raise broken_rule(
+                "protect and force_destroy exclude each other: set force_destroy to false to keep data",
+                "protect",
+                "force_destroy",
+            )
         return self

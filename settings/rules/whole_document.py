@@ -1,10 +1,11 @@
 """Rules that span the whole document. Each yields the path that helps most and a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
+from planning.base import BROKEN_RULE
 from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers import SAFETY_NET_DAYS
 from settings.models.cluster import EksCluster, ExistingCluster
@@ -17,7 +18,7 @@ NAMED_COMPONENTS = 3
 CERT_MANAGER_NAMESPACE = "cert-manager"
 
 
-class Violation(NamedTuple):
+class BrokenRule(NamedTuple):
     """One broken rule."""
 
     path: tuple[str | int, ...]
@@ -26,62 +27,46 @@ class Violation(NamedTuple):
     """What is wrong and what to do."""
 
 
-def violations(settings: PlatformSettings) -> list[Violation]:
-    """Every broken rule, in the order of the document."""
-    half = [*_profiles_are_whole(settings)]
-    found = [
-        *_network_belongs_to_eks(settings),
-        *_irsa_needs_an_issuer(settings),
-        *_tls_needs_cert_manager(settings),
-        *_volumes_where_data_is(settings),
-        *_single_pods(settings),
-        *_services_differ(settings),
-        *(_retention_compiles(settings) if not half else ()),
-        *_objectives_have_services(settings),
-        *_backups_have_a_place(settings),
-        *half,
-    ]
-    return found or [*_some_node(settings)] or [*_fits_capacity(settings), *_fits_nodes(settings)]
-
-
-def _network_belongs_to_eks(settings: PlatformSettings) -> Iterator[Violation]:
+def _network_belongs_to_eks(settings: PlatformSettings) -> Iterator[BrokenRule]:
     mode = settings.cluster.mode
     if mode != "eks" and settings.network is not None:
-        yield Violation(("network",), f"cluster mode {mode} makes no VPC: remove network, or set cluster.mode to eks")
+        yield BrokenRule(("network",), f"cluster mode {mode} makes no VPC: remove network, or set cluster.mode to eks")
     if mode == "eks" and settings.network is None:
-        yield Violation(("network",), "cluster mode eks needs a VPC: leave network out to get the defaults")
+        yield BrokenRule(("network",), "cluster mode eks needs a VPC: leave network out to get the defaults")
 
 
-def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[Violation]:
+def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if settings.identity == "irsa" and not isinstance(settings.cluster, EksCluster):
-        yield Violation(
+        yield BrokenRule(
             ("identity",),
             f"irsa needs the OIDC issuer that only cluster mode eks registers, not {settings.cluster.mode}: "
             "use pod_identity",
         )
 
 
-def _tls_needs_cert_manager(settings: PlatformSettings) -> Iterator[Violation]:
+def _tls_needs_cert_manager(settings: PlatformSettings) -> Iterator[BrokenRule]:
     cluster = settings.cluster
     if not settings.encrypted or not isinstance(cluster, EksCluster):
         return
     if not cluster.addons.cert_manager:
-        yield Violation(
+        yield BrokenRule(
             ("cluster", "addons", "cert_manager"),
             "TLS between pods needs cert-manager: set it to true, or tls.mode to plain",
         )
     if settings.tls.cert_manager_namespace != CERT_MANAGER_NAMESPACE:
-        yield Violation(
+        yield BrokenRule(
             ("tls", "cert_manager_namespace"),
             f"the add-on of cluster mode eks runs in {CERT_MANAGER_NAMESPACE}; accepted: {CERT_MANAGER_NAMESPACE}",
         )
 
 
-def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
+def _retention_compiles(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    if any(_profiles_are_whole(settings)):
+        return
     latest = MAX_RETENTION_DAYS - SAFETY_NET_DAYS
     for signal in settings.retention.signals:
         if settings.retention.of(signal).delete_days > latest:
-            yield Violation(
+            yield BrokenRule(
                 ("retention", signal.value, "delete_days"),
                 f"the bucket's own expiration follows {SAFETY_NET_DAYS} days later, at day {MAX_RETENTION_DAYS} at the "
                 f"latest; accepted: up to {latest}",
@@ -91,34 +76,36 @@ def _retention_compiles(settings: PlatformSettings) -> Iterator[Violation]:
         _ = settings.tier_plans
     except ValidationError as error:
         for item in error.errors(include_url=False):
-            cause = item.get("ctx", {}).get("error", "the buckets' lifecycle can't be compiled from these ages")
-            yield Violation(("retention",), str(cause))
+            ours = item["type"] == BROKEN_RULE
+            yield BrokenRule(
+                ("retention",), item["msg"] if ours else "the buckets' lifecycle can't be compiled from these ages"
+            )
 
 
-def _objectives_have_services(settings: PlatformSettings) -> Iterator[Violation]:
+def _objectives_have_services(settings: PlatformSettings) -> Iterator[BrokenRule]:
     names = [service.name for service in settings.services]
     for name in settings.slos.services:
         if name not in names:
-            yield Violation(("slos", "services", name), f"no service has this name; accepted: {', '.join(names)}")
+            yield BrokenRule(("slos", "services", name), f"no service has this name; accepted: {', '.join(names)}")
 
 
-def _backups_have_a_place(settings: PlatformSettings) -> Iterator[Violation]:
+def _backups_have_a_place(settings: PlatformSettings) -> Iterator[BrokenRule]:
     backup = settings.backup
     if backup.volume_snapshot_days is not None and isinstance(settings.cluster, ExistingCluster):
-        yield Violation(
+        yield BrokenRule(
             ("backup", "volume_snapshot_days"),
             "volumes of cluster mode existing come from a StorageClass that isn't this stack's to tag: remove it, and "
             "let the cluster's owner take snapshots",
         )
     if backup.object_version_days is not None and not settings.on_aws:
-        yield Violation(
+        yield BrokenRule(
             ("backup", "object_version_days"),
             "buckets of a stack with an object_store of its own are not on AWS: remove it, and keep versions there "
             "by that server's own means",
         )
 
 
-def _profiles_are_whole(settings: PlatformSettings) -> Iterator[Violation]:
+def _profiles_are_whole(settings: PlatformSettings) -> Iterator[BrokenRule]:
     ingestion = settings.ingestion
     for path, value in (
         (("retention", "profiles"), settings.retention.profiles),
@@ -128,62 +115,62 @@ def _profiles_are_whole(settings: PlatformSettings) -> Iterator[Violation]:
         (("sizes", "pyroscope"), settings.sizes.pyroscope),
     ):
         if settings.profiles.enabled and value is None:
-            yield Violation(path, "profiles are kept: give it a value, or set profiles.enabled to false")
+            yield BrokenRule(path, "profiles are kept: give it a value, or set profiles.enabled to false")
         if not settings.profiles.enabled and value is not None:
-            yield Violation(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
+            yield BrokenRule(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
 
 
-def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[Violation]:
+def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[BrokenRule]:
     for key, size in settings.sizes.workloads():
         path = ("sizes", *key.split("."), "volume_gib")
         if key in STATEFUL_WORKLOADS and size.volume_gib is None:
-            yield Violation(path, f"{key} keeps data on disk and needs a volume")
+            yield BrokenRule(path, f"{key} keeps data on disk and needs a volume")
         if key not in STATEFUL_WORKLOADS and size.volume_gib is not None:
-            yield Violation(path, f"{key} keeps nothing on disk: remove volume_gib")
+            yield BrokenRule(path, f"{key} keeps nothing on disk: remove volume_gib")
 
 
-def _single_pods(settings: PlatformSettings) -> Iterator[Violation]:
+def _single_pods(settings: PlatformSettings) -> Iterator[BrokenRule]:
     for key, size in settings.sizes.workloads():
         if key in SINGLE_POD_WORKLOADS and size.replicas != 1:
-            yield Violation(("sizes", *key.split("."), "replicas"), f"{SINGLE_POD_WORKLOADS[key]}: set it to 1")
+            yield BrokenRule(("sizes", *key.split("."), "replicas"), f"{SINGLE_POD_WORKLOADS[key]}: set it to 1")
 
 
-def _services_differ(settings: PlatformSettings) -> Iterator[Violation]:
+def _services_differ(settings: PlatformSettings) -> Iterator[BrokenRule]:
     for key in ("name", "port"):
         first: dict[str | int, int] = {}
         for index, service in enumerate(settings.services):
             value = getattr(service, key)
             if value in first:
-                yield Violation(
+                yield BrokenRule(
                     ("services", index, key),
                     f"services[{first[value]}] has this {key} already; each service needs its own",
                 )
             first.setdefault(value, index)
 
 
-def _some_node(settings: PlatformSettings) -> Iterator[Violation]:
+def _some_node(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if settings.node_count == 0:
-        yield Violation(("cluster", "node_groups"), "all groups together have 0 nodes; give one of them nodes")
+        yield BrokenRule(("cluster", "node_groups"), "all groups together have 0 nodes; give one of them nodes")
 
 
-def _fits_capacity(settings: PlatformSettings) -> Iterator[Violation]:
+def _fits_capacity(settings: PlatformSettings) -> Iterator[BrokenRule]:
     sums, capacity = resource_sums(settings), settings.capacity
     if sums.memory_gb > capacity.memory_gb:
-        yield Violation(
+        yield BrokenRule(
             ("capacity", "memory_gb"),
             f"memory requests add up to {sums.memory_gb:.2f} GB ({sums.memory_mib} MiB; 1 GB is 10^9 bytes), "
             f"the largest are {_largest(sums, 'memory_mib', 'MiB')}; lower memory_request_mib or replicas there, "
             "or raise this",
         )
     if sums.cpu_millicores > capacity.cpu_cores * 1000:
-        yield Violation(
+        yield BrokenRule(
             ("capacity", "cpu_cores"),
             f"CPU requests add up to {sums.cpu_millicores / 1000:.2f} cores, "
             f"the largest are {_largest(sums, 'cpu_millicores', 'millicores')}; lower cpu_request_millicores or "
             "replicas there, or raise this",
         )
     if sums.storage_gb > capacity.storage_gb:
-        yield Violation(
+        yield BrokenRule(
             ("capacity", "storage_gb"),
             f"volumes add up to {sums.storage_gb:.1f} GB ({sums.data_volumes_gib} GiB of data, "
             f"{sums.root_volumes_gib} GiB of node root volumes; 1 GB is 10^9 bytes), "
@@ -199,10 +186,10 @@ def _largest(sums: ResourceSums, attribute: str, unit: str) -> str:
     return ", ".join(f"sizes.{component.key} {amount(component)} {unit}" for component in ordered[:NAMED_COMPONENTS])
 
 
-def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
+def _fits_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
     replicas = settings.sizes.loki.monolithic.replicas
     if replicas > settings.node_count:
-        yield Violation(
+        yield BrokenRule(
             ("sizes", "loki", "monolithic", "replicas"),
             f"each replica needs a node of its own, nodes: {settings.node_count}; lower replicas or add nodes",
         )
@@ -220,7 +207,7 @@ def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
         if asked > left
     ]
     if short:
-        yield Violation(
+        yield BrokenRule(
             ("cluster", "node_groups"),
             f"after the kubelet's reserve and EKS's own pods the nodes have {', '.join(left for left, _ in short)}, "
             f"the platform's pods request {', '.join(asked for _, asked in short)}; "
@@ -230,18 +217,47 @@ def _fits_nodes(settings: PlatformSettings) -> Iterator[Violation]:
         yield from _pod_fits_a_node(component, allocatable.largest_pod_millicores, allocatable.largest_pod_mib)
 
 
-def _pod_fits_a_node(component: ComponentRequest, millicores: int, mib: int) -> Iterator[Violation]:
+def _pod_fits_a_node(component: ComponentRequest, millicores: int, mib: int) -> Iterator[BrokenRule]:
     path = ("sizes", *component.key.split("."))
     cached = component.key.endswith("_mb")
     if component.pod_memory_mib > mib:
-        yield Violation(
+        yield BrokenRule(
             path if cached else (*path, "memory_request_mib"),
             f"one pod requests {component.pod_memory_mib} MiB and the roomiest node has {mib} MiB for one pod; "
             "lower it or choose larger instance_types",
         )
     if not cached and component.pod_cpu_millicores > millicores:
-        yield Violation(
+        yield BrokenRule(
             (*path, "cpu_request_millicores"),
             f"one pod requests {component.pod_cpu_millicores} millicores and the roomiest node has {millicores} for "
             "one pod; lower it or choose larger instance_types",
         )
+
+
+# Sums are only worth their words where the tables that they add up are right.
+STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ...] = (
+    (
+        _network_belongs_to_eks,
+        _irsa_needs_an_issuer,
+        _tls_needs_cert_manager,
+        _volumes_where_data_is,
+        _single_pods,
+        _services_differ,
+        _retention_compiles,
+        _objectives_have_services,
+        _backups_have_a_place,
+        _profiles_are_whole,
+    ),
+    (_some_node,),
+    (_fits_capacity, _fits_nodes),
+)
+
+
+def broken_rules(settings: PlatformSettings) -> list[BrokenRule]:
+    """Every broken rule of the first stage that has one, in the order of the document."""
+    found: list[BrokenRule] = []
+    for stage in STAGES:
+        found += [broken for rule in stage for broken in rule(settings)]
+        if found:
+            break
+    return found

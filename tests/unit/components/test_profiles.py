@@ -14,7 +14,7 @@ from planning.retention import Signal
 from settings.document.messages import SettingsError
 from settings.document.policy_config import policy_config
 from settings.models.platform import PlatformSettings
-from settings.rules.whole_document import violations
+from settings.rules.whole_document import broken_rules
 from telemetry.alerting.rules.files import mimir_rule_files
 from telemetry.charts.collector import agent_values, gateway_values
 from telemetry.collector.agent import agent_config
@@ -202,9 +202,9 @@ def test_half_of_it_is_refused(make_settings: Make, changes: dict[str, Any], pat
 
 
 def test_rules_are_about_this_document(profiled: PlatformSettings) -> None:
-    assert violations(profiled) == []
+    assert broken_rules(profiled) == []
     off = profiled.model_copy(update={"profiles": profiled.profiles.model_copy(update={"enabled": False})})
-    assert {".".join(map(str, one.path)) for one in violations(off)} == {
+    assert {".".join(map(str, one.path)) for one in broken_rules(off)} == {
         "retention.profiles",
         "workload.profile_mb_per_second",
         "ingestion.profiles_mb_per_second",

@@ -15,9 +15,9 @@ from ops.pull_request.escape import ZERO_WIDTH_SPACE, prose
 from ops.pull_request.model import (
     Operation,
     PolicyVerdict,
+    ReportedViolation,
     ResourceChange,
     StackSummary,
-    Violation,
 )
 from ops.pull_request.summary import read_summaries, summarise
 
@@ -47,7 +47,9 @@ def summary_of(name: str, stack: str = "staging", before: str | None = "staging-
 
 def hostile(text: str) -> StackSummary:
     change = ResourceChange(operation=Operation.DELETE, type=text, name=text, properties=(text,), lost=text)
-    violation = Violation(rule=text, mandatory=True, severity=text, type=text, resource=text, problem=text, fix=text)
+    violation = ReportedViolation(
+        rule=text, mandatory=True, severity=text, type=text, resource=text, problem=text, fix=text
+    )
     return StackSummary(
         stack="prod",
         source="cloud",
@@ -129,7 +131,7 @@ def test_any_text_is_one_paragraph_of_plain_text(text: str) -> None:
 def test_the_limit_holds_for_the_largest_summaries() -> None:
     name = "&" * 256
     change = ResourceChange(operation=Operation.REPLACE, type=name, name=name, properties=(name,) * 20, lost="x" * 2000)
-    violation = Violation(
+    violation = ReportedViolation(
         rule=name, mandatory=True, severity="high", type=name, resource=name, problem=name * 7, fix=name * 7
     )
     many = StackSummary(stack="stack-0", source="cloud", policies=PolicyVerdict(packs=()), errors=("x" * 2000,) * 20)

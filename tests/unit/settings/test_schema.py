@@ -54,6 +54,13 @@ MODELS_ONLY = {
     "backups of an object store that isn't on AWS",
     "tls without the add-on that issues certificates",
     "cert-manager elsewhere than its add-on puts it",
+    "an attribute both hashed and ignored",
+    "a time zone that is none",
+    "quiet hours that end when they begin",
+    "a way to people that isn't described",
+    "more faulty traces than traces",
+    "objectives of no service",
+    "retention of profiles that aren't kept",
 }
 
 
