@@ -5,9 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import EventLog, Group, Json, Preview, Stack, State
-
-OVER_BUDGET = 1
+from ops.cli.options import Answered, EventLog, Group, Preview, Stack, State
 
 commands = Group(panel="Costs and sizes")
 cost = commands.group(
@@ -27,16 +25,13 @@ def cost_plan(
     preview: Preview = None,
     event_log: EventLog = None,
     state: State = None,
-    json: Json = False,
     all_lines: Annotated[bool, typer.Option("--all-lines", help="Also amounts below half a dollar.")] = False,
-    check: Annotated[bool, typer.Option("--check", help=f"Exit code {OVER_BUDGET} when over budget.")] = False,
-) -> int:
+    check: Annotated[bool, typer.Option("--check", help="Exit code 1 when over budget.")] = False,
+) -> Answered:
     """The cost of a preview or a state, against the stack's budget. Needs --preview, --event-log or --state."""
-    from ops.cost.plan import one_source, show_plan
+    from ops.cost.plan import one_source, plan
 
-    file = one_source(preview, event_log, state)
-    passed = show_plan(stack, file, as_json=json, all_lines=all_lines, check=check)
-    return 0 if passed else OVER_BUDGET
+    return plan(stack, one_source(preview, event_log, state), all_lines=all_lines, check=check)
 
 
 @cost.command("report", "cost report --stack prod --event-log events.jsonl --output cost.html")
@@ -60,42 +55,43 @@ def cost_compare(
     stack: Stack,
     before: Annotated[str, typer.Option(metavar="FILE", help="A preview, event log or state.")],
     after: Annotated[str, typer.Option(metavar="FILE", help="Likewise.")],
-    json: Json = False,
-) -> None:
+) -> Answered:
     """What a change costs: two previews, event logs or states, line by line."""
-    from ops.cost.plan import show_comparison
+    from ops.cost.plan import comparison
 
-    show_comparison(stack, before, after, as_json=json)
+    return comparison(stack, before, after)
 
 
 @cost.command("assumptions", "cost assumptions")
-def cost_assumptions(json: Json = False) -> None:
+def cost_assumptions() -> Answered:
     """What a cost rests on beside resources and prices, each with its reason."""
-    from ops.cost.plan import show_assumptions
+    from ops.report.cost import assumptions_document
+    from ops.report.output import Answer
+    from planning.cost.assumptions import Assumptions
 
-    show_assumptions(as_json=json)
+    assumed = Assumptions()
+    return Answer(assumed, lambda: assumptions_document(assumed))
 
 
 @cost.command("actual", "cost actual --stack prod --days 30")
 def cost_actual(
     stack: Stack,
     days: Annotated[int, typer.Option(min=1, max=365, help="How many days of charges.")] = 30,
-    json: Json = False,
-) -> int:
+) -> Answered:
     """What AWS charged, from Cost Explorer, against plan and budget. Needs boto3, AWS credentials with
     ce:GetCostAndUsage and the cost allocation tags project and stack; 0.01 USD a request."""
-    from ops.cost.actual import show_actual_cost
+    from ops.cost.actual import actual_cost
 
-    return show_actual_cost(stack, days, as_json=json)
+    return actual_cost(stack, days).answer()
 
 
 @commands.command("tiers", "tiers --stack prod")
-def tiers(stack: Stack, json: Json = False) -> None:
+def tiers(stack: Stack) -> Answered:
     """Every storage plan, its price, and the choice. Each legal chain of S3 storage classes is priced over an
     object's life, beside the literal hot/warm/cold table."""
-    from ops.cost.plans import show_tiers
+    from ops.cost.plans import tiers
 
-    show_tiers(stack, as_json=json)
+    return tiers(stack)
 
 
 @commands.command("plan", "plan --stack prod --requests-per-second 2500 --log-days 30")
@@ -109,11 +105,10 @@ def plan(
         Path | None,
         typer.Option(metavar="FILE", help="A preview, event log or state to start from instead of the settings alone."),
     ] = None,
-    json: Json = False,
-) -> None:
+) -> Answered:
     """What if: more traffic or longer retention, with sizes, storage plans and dollars before and after."""
     from ops.cost.what_if import what_if
-    from ops.report.output import show_answer
+    from ops.report.output import Answer
     from ops.report.what_if import what_if_document
 
     answer = what_if(
@@ -124,7 +119,7 @@ def plan(
         metric_days=metric_days,
         registered=registered,
     )
-    show_answer(answer, lambda: what_if_document(answer), as_json=json)
+    return Answer(answer, lambda: what_if_document(answer))
 
 
 @commands.command("capacity", "capacity --stack prod --sources")
@@ -134,19 +129,18 @@ def capacity(
     reference: Annotated[
         bool, typer.Option("--reference", help="The reference workload of 1000 requests/s instead of the stack's.")
     ] = False,
-    json: Json = False,
-) -> None:
+) -> Answered:
     """What a stack's workload needs. From requests a second to bytes, series, CPU and memory, and how far each
     stack's sizes reach."""
-    from ops.cost.plans import show_capacity
+    from ops.cost.plans import capacity
 
-    show_capacity(stack, sources=sources, reference=reference, as_json=json)
+    return capacity(stack, sources=sources, reference=reference)
 
 
 @commands.command("storage", "storage --stack prod")
-def storage(stack: Stack, json: Json = False) -> int:
+def storage(stack: Stack) -> Answered:
     """Bytes by signal and storage class, from S3 itself, against plan and retention. Needs boto3 and AWS
     credentials; listing is billed like PUTs, about 0.005 USD per million objects."""
-    from ops.cost.storage import show_storage
+    from ops.cost.storage import storage
 
-    return show_storage(stack, as_json=json)
+    return storage(stack)

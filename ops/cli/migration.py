@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import CaFile, Group, Json, Stack
+from ops.cli.options import Answered, CaFile, Group, Stack
 
 commands = Group(panel="Setting up")
 
@@ -23,8 +23,7 @@ def assess(
         float | None, typer.Option(min=0.01, help="Where no metric of a known name counts requests.")
     ] = None,
     ca_file: CaFile = None,
-    json: Json = False,
-) -> int:
+) -> Answered:
     """Before a migration: reads an existing Prometheus and Elasticsearch (nothing is changed there) and says what they
     carry, which workload settings that amounts to, and what the stack would cost with it. Where they ask for a login:
     LGTM_PROMETHEUS_AUTHORIZATION and LGTM_ELASTICSEARCH_AUTHORIZATION hold the whole Authorization header."""
@@ -32,4 +31,4 @@ def assess(
     from ops.migration.assess import Sources, assess
 
     sources = Sources(prometheus, elasticsearch, requests_per_second)
-    return assess(Connection(stack=stack, ca_file=ca_file), sources, as_json=json)
+    return assess(Connection(stack=stack, ca_file=ca_file), sources)

@@ -16,6 +16,8 @@ from settings.project import VARIABLE, ProjectError, project_at, project_root, s
 
 if TYPE_CHECKING:
     from ops.backends.target import Target
+    from ops.report.checks import Report
+    from ops.report.output import Answer
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -96,6 +98,9 @@ _Timeout = Annotated[float, typer.Option("--timeout", min=0.1, max=600, metavar=
 Connected = Annotated["Target", "a running stack, by the options of a connection"]
 """The first parameter of a command that reaches a running stack: it takes the options of a connection instead."""
 
+Answered = Annotated["Answer | Report", "printed as a report, or with --json as JSON"]
+"""What a command returns that finds something out: it takes --json, and ends with the answer's exit code."""
+
 # The options of a connection, by the field of `Connection` that each fills.
 _CONNECTION: dict[str, tuple[Any, Any]] = {
     "stack": (Stack, inspect.Parameter.empty),
@@ -158,13 +163,13 @@ def _help(text: str, examples: tuple[str, ...]) -> str:
 
 
 def _with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The command of a function: it also takes --project, and the options of a connection where it is `Connected`."""
-    parameters = list(inspect.signature(function).parameters.values())
+    """The command of a function: it also takes --project, --json where it is `Answered`, and where it is `Connected`
+    the options of a connection."""
+    signature = inspect.signature(function)
+    parameters, answered = list(signature.parameters.values()), signature.return_annotation is Answered
     connected = bool(parameters) and parameters[0].annotation is Connected
 
-    @functools.wraps(function)
-    def command(**given: Any) -> Any:
-        given.pop("project")  # `_use_project` has seen it
+    def run(**given: Any) -> Any:
         if not connected:
             return function(**given)
         from ops.backends.target import Target
@@ -173,12 +178,23 @@ def _with_shared_options(function: Callable[..., Any]) -> Callable[..., Any]:
         with Target(connection) as platform:
             return function(platform, **given)
 
+    @functools.wraps(function)
+    def command(**given: Any) -> Any:
+        given.pop("project")  # `_use_project` has seen it
+        if not answered:
+            return run(**given)
+        from ops.report.output import show_answer
+
+        as_json = given.pop("json")
+        return show_answer(run(**given), as_json=as_json)
+
     def option(name: str, kind: object, default: object) -> inspect.Parameter:
         return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
 
     # The stack first in the help, then what the command itself takes, then how to reach the stack.
     shared = [option(name, kind, default) for name, (kind, default) in _CONNECTION.items()] if connected else []
     own = [one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters[connected:]]
+    own += [option("json", Json, False)] if answered else []
     shown = [*shared[:1], *own, *shared[1:], option("project", Project, None)]
     command.__signature__ = inspect.Signature(shown)  # type: ignore[attr-defined]
     command.__annotations__ = {one.name: one.annotation for one in shown}

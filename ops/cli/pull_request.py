@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Group, Json, Stack
+from ops.cli.options import Answered, Group, Stack
 
 After = Annotated[
     Path,
@@ -51,13 +51,14 @@ pull_request = commands.group(
 @pull_request.command("affected", "pr affected --base origin/main", "pr affected --base origin/main --json")
 def affected(
     base: Annotated[str, typer.Option(metavar="COMMIT", help="The branch that the change would be merged into.")],
-    json: Json = False,
-) -> None:
+) -> Answered:
     """Which stacks the commits since a base touch, and why. Price tables count for their region, a stack's file for
     that stack (and for tenant stacks on its cluster), documentation and tests for none, what is unknown for all."""
-    from ops.pull_request.commands import show_affected
+    from ops.pull_request.changed_files import affected_by
+    from ops.report.output import Answer
 
-    show_affected(base, as_json=json)
+    found = affected_by(base)
+    return Answer(found, found.document)
 
 
 @pull_request.command("summary", "pr summary --stack prod --before state.json --after events.jsonl > summary.json")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Group, Json, Stack
+from ops.cli.options import Answered, Group, Json, Stack
 
 commands = Group(panel="Loss and recovery")
 backups = commands.group("backups", "What would be left after a loss.", "backups verify --stack prod")
@@ -15,13 +15,12 @@ imports = commands.group(
 
 
 @backups.command("verify", "backups verify --stack prod")
-def backups_verify(stack: Stack, json: Json = False) -> int:
+def backups_verify(stack: Stack) -> Answered:
     """Buckets (versions, lifecycle rules, encryption, age of the last object), volume snapshots and Pulumi's state.
     Needs boto3 and AWS credentials; nothing is changed."""
     from ops.recovery.backups import verify
-    from ops.report.checks import show
 
-    return show(verify(stack), as_json=json)
+    return verify(stack)
 
 
 @commands.command("dr-test", "dr-test --stack prod", "dr-test --stack staging --run --report drill.json")
@@ -48,22 +47,22 @@ def dr_test(
         from ops.errors import CommandError
 
         raise CommandError("--report and --yes belong to --run: without it nothing is destroyed")
-    from ops.recovery.readiness import show_recovery
+    from ops.recovery.readiness import recovery
+    from ops.report.output import show_answer
 
-    return show_recovery(stack, as_json=json)
+    return show_answer(recovery(stack), as_json=json)
 
 
 @imports.command("buckets", "import buckets --stack prod --output import.json")
 def import_buckets(
     stack: Stack,
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="The import file to write.")] = None,
-    json: Json = False,
-) -> int:
+) -> Answered:
     """Which of the stack's buckets are there already, and the file for `pulumi import --file` that takes them over.
     Needs boto3 and AWS credentials."""
     from ops.recovery.importing import import_buckets
 
-    return import_buckets(stack, output, as_json=json)
+    return import_buckets(stack, output)
 
 
 @imports.command("cluster", "import cluster --stack dev --context kind-dev --storage-class standard")
@@ -74,9 +73,8 @@ def import_cluster(
         str | None, typer.Option(help="Name of the EKS cluster behind it; none: an S3-compatible server is needed.")
     ] = None,
     storage_class: Annotated[str, typer.Option(help="StorageClass for data volumes.")] = "standard",
-    json: Json = False,
-) -> int:
+) -> Answered:
     """The settings that make a stack use a cluster which is there already."""
     from ops.recovery.importing import import_cluster
 
-    return import_cluster(stack, context, eks_cluster_name, storage_class, as_json=json)
+    return import_cluster(stack, context, eks_cluster_name, storage_class)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Group, Json, Stack
+from ops.cli.options import Answered, Group, Stack
 
 commands = Group(panel="Setting up")
 
@@ -25,13 +25,12 @@ def integrate(
     spans_per_second: Annotated[
         float | None, typer.Option(min=0.01, help="What the service sends; default: its part of the stack's workload.")
     ] = None,
-    json: Json = False,
-) -> None:
+) -> Answered:
     """How a configured service connects: SDK set-up, environment, Deployment patch and log format with the stack's
     own addresses, and whether it should sample by itself."""
-    from ops.setup.integrate import show_integration
+    from ops.setup.integrate import integration
 
-    show_integration(service, stack, kind=kind, output=output, spans_per_second=spans_per_second, as_json=json)
+    return integration(service, stack, kind=kind, output=output, spans_per_second=spans_per_second)
 
 
 @commands.command("local", "local --stack dev --output build/local")
@@ -41,6 +40,7 @@ def local(
 ) -> None:
     """The platform on this machine: writes one Docker Compose file with the configuration of Loki, Tempo, Mimir,
     Grafana, the collector and an S3 server, and generated secrets."""
+    from ops.report.terminal import show
     from ops.setup.local import write_local_platform
 
-    write_local_platform(stack, output)
+    show(write_local_platform(stack, output))

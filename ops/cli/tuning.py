@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Connected, Group, Hours, Json, Project, Stack, Yes
+from ops.cli.options import Answered, Connected, Group, Hours, Json, Project, Stack, Yes
 
 Output = Annotated[
     Path | None,
@@ -58,23 +58,23 @@ def retention_plans(
     """`retention` by itself."""
     if context.invoked_subcommand is not None:
         return
-    from ops.cost.plans import show_tiers
+    from ops.cost.plans import tiers
     from ops.errors import CommandError
+    from ops.report.output import show_answer
 
     if stack is None:
         raise CommandError("needed: --stack")
-    show_tiers(stack, as_json=json)
+    show_answer(tiers(stack), as_json=json)
 
 
 @retention.command("review", "retention review --stack prod")
-def retention_review(stack: Stack, json: Json = False) -> int:
+def retention_review(stack: Stack) -> Answered:
     """What each signal's retention costs, and what a week more or less would change."""
-    from ops.report.output import show_answer
+    from ops.report.output import Answer
     from ops.tuning.retention_review import review
 
     found = review(stack)
-    show_answer(found, found.document, as_json=json)
-    return 0
+    return Answer(found, found.document)
 
 
 @queries.command("slow", "queries slow --stack prod --hours 24 --over 2")
@@ -86,30 +86,27 @@ def slow_queries(
     backend: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="loki, mimir or tempo; may be repeated; default: all.")
     ] = None,
-    json: Json = False,
-) -> int:
+) -> Answered:
     """The slowest queries by back end, from what the back ends log of each, with what might help."""
-    from ops.tuning.slow_queries import show_slow_queries
+    from ops.tuning.slow_queries import slowest
 
-    return show_slow_queries(platform, tuple(backend or ()), hours=hours, over_seconds=over, limit=limit, as_json=json)
+    return slowest(platform, backend or (), hours=hours, over_seconds=over, limit=limit)
 
 
 @dashboards.command("optimise", "dashboards optimise --stack prod")
-def optimise_dashboards(platform: Connected, json: Json = False) -> int:
+def optimise_dashboards(platform: Connected) -> Answered:
     """Heavy and unused dashboards and panels, read from Grafana."""
-    from ops.report.checks import show
     from ops.tuning.dashboards import optimise
 
-    return show(optimise(platform), as_json=json)
+    return optimise(platform)
 
 
 @cache.command("status", "cache status --stack prod")
-def cache_status(platform: Connected, json: Json = False) -> int:
+def cache_status(platform: Connected) -> Answered:
     """Size and hit ratio of both caches."""
-    from ops.report.checks import show
     from ops.tuning.cache import cache_status
 
-    return show(cache_status(platform), as_json=json)
+    return cache_status(platform)
 
 
 @cache.command("enable", "cache enable --stack dev --chunks-mb 256 --results-mb 64")
@@ -148,12 +145,11 @@ def sampling_normal(stack: Stack, yes: Yes = False, json: Json = False) -> int:
 
 
 @sampling.command("validate", "sampling validate --stack prod --hours 24")
-def sampling_validate(platform: Connected, hours: Hours = 1, json: Json = False) -> int:
+def sampling_validate(platform: Connected, hours: Hours = 1) -> Answered:
     """What the gateway really keeps, against the estimate of the stack's file."""
-    from ops.report.checks import show
     from ops.tuning.sampling import validate_sampling
 
-    return show(validate_sampling(platform, hours), as_json=json)
+    return validate_sampling(platform, hours)
 
 
 @sampling.command("advice", "sampling advice --stack prod --rate api-gateway=4000")
@@ -162,10 +158,9 @@ def sampling_advice(
     rate: Annotated[
         list[str] | None, typer.Option(metavar="SERVICE=SPANS", help="Spans a second of a service; may be repeated.")
     ] = None,
-    json: Json = False,
-) -> None:
+) -> Answered:
     """Whether services should sample by themselves before the gateway does, from which rate on, and what that
     loses."""
-    from ops.setup.integrate import show_sampling_advice
+    from ops.setup.integrate import sampling_advice
 
-    show_sampling_advice(stack, rates=rate or [], as_json=json)
+    return sampling_advice(stack, rate or [])

@@ -20,7 +20,7 @@ from ops.backends.foreign import Foreign
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.cost import within_budget
 from ops.report.model import Document, Row, RowStyle, Text, document, table
-from ops.report.output import show_answer
+from ops.report.output import Answer
 from ops.report.words import usd
 from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
@@ -88,6 +88,10 @@ class ActualCost(Frozen):
             self.verdict(),
             Text(words=f"asked with {self.requests} requests ({self.requests * REQUEST_USD:.2f} USD)"),
         )
+
+    def answer(self) -> Answer:
+        """A finding when a month would be over the budget."""
+        return Answer(self, self.document, FINDING if self.over else HEALTHY)
 
     def verdict(self) -> Text:
         """Against budget and plan, in words."""
@@ -191,10 +195,3 @@ def _page(answer: object) -> _Page:
         return _Page.model_validate(answer)
     except ValidationError:
         raise LiveError("Cost Explorer", Problem.GARBAGE, "an answer without the usual fields") from None
-
-
-def show_actual_cost(stack: str, days: int, *, as_json: bool) -> int:
-    """Prints it; 1 when a month would be over the budget."""
-    found = actual_cost(stack, days)
-    show_answer(found, found.document, as_json=as_json)
-    return FINDING if found.over else HEALTHY

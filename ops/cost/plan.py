@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.errors import CommandError
-from ops.report.cost import assumptions_document, comparison_document, cost_document
-from ops.report.output import show_answer
+from ops.report.checks import FINDING, HEALTHY
+from ops.report.cost import comparison_document, cost_document
+from ops.report.output import Answer
 from ops.report.terminal import plain
 from ops.stacks import cost_inputs_of, settings_of
-from planning.cost.assumptions import Assumptions
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
@@ -62,27 +62,23 @@ def one_source(preview: str | None, event_log: str | None, state: str | None) ->
     return named[0]
 
 
-def show_plan(stack: str, file: str, *, as_json: bool, all_lines: bool, check: bool) -> bool:
-    """Prints the cost of a preview, event log or state; false if `check` is set and it is over the budget."""
+def plan(stack: str, file: str, *, all_lines: bool, check: bool) -> Answer:
+    """The cost of a preview, event log or state; a finding if `check` is set and it is over the budget."""
     settings = settings_of(stack)
     report, budget = priced(text_of(file), file, settings), settings.budget
     verdict = budget_verdict(report, budget)
-    show_answer(
-        report, lambda: cost_document(report, stack, budget, settings.baseline, every_line=all_lines), as_json=as_json
+    failed = check and not verdict.within
+    return Answer(
+        report,
+        lambda: cost_document(report, stack, budget, settings.baseline, every_line=all_lines),
+        FINDING if failed else HEALTHY,
+        verdict.message if failed else "",
     )
-    if as_json and check and not verdict.within:
-        print(verdict.message, file=sys.stderr)
-    return verdict.within or not check
 
 
-def show_comparison(stack: str, before: str, after: str, *, as_json: bool) -> None:
-    """Prints what a change costs, line by line."""
+def comparison(stack: str, before: str, after: str) -> Answer:
+    """What a change costs, line by line."""
     settings = settings_of(stack)
     old, new = (priced(text_of(file), file, settings) for file in (before, after))
-    comparison = compare(old, new)
-    show_answer(comparison, lambda: comparison_document(comparison), as_json=as_json)
-
-
-def show_assumptions(*, as_json: bool) -> None:
-    """Prints what a cost rests on beside resources and prices."""
-    show_answer(Assumptions(), lambda: assumptions_document(Assumptions()), as_json=as_json)
+    found = compare(old, new)
+    return Answer(found, lambda: comparison_document(found))

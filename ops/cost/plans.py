@@ -1,10 +1,7 @@
 """`python -m ops tiers` and `python -m ops capacity`: the plans behind a stack's buckets and sizes, explained."""
 
-import json
-
 from ops.report.capacity import capacity_document
-from ops.report.output import show_answer
-from ops.report.terminal import show
+from ops.report.output import Answer
 from ops.report.tiers import tiers_document
 from ops.stacks import settings_of
 from planning.capacity.estimate import estimate
@@ -18,21 +15,18 @@ from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
 
 
-def show_tiers(stack: str, *, as_json: bool = False) -> None:
-    """Prints every storage plan of a stack's buckets. Raises `CommandError`, `SettingsError`."""
+def tiers(stack: str) -> Answer:
+    """Every storage plan of a stack's buckets. Raises `CommandError`, `SettingsError`."""
     settings = settings_of(stack)
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
     prices, limits = settings.s3_prices, LifecycleLimits.of_region(settings.region)
     plans = bucket_plans(settings.retention, flows, prices, limits)
-    if as_json:
-        print(json.dumps([row.model_dump(mode="json") for row in tier_plan_rows(plans)], indent=2))
-        return
     archive = settings.audit, audit_plans(settings.audit, prices, limits)
-    show(tiers_document(plans, prices, archive))
+    return Answer(tier_plan_rows(plans), lambda: tiers_document(plans, prices, archive))
 
 
-def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json: bool = False) -> None:
-    """Prints what a stack's workload, or the reference workload, needs. Raises `CommandError`, `SettingsError`."""
+def capacity(stack: str, *, sources: bool, reference: bool) -> Answer:
+    """What a stack's workload, or the reference workload, needs. Raises `CommandError`, `SettingsError`."""
     settings = settings_of(stack)
     inputs = settings.capacity_inputs
     if reference:
@@ -40,7 +34,7 @@ def show_capacity(stack: str, *, sources: bool, reference: bool = False, as_json
     answer = estimate(inputs, settings.s3_prices)
     # The three stacks side by side where their files are there; a company may have others, or fewer.
     ceilings = [capacity_of(one) for one in _known_stacks()] or [capacity_of(settings)]
-    show_answer(answer, lambda: capacity_document(answer, ceilings, sources=sources), as_json=as_json)
+    return Answer(answer, lambda: capacity_document(answer, ceilings, sources=sources))
 
 
 def _known_stacks() -> list[PlatformSettings]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING
 from ops.backends.aws import asking, bucket_names, client
 from ops.report.checks import Check, Report, State
 from ops.report.model import Section, Text, document, table
-from ops.report.terminal import show
+from ops.report.output import Answer
 from ops.stacks import settings_of
 from planning.backends import BY_DATA, backends_of
 from planning.base import Frozen
@@ -195,14 +194,10 @@ def uses_section(use: StorageUse, put_per_1000_usd: float) -> Section:
     return Section(blocks=(table(header, rows, numbers=(3, 4, 5)), Text(words=listed)))
 
 
-def show_storage(stack: str, *, as_json: bool) -> int:
-    """Prints measure and verdict; returns the exit code."""
+def storage(stack: str) -> Answer:
+    """Measure and verdict."""
     settings = settings_of(stack)
     use = measured(settings, stack)
     report = judged(stack, settings, use)
-    if as_json:
-        print(json.dumps({"uses": use.model_dump(mode="json"), "report": report.model_dump(mode="json")}, indent=2))
-    else:
-        uses = uses_section(use, settings.s3_prices.standard.put_per_1000)
-        show(document(report.title, uses, *report.sections))
-    return report.exit_code
+    uses = uses_section(use, settings.s3_prices.standard.put_per_1000)
+    return Answer({"uses": use, "report": report}, lambda: document(report.title, uses, report), report.exit_code)

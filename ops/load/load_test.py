@@ -12,7 +12,7 @@ from ops.load.load_effects import node_checks
 from ops.load.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
 from ops.report.checks import FINDING, Check, Report, State, within
 from ops.report.model import Document, Text, document
-from ops.report.output import show_answer
+from ops.report.output import Answer, show_answer
 from planning.base import Frozen
 from planning.performance_targets import LOAD_TEST_SECONDS_P95
 
@@ -59,7 +59,7 @@ class LoadResult(Frozen):
             f"latency P50 {self.p50_seconds * 1000:.1f} ms, P95 {self.p95_seconds * 1000:.1f} ms, "
             f"P99 {self.p99_seconds * 1000:.1f} ms"
         )
-        return document(self.report.title, Text(words=counts), Text(words=latency), *self.report.sections)
+        return document(self.report.title, Text(words=counts), Text(words=latency), self.report)
 
 
 def confirmed(target: Target, plan: LoadPlan, *, yes: bool) -> bool:
@@ -168,5 +168,4 @@ def show_load_test(target: Target, plan: LoadPlan, find_seconds: float, *, yes: 
     if not confirmed(target, plan, yes=yes):
         return FINDING
     result = load_test(target, plan, find_seconds)
-    show_answer(result, result.document, as_json=as_json)
-    return result.report.exit_code
+    return show_answer(Answer(result, result.document, result.report.exit_code), as_json=as_json)

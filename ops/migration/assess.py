@@ -1,6 +1,5 @@
 """`python -m ops assess`: an existing Prometheus and Elasticsearch, as settings of this platform and as dollars."""
 
-import json
 import os
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from ops.migration.assessment import (
     assess_prometheus,
 )
 from ops.report.model import Document, Listing, Section, Text, strong, table
-from ops.report.terminal import show
+from ops.report.output import Answer
 from ops.report.what_if import what_if_document
 from ops.stacks import settings_of
 from planning.workload import MAX_LOG_LINES_PER_REQUEST, MAX_SCRAPE_INTERVAL_SECONDS
@@ -37,8 +36,8 @@ class Sources(NamedTuple):
     """Given by the caller where no metric counts requests."""
 
 
-def assess(connection: Connection, sources: Sources, *, as_json: bool) -> int:
-    """Prints the assessment. Raises `CommandError`, `LiveError`, `SettingsError`."""
+def assess(connection: Connection, sources: Sources) -> Answer:
+    """The assessment. Raises `CommandError`, `LiveError`, `SettingsError`."""
     if sources.prometheus is None and sources.elasticsearch is None:
         raise CommandError("nothing to assess: give --prometheus URL, --elasticsearch URL, or both")
     settings = settings_of(connection.stack)
@@ -49,14 +48,8 @@ def assess(connection: Connection, sources: Sources, *, as_json: bool) -> int:
         else None
     )
     workload = _workload(settings, metrics, logs, sources.requests_per_second)
-    if as_json:
-        parts = {"prometheus": metrics, "elasticsearch": logs}
-        print(
-            json.dumps({"workload": workload} | {k: v.model_dump() if v else None for k, v in parts.items()}, indent=2)
-        )
-        return 0
-    show(_document(connection.stack, settings, metrics, logs, workload))
-    return 0
+    found = {"workload": workload, "prometheus": metrics, "elasticsearch": logs}
+    return Answer(found, lambda: _document(connection.stack, settings, metrics, logs, workload))
 
 
 def _service(name: str, url: str, connection: Connection) -> HttpService:

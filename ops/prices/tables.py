@@ -1,14 +1,13 @@
 """`python -m ops prices`: the dated price tables that costs rest on."""
 
 import re
-import sys
 from datetime import UTC, datetime
 
 from ops.errors import CommandError
 from ops.prices.price_list import AwsPrices, connect
 from ops.prices.refresh import Refreshed, refresh
 from ops.report.model import Document, Text, Tone, document, table
-from ops.report.output import show_answer
+from ops.report.output import Answer
 from ops.version import CHECKOUT
 from planning.prices import (
     PriceDocument,
@@ -26,10 +25,10 @@ PATTERN_REGION = "us-west-2"
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 
-def show(region: str, *, as_json: bool) -> None:
-    """Prints every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
+def listed(region: str) -> Answer:
+    """Every price of a region with unit, source and date. Raises `PriceTableError` for one without a table."""
     prices = load_prices(region)
-    show_answer(prices, lambda: prices_document(prices), as_json=as_json)
+    return Answer(prices, lambda: prices_document(prices))
 
 
 def prices_document(prices: PriceTable) -> Document:
@@ -46,7 +45,7 @@ def prices_document(prices: PriceTable) -> Document:
     )
 
 
-def update(region: str, instance_types: list[str], *, dry_run: bool, as_json: bool) -> None:
+def update(region: str, instance_types: list[str], *, dry_run: bool) -> Answer:
     """Brings a region's table up to date.
 
     Raises `CommandError` for no region, where AWS can't be asked, and outside a checkout, whose files the tables are.
@@ -56,13 +55,12 @@ def update(region: str, instance_types: list[str], *, dry_run: bool, as_json: bo
     if not dry_run and not CHECKOUT.is_file():
         raise CommandError("the tables belong to the installed package; accepted: --dry-run, or a checkout of it")
     result = _ask(region, instance_types)
-    show_answer(result, lambda: refreshed_document(result), as_json=as_json)
-    path, said = table_path(region), sys.stderr if as_json else sys.stdout
-    if dry_run:
-        print(f"nothing written; without --dry-run it goes to planning/prices/{path.name}", file=said)
-        return
-    path.write_text(dump_document(result.document), encoding="utf-8")
-    print(f"written: planning/prices/{path.name}", file=said)
+    path = table_path(region)
+    outcome = f"nothing written; without --dry-run it goes to planning/prices/{path.name}"
+    if not dry_run:
+        path.write_text(dump_document(result.document), encoding="utf-8")
+        outcome = f"written: planning/prices/{path.name}"
+    return Answer(result, lambda: refreshed_document(result, outcome), remark=outcome)
 
 
 def _ask(region: str, extra_types: list[str]) -> Refreshed:
@@ -87,8 +85,8 @@ def _document(region: str) -> PriceDocument:
     return parse_document(path.read_text(encoding="utf-8"), f"planning/prices/{path.name}")
 
 
-def refreshed_document(result: Refreshed) -> Document:
-    """What a refresh changed, for people."""
+def refreshed_document(result: Refreshed, outcome: str) -> Document:
+    """What a refresh changed, for people; `outcome` is what became of the file."""
     rows = [
         (change.key, f"{change.old:g}" if change.old else "-", f"{change.new:g}", _percent(change.old, change.new))
         for change in result.changes
@@ -98,6 +96,7 @@ def refreshed_document(result: Refreshed) -> Document:
         f"{len(rows)} prices changed, {result.confirmed} confirmed, {len(kept)} not answered",
         *([table(("price", "old USD", "new USD", "change"), rows, numbers=(1, 2, 3))] if rows else []),
         *([table(("not answered", "why"), kept)] if kept else []),
+        Text(words=outcome),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from ops.report.model import Bullets, Document, Text, document
 from planning.base import Frozen
 from planning.json_value import Json
 from settings.document.loader import FULL_KEY
@@ -68,6 +69,15 @@ class Affected(Frozen):
     def names(self) -> tuple[str, ...]:
         """The names of the stacks to preview."""
         return tuple(stack.name for stack in self.stacks)
+
+    def document(self) -> Document:
+        """Each stack with its reasons."""
+        deleted = "its file is deleted; destroy the stack before, or its resources stay unmanaged"
+        touched = (
+            *(Bullets(title=stack.name, items=stack.reasons) for stack in self.stacks),
+            *(Text(words=f"{name}: {deleted}") for name in self.removed),
+        )
+        return document("", *(touched or [Text(words="no stack is touched")]))
 
 
 def affected_stacks(changes: Iterable[ChangedFile], stacks: Sequence[StackFacts]) -> Affected:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ops.errors import CommandError
-from ops.pull_request.changed_files import affected_by
 from ops.pull_request.comment import comment, drift_issue
 from ops.pull_request.model import Source, StackSummary
 from ops.pull_request.summary import read_summaries, summarise
@@ -13,22 +12,6 @@ from ops.pull_request.summary import read_summaries, summarise
 # Both come from the workflow's own context; checked all the same, because they are the only text not escaped.
 _RUN_URL = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?/[A-Za-z0-9_./-]+")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}")
-
-
-def show_affected(base: str, *, as_json: bool) -> None:
-    """Prints the stacks that the commits since `base` touch. Raises `CommandError`."""
-    affected = affected_by(base)
-    if as_json:
-        print(affected.model_dump_json(indent=2))
-        return
-    for stack in affected.stacks:
-        print(stack.name)
-        for reason in stack.reasons:
-            print(f"  {reason}")
-    for name in affected.removed:
-        print(f"{name}: its file is deleted; destroy the stack before, or its resources stay unmanaged")
-    if not affected.stacks and not affected.removed:
-        print("no stack is touched")
 
 
 def show_summary(

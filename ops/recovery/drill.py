@@ -19,7 +19,7 @@ from ops.confirmation import confirmed
 from ops.errors import CommandError
 from ops.recovery.drill_guard import refuse_unsafe
 from ops.report.model import Document, Text, Tone, document, table
-from ops.report.output import show_answer
+from ops.report.output import Answer, show_answer
 from ops.stacks import settings_of
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
@@ -62,8 +62,8 @@ class Drill(Frozen):
     to_go_on: str = ""
     """What to do after a failure."""
 
-    def document(self) -> Document:
-        """As a table with a verdict."""
+    def document(self, written: Path) -> Document:
+        """As a table with a verdict, and the file that has it too."""
         rows = [(step.name, f"{step.seconds:,.0f} s", step.failure or "done") for step in self.steps]
         verdict = "the drill failed" if not self.passed else "every bucket kept its data"
         if self.passed and self.recovery_seconds is not None:
@@ -73,6 +73,7 @@ class Drill(Frozen):
             table(("step", "took", "outcome"), rows, numbers=(1,)),
             Text(words=verdict, tone=Tone.GOOD if self.passed else Tone.BAD),
             *([Text(words=self.to_go_on)] if self.to_go_on else []),
+            Text(words=f"written: {written}"),
         )
 
 
@@ -93,10 +94,8 @@ def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = Fal
     _write(state_file, run_tool("pulumi", ["stack", "export", "--stack", stack], directory=project))
     done = _Run(stack, project, state_file).all()
     _write(report, done.model_dump_json(indent=2) + "\n")
-    show_answer(done, done.document, as_json=as_json)
-    if not as_json:
-        print(f"\nwritten: {report}")
-    return DONE if done.passed else NOT_DONE
+    answer = Answer(done, lambda: done.document(report), DONE if done.passed else NOT_DONE)
+    return show_answer(answer, as_json=as_json)
 
 
 def _cluster() -> tuple[str, ...]:

@@ -10,7 +10,6 @@ Source: Pulumi documentation, "Importing resources", bulk import operations (202
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,10 @@ import yaml
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
 from ops.errors import CommandError
+from ops.report.checks import FINDING
+from ops.report.model import Block, Listing, Text, document, table
+from ops.report.output import Answer
+from ops.report.terminal import plain
 from ops.stacks import settings_of
 from planning.aws.types import (
     BUCKET,
@@ -182,46 +185,44 @@ def project_name(project: Path) -> str:
         raise CommandError("Pulumi.yaml can't be read, or names no project") from None
 
 
-def import_buckets(stack: str, output: Path | None, *, as_json: bool = False, project: Path | None = None) -> int:
-    """Shows what can be imported, and writes the file where one is named; as JSON, the file alone is shown."""
+def import_buckets(stack: str, output: Path | None, project: Path | None = None) -> Answer:
+    """What can be imported, and the file for it, which is written where one is named; a finding for nothing."""
     project = project or project_root()
     settings = settings_of(stack, project)
     buckets = found_buckets(settings, stack)
-    said = sys.stderr if as_json else sys.stdout
-    for one in buckets:
-        print(
-            f"{one.purpose:15} {one.bucket:60} {'is there' if one.exists else 'is missing: pulumi up makes it'}",
-            file=said,
-        )
+    missing = "is missing: pulumi up makes it"
+    rows = [(str(one.purpose), one.bucket, "is there" if one.exists else missing) for one in buckets]
     if not any(one.exists for one in buckets):
-        print("\nnothing to import", file=said)
-        return 1
+        nothing = document("", table(("", "", ""), rows), Text(words="nothing to import"))
+        return Answer(None, lambda: nothing, FINDING, plain(nothing))
     key = found_key(settings, stack, buckets)
     if settings.storage.encryption == "sse_kms":
-        state = f"key {key.key_id}" if key else "the key is missing: pulumi up makes one, which can't read old objects"
-        print(f"{'key':15} {state}", file=said)
-    document = json.dumps(import_file(buckets, stack, project_name(project), key), indent=2)
-    if as_json or output is None:
-        print(document if as_json else f"\n{document}")
-    if output is None:
-        print("\nnothing written: --output FILE writes it", file=said)
-        return 0
+        lost = "the key is missing: pulumi up makes one, which can't read old objects"
+        rows.append(("key", f"key {key.key_id}" if key else "", "is there" if key else lost))
+    resources = import_file(buckets, stack, project_name(project), key)
+    outcome: Block = Text(words="nothing written: --output FILE writes it")
+    if output is not None:
+        _write(output, json.dumps(resources, indent=2) + "\n")
+        outcome = Listing(title=f"written: {output}; next, in this order:", text=_steps(settings, stack, output))
+    told = [table(("", "", ""), rows), outcome]
+    file = [] if output else [Listing(text=json.dumps(resources, indent=2))]
+    return Answer(resources, lambda: document("", *told[:1], *file, *told[1:]), remark=plain(document("", *told)))
+
+
+def _write(output: Path, text: str) -> None:
     try:
-        output.write_text(document + "\n", encoding="utf-8")
+        output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{output} can't be written: {error.strerror}") from None
-    steps = (
-        f"\nwritten: {output}; next, in this order:",
-        f"  pulumi up --stack {stack} --target '{PROVIDER_TARGET}'   # only the provider, unless the state has it",
-        f"  pulumi import --stack {stack} --file {output} --generate-code=false --protect={_word(settings)}",
-        f"  pulumi preview --stack {stack}   # shows what differs from the plan, and must not replace a bucket",
+
+
+def _steps(settings: PlatformSettings, stack: str, file: Path) -> str:
+    protect = "true" if settings.storage.protect else "false"
+    return (
+        f"  pulumi up --stack {stack} --target '{PROVIDER_TARGET}'   # only the provider, unless the state has it\n"
+        f"  pulumi import --stack {stack} --file {file} --generate-code=false --protect={protect}\n"
+        f"  pulumi preview --stack {stack}   # shows what differs from the plan, and must not replace a bucket"
     )
-    print(*steps, sep="\n", file=said)
-    return 0
-
-
-def _word(settings: PlatformSettings) -> str:
-    return "true" if settings.storage.protect else "false"
 
 
 def cluster_settings(context: str, eks_cluster_name: str | None, storage_class: str) -> str:
@@ -238,15 +239,10 @@ def cluster_settings(context: str, eks_cluster_name: str | None, storage_class: 
     return "\n".join(lines)
 
 
-def import_cluster(
-    stack: str, context: str, eks_cluster_name: str | None, storage_class: str, *, as_json: bool = False
-) -> int:
-    """Shows the settings for a cluster that is there; nothing is written."""
+def import_cluster(stack: str, context: str, eks_cluster_name: str | None, storage_class: str) -> Answer:
+    """The settings for a cluster that is there; nothing is written."""
     settings_of(stack)
-    if as_json:
-        print(json.dumps(yaml.safe_load(cluster_settings(context, eks_cluster_name, storage_class)), indent=2))
-        return 0
-    print(f"a cluster that is there already is used, not imported; put into Pulumi.{stack}.yaml below lgtm:platform:\n")
-    print(cluster_settings(context, eks_cluster_name, storage_class))
-    print(f"\nthen: python -m ops validate --stack {stack}, and pulumi preview --stack {stack}")
-    return 0
+    lines = cluster_settings(context, eks_cluster_name, storage_class)
+    why = f"a cluster that is there already is used, not imported; put into Pulumi.{stack}.yaml below lgtm:platform:"
+    then = f"then: python -m ops validate --stack {stack}, and pulumi preview --stack {stack}"
+    return Answer(yaml.safe_load(lines), lambda: document("", Text(words=why), Listing(text=lines), Text(words=then)))

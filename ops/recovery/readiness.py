@@ -3,7 +3,6 @@
 Nothing is destroyed here: the checks read the exported state and the buckets. The drill itself is `ops.recovery.drill`.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from ops.recovery.backups import verify
 from ops.recovery.rpo_rto import losses
 from ops.report.checks import Check, Report, State
 from ops.report.model import Block, Bullets, Text, document, strong, table
-from ops.report.terminal import show
+from ops.report.output import Answer
 from ops.stacks import settings_of
 from planning.aws.types import BUCKET, RANDOM_PASSWORD
 from settings.models.platform import PlatformSettings
@@ -72,12 +71,11 @@ def _from_state(settings: PlatformSettings, found: tuple[Resource, ...]) -> Iter
         yield Check(name="Grafana password", state=State.OK, detail=said)
 
 
-def show_recovery(stack: str, *, as_json: bool) -> int:
-    """Prints plan and checks; returns the exit code of the checks."""
-    report = recovery_checks(stack)
-    if as_json:
-        rows_of_losses = [one._asdict() for one in losses(settings_of(stack))]
-        print(json.dumps({"losses": rows_of_losses, "report": report.model_dump(mode="json")}, indent=2))
-    else:
-        show(document("", *plan(settings_of(stack), stack), Text(words=strong(report.title)), *report.sections))
-    return report.exit_code
+def recovery(stack: str) -> Answer:
+    """Plan and checks."""
+    settings, report = settings_of(stack), recovery_checks(stack)
+    return Answer(
+        {"losses": [one._asdict() for one in losses(settings)], "report": report},
+        lambda: document("", *plan(settings, stack), Text(words=strong(report.title)), report),
+        report.exit_code,
+    )

@@ -1,9 +1,7 @@
-"""Checks with a verdict, as a report or as JSON, and the exit code that follows."""
+"""Checks with a verdict, and the exit code that follows."""
 
 from enum import StrEnum
 
-from ops.report.model import Block, Bullets, Document, Section, Text, Tone, table, toned
-from ops.report.output import show_answer
 from planning.base import Frozen
 
 HEALTHY, FINDING, WRONG_INPUT, UNREACHABLE = 0, 1, 2, 3
@@ -17,9 +15,6 @@ class State(StrEnum):
     UNREACHABLE = "unreachable"
     UNKNOWN = "unknown"
     """Nothing to judge by, for example no samples yet; not counted against the platform."""
-
-
-TONES = {State.OK: Tone.GOOD, State.FINDING: Tone.BAD, State.UNREACHABLE: Tone.BAD, State.UNKNOWN: Tone.WARNING}
 
 
 class Check(Frozen):
@@ -42,7 +37,7 @@ class Check(Frozen):
 
 
 class Report(Frozen):
-    """The outcome of a command."""
+    """Checks that were made together: a block of a document, and by itself what a command found."""
 
     title: str
     """What was looked at."""
@@ -66,21 +61,6 @@ class Report(Frozen):
         said = f"{len(bad)} of {len(self.checks)} checks need attention: {', '.join(bad)}" if bad else well
         return f"{said}; not known: {', '.join(unknown)}" if unknown else said
 
-    def document(self) -> Document:
-        """Table, advice and verdict."""
-        return Document(title=self.title, sections=self.sections)
-
-    @property
-    def sections(self) -> tuple[Section, ...]:
-        """The same without its title, for a report of more."""
-        rows = [(check.name, toned(check.state.value, TONES[check.state]), check.detail) for check in self.checks]
-        advice = dict.fromkeys(f"{check.name}: {check.advice}" for check in self.checks if check.advice)
-        blocks: list[Block] = [table(("check", "state", "what was seen"), rows)] if rows else []
-        if advice:
-            blocks.append(Bullets(title="what to do:", items=tuple(advice)))
-        tone = Tone.GOOD if self.exit_code == HEALTHY else Tone.BAD
-        return tuple(Section(blocks=(block,)) for block in (*blocks, Text(words=self.verdict, tone=tone)))
-
 
 def within(name: str, value: float | None, limit: float, unit: str, detail: str, advice: str) -> Check:
     """A number against its limit; None is not known."""
@@ -96,9 +76,3 @@ def within(name: str, value: float | None, limit: float, unit: str, detail: str,
         limit=limit,
         unit=unit,
     )
-
-
-def show(report: Report, *, as_json: bool) -> int:
-    """Prints a report; returns its exit code."""
-    show_answer(report, report.document, as_json=as_json)
-    return report.exit_code

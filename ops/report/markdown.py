@@ -8,6 +8,7 @@ from ops.report.model import (
     Bullets,
     Chart,
     Document,
+    Drawable,
     Fold,
     Listing,
     Row,
@@ -19,6 +20,7 @@ from ops.report.model import (
     Text,
     Tone,
     Words,
+    drawable,
     strong,
     table,
 )
@@ -76,9 +78,9 @@ class _Markdown:
         return [*heading, *self.blocks(section.blocks)]
 
     def blocks(self, blocks: tuple[Block, ...]) -> list[str]:
-        return [text for block in blocks for text in self._block(block)]
+        return [text for block in drawable(blocks) for text in self._block(block)]
 
-    def _block(self, block: Block) -> Iterator[str]:
+    def _block(self, block: Drawable) -> Iterator[str]:
         match block:
             case Text():
                 text = self._inline(block.words)

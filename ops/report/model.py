@@ -1,10 +1,11 @@
 """A report as data: sections of paragraphs, lists, tables and charts. Renderers decide how they look; nobody reads
 rendered text back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from ops.report.charts import AreaChart, BarChart, PointChart
+from ops.report.checks import HEALTHY, Report, State
 from planning.base import Frozen
 
 
@@ -59,10 +60,12 @@ class Bullets(Frozen):
 
 
 class Listing(Frozen):
-    """Lines to copy, such as a piece of YAML."""
+    """Lines to copy, such as a piece of YAML; every renderer leaves them as they are."""
 
     text: str
     title: str = ""
+    file: bool = False
+    """A whole file, which its title names: on a terminal the title stands between rules."""
 
 
 class Column(Frozen):
@@ -112,7 +115,10 @@ class Fold(Frozen):
     unfolded: bool = False
 
 
-Block = Text | Bullets | Listing | Table | Chart | Fold
+Drawable = Text | Bullets | Listing | Table | Chart | Fold
+
+
+Block = Drawable | Report
 
 
 class Section(Frozen):
@@ -172,3 +178,20 @@ def document(title: str, *blocks: Block | Section) -> Document:
     return Document(
         title=title, sections=tuple(one if isinstance(one, Section) else Section(blocks=(one,)) for one in blocks)
     )
+
+
+TONES = {State.OK: Tone.GOOD, State.FINDING: Tone.BAD, State.UNREACHABLE: Tone.BAD, State.UNKNOWN: Tone.WARNING}
+
+
+def drawable(blocks: Iterable[Block]) -> Iterator[Drawable]:
+    """The blocks with checks as table, advice and verdict: they read alike in every format."""
+    for block in blocks:
+        if not isinstance(block, Report):
+            yield block
+            continue
+        if block.checks:
+            rows = [(one.name, toned(one.state.value, TONES[one.state]), one.detail) for one in block.checks]
+            yield table(("check", "state", "what was seen"), rows)
+        if advice := dict.fromkeys(f"{one.name}: {one.advice}" for one in block.checks if one.advice):
+            yield Bullets(title="what to do:", items=tuple(advice))
+        yield Text(words=block.verdict, tone=Tone.GOOD if block.exit_code == HEALTHY else Tone.BAD)

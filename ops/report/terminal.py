@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ops.report.model import (
-    Block,
     Bullets,
     Chart,
     Document,
+    Drawable,
     Fold,
     Listing,
     RowStyle,
@@ -23,6 +23,7 @@ from ops.report.model import (
     Text,
     Tone,
     Words,
+    drawable,
 )
 from ops.report.words import seen
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 WIDTH = 120
 # Columns of up to so many characters are never broken into lines: dates, units, and the names in the first column.
 UNBROKEN, UNBROKEN_NAME = 20, 44
+RULE = "-" * 100
 COLOURS = {Tone.PLAIN: "", Tone.GOOD: "green", Tone.WARNING: "yellow", Tone.BAD: "bold red"}
 STYLES = {Style.STRONG: "bold", Style.CODE: "cyan"}
 
@@ -64,6 +66,9 @@ def _print(document: Document, console: "Console") -> None:
         if place:
             console.print()
         for one in part:
+            if isinstance(one, str):
+                console.file.write(f"{one}\n")
+                continue
             # A terminal breaks lines at words; plain text is left to what reads it.
             console.print(one, soft_wrap=not console.is_terminal and not hasattr(one, "columns"))
 
@@ -71,14 +76,15 @@ def _print(document: Document, console: "Console") -> None:
 def _parts(section: Section, console: "Console") -> Iterator[list["RenderableType"]]:
     """What stands together, without a blank line: a heading and the first block, then each block."""
     heading: list[RenderableType] = [_rich(Span(text=section.heading, style=Style.STRONG))] if section.heading else []
-    for block in section.blocks:
+    for block in drawable(section.blocks):
         drawn = [*_drawn(block, console)]
         if drawn:
             yield [*heading, *drawn]
             heading = []
 
 
-def _drawn(block: Block, console: "Console") -> Iterator["RenderableType"]:
+def _drawn(block: Drawable, console: "Console") -> Iterator["RenderableType"]:
+    """What rich draws, and text as it is for what must not be changed, not even its tabs."""
     match block:
         case Text():
             yield _rich(block.words, block.tone)
@@ -89,17 +95,16 @@ def _drawn(block: Block, console: "Console") -> Iterator["RenderableType"]:
                 start = f"  {number}. " if block.numbered else "- "
                 yield _rich((start, *_spans(item)), block.tone)
         case Listing():
-            if block.title:
-                yield _rich(block.title)
-            for line in block.text.splitlines():
-                yield _rich(line)
+            rule = [RULE] if block.file else []
+            yield from (*rule, *([_rich(block.title)] if block.title else []), *rule)
+            yield "\n".join("\t".join(map(seen, line.split("\t"))) for line in block.text.splitlines())
         case Table():
             yield _table(block, console)
         case Chart():
             return
         case Fold():
             yield _rich(block.title)
-            for inner in block.blocks:
+            for inner in drawable(block.blocks):
                 yield from _drawn(inner, console)
 
 

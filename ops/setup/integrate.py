@@ -1,14 +1,12 @@
 """`python -m ops integrate` and `python -m ops sampling advice`: what a service's team needs to send telemetry."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from ops.errors import CommandError
-from ops.report.model import Bullets, document, table
-from ops.report.terminal import show
+from ops.report.model import Block, Bullets, Document, Listing, document, table
+from ops.report.output import Answer
 from ops.stacks import settings_of
 from planning.sampling_advice import BUSY_FACTOR, Sampler, ServiceAdvice
 from settings.models.platform import PlatformSettings
@@ -17,19 +15,17 @@ from telemetry.integration.sampling import StackAdvice, stack_advice
 from telemetry.integration.snippets import Snippet, kinds_for, snippets_for
 
 ALL = "all"
-RULE = "-" * 100
 
 
-def show_integration(
+def integration(
     service: str,
     stack: str,
     *,
     kind: str = ALL,
     output: Path | None = None,
     spans_per_second: float | None = None,
-    as_json: bool = False,
-) -> None:
-    """Prints a service's snippets with its head-sampling advice, or writes them into a folder.
+) -> Answer:
+    """A service's snippets with its head-sampling advice; with `output` they are written into that folder.
 
     `spans_per_second` is the service's daily mean; without it, it is an even part of the stack's workload. Raises
     `CommandError`, `SettingsError`.
@@ -39,31 +35,31 @@ def show_integration(
     given = {} if spans_per_second is None else {service: _rate(service, spans_per_second)}
     advice = stack_advice(settings, given)
     snippets = [one for one in snippets_for(settings, found, advice.of(service)) if _wanted(one, kind, found)]
+    files: list[Block] = [Listing(title=f"{one.file}: {one.purpose}", text=one.text, file=True) for one in snippets]
     if output is not None:
         _write(snippets, output)
-    if as_json:
-        rows = [one.model_dump(mode="json") for one in snippets]
-        print(_as_json({"service": service, "stack": stack, "snippets": rows} | _of(advice, service)))
-        return
-    if output is None:
-        print("\n".join(f"{RULE}\n{one.file}: {one.purpose}\n{RULE}\n{one.text}" for one in snippets))
-    else:
-        print("\n".join(f"{output / one.file}: {one.purpose}" for one in snippets) + "\n")
-    show(document("", _explained(advice, advice.of(service))))
+        files = [Listing(text="\n".join(f"{output / one.file}: {one.purpose}" for one in snippets))]
+    return Answer(
+        {"service": service, "stack": stack, "snippets": snippets, "head_sampling": _row(advice.of(service))}
+        | _capacity(advice),
+        lambda: document("", *files, _explained(advice, advice.of(service))),
+    )
 
 
-def show_sampling_advice(stack: str, *, rates: Sequence[str] = (), as_json: bool = False) -> None:
-    """Prints head-sampling advice for every service of a stack.
+def sampling_advice(stack: str, rates: Sequence[str] = ()) -> Answer:
+    """Head-sampling advice for every service of a stack.
 
     `rates` are daily means such as `api-gateway=1200`, in spans a second; services without one get an even part of the
     stack's workload. Raises `CommandError`, `SettingsError`.
     """
     settings = settings_of(stack)
     advice = stack_advice(settings, _rates(rates, settings, stack))
-    if as_json:
-        services = [_row(one) for one in advice.services]
-        print(_as_json({"stack": stack, "services": services, "surge": advice.surge.model_dump()} | _capacity(advice)))
-        return
+    services = [_row(one) for one in advice.services]
+    value = {"stack": stack, "services": services, "surge": advice.surge} | _capacity(advice)
+    return Answer(value, lambda: _advised(stack, advice))
+
+
+def _advised(stack: str, advice: StackAdvice) -> Document:
     rows = [
         (
             one.service,
@@ -79,12 +75,10 @@ def show_sampling_advice(stack: str, *, rates: Sequence[str] = (), as_json: bool
     ]
     header = ("service", "spans/s", "advised from", "sampler", "ratio", "errors lost a day", "factor", "± %")
     remedy = [_remedy(advice)] if any(one.sampler is Sampler.RATIO for one in advice.services) else []
-    show(
-        document(
-            f"head sampling in {stack}, by spans of the traces that start in a service (daily means)",
-            table(header, rows, numbers=(1, 2, 4, 5, 6, 7)),
-            Bullets(items=(*_limits(advice), *remedy, *_LEGEND)),
-        )
+    return document(
+        f"head sampling in {stack}, by spans of the traces that start in a service (daily means)",
+        table(header, rows, numbers=(1, 2, 4, 5, 6, 7)),
+        Bullets(items=(*_limits(advice), *remedy, *_LEGEND)),
     )
 
 
@@ -193,22 +187,11 @@ def _threshold(one: ServiceAdvice) -> str:
     return f"{one.threshold_spans_per_second:,.0f}"
 
 
-def _of(advice: StackAdvice, service: str) -> dict[str, Any]:
-    return {"head_sampling": _row(advice.of(service))} | _capacity(advice)
+def _row(one: ServiceAdvice) -> Mapping[str, object]:
+    return one.model_dump() | {"sampler": one.sampler}
 
 
-def _row(one: ServiceAdvice) -> dict[str, Any]:
-    """Infinite numbers, of a service that sends nothing, become null."""
-    return one.model_dump(mode="json") | {"sampler": one.sampler}
-
-
-def _capacity(advice: StackAdvice) -> dict[str, Any]:
+def _capacity(advice: StackAdvice) -> dict[str, object]:
     capacity = advice.capacity
-    return {
-        "capacity": capacity.model_dump(mode="json")
-        | {"spans_per_second": capacity.spans_per_second, "limited_by": capacity.limited_by}
-    }
-
-
-def _as_json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    derived = {"spans_per_second": capacity.spans_per_second, "limited_by": capacity.limited_by}
+    return {"capacity": capacity.model_dump() | derived}

@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 from ops.errors import CommandError
+from ops.report.model import Document, Listing, Text, document
 from ops.stacks import settings_of
 from telemetry.local.compose import GRAFANA_PASSWORD_FILE, S3_CREDENTIALS_FILE, S3_IDENTITIES_FILE
 from telemetry.local.files import identities, local_files
@@ -11,8 +12,8 @@ from telemetry.local.files import identities, local_files
 OWNER_ONLY_DIRECTORY = 0o700
 
 
-def write_local_platform(stack: str, output: Path) -> None:
-    """Renders the local platform from a stack's settings. Raises `CommandError`, `SettingsError`.
+def write_local_platform(stack: str, output: Path) -> Document:
+    """Renders the local platform of a stack, and says how to start it. Raises `CommandError`, `SettingsError`.
 
     Secrets that are there already stay, so that volumes keep working; all else is written anew.
     """
@@ -25,7 +26,7 @@ def write_local_platform(stack: str, output: Path) -> None:
         made = _write_secrets(output)
     except OSError as error:
         raise CommandError(f"--output {output}: can't be written: {error.strerror}") from None
-    print(_next_steps(output, new_secrets=made))
+    return _next_steps(output, new_secrets=made)
 
 
 def _write_secrets(output: Path) -> bool:
@@ -46,15 +47,16 @@ def _write_secrets(output: Path) -> bool:
     return True
 
 
-def _next_steps(output: Path, *, new_secrets: bool) -> str:
+def _next_steps(output: Path, *, new_secrets: bool) -> Document:
     kept = "new secrets were generated" if new_secrets else "the secrets that were there are kept"
-    return "\n".join(
-        [
-            f"{output}: Loki, Tempo, Mimir, Grafana, collector and an S3 server; {kept}",
-            "",
-            f"  docker compose --project-directory {output} up --detach",
-            f"  cat {output / GRAFANA_PASSWORD_FILE}     # of user admin at http://localhost:3000",
-            "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318",
-            f"  docker compose --project-directory {output} down --volumes",
-        ]
+    steps = (
+        f"  docker compose --project-directory {output} up --detach",
+        f"  cat {output / GRAFANA_PASSWORD_FILE}     # of user admin at http://localhost:3000",
+        "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4318",
+        f"  docker compose --project-directory {output} down --volumes",
+    )
+    return document(
+        "",
+        Text(words=f"{output}: Loki, Tempo, Mimir, Grafana, collector and an S3 server; {kept}"),
+        Listing(text="\n".join(steps)),
     )

@@ -6,9 +6,8 @@ Sources: Grafana Loki, "Loki meta-monitoring"; Grafana Mimir, "Query-frontend" (
 "Search" (2026-08).
 """
 
-import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from ops.backends.target import Role, Target
 from ops.errors import CommandError
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.model import Document, document, table
-from ops.report.terminal import show
+from ops.report.output import Answer
 from ops.report.words import one_line
 from planning.base import Frozen
 
@@ -167,10 +166,11 @@ def _first(values: Iterable[float | None]) -> float | None:
     return next((value for value in values if value is not None), None)
 
 
-def show_slow_queries(
-    target: Target, names: tuple[str, ...], *, hours: int, over_seconds: float, limit: int, as_json: bool
-) -> int:
-    """Prints them; 1 when there are any. Raises `CommandError` for a back end that there isn't."""
+def slowest(target: Target, names: Collection[str], *, hours: int, over_seconds: float, limit: int) -> Answer:
+    """The slowest queries of some or all back ends; a finding when there are any.
+
+    Raises `CommandError` for a back end that there isn't.
+    """
     for name in names:
         if name not in set(SOURCES):
             raise CommandError(f"--backend: got {name!r}; accepted: {', '.join(SOURCES)}")
@@ -178,8 +178,4 @@ def show_slow_queries(
     found = slow_queries(
         target.loki(), target.settings.namespace, backends, datetime.now(UTC), hours, over_seconds, limit
     )
-    if as_json:
-        print(json.dumps([one.model_dump() for one in found], indent=2))
-    else:
-        show(slow_queries_document(found, hours, over_seconds))
-    return FINDING if found else HEALTHY
+    return Answer(found, lambda: slow_queries_document(found, hours, over_seconds), FINDING if found else HEALTHY)

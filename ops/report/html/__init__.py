@@ -5,7 +5,7 @@ from importlib.resources import files
 from ops.report.charts import AreaChart, BarChart, PointChart
 from ops.report.html.bars import bar_chart
 from ops.report.html.plots import area_chart, point_chart
-from ops.report.model import Block, Document, Span, Words
+from ops.report.model import Document, Drawable, Span, Words, drawable
 
 __all__ = ["render"]
 
@@ -24,10 +24,13 @@ def render(document: Document) -> str:
     )
     style = Markup(files("ops.report.html").joinpath("page.css").read_text(encoding="utf-8"))  # noqa: S704 (our own)
     page = environment.get_template("page.html.j2")
-    return page.render(document=document, style=style, kind_of=_kind_of, spans=_spans, drawn=_drawn) + "\n"
+    return (
+        page.render(document=document, style=style, drawable=drawable, kind_of=_kind_of, spans=_spans, drawn=_drawn)
+        + "\n"
+    )
 
 
-def _kind_of(block: Block) -> str:
+def _kind_of(block: Drawable) -> str:
     return type(block).__name__
 
 

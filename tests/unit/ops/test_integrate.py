@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from ops.errors import CommandError
-from ops.setup.integrate import show_integration, show_sampling_advice
+from ops.report.output import show_answer
+from ops.setup.integrate import integration, sampling_advice
 
 Capture = pytest.CaptureFixture[str]
 
 
 def test_everything_for_a_service_is_shown(capsys: Capture) -> None:
-    show_integration("order-processing", "prod")
+    show_answer(integration("order-processing", "prod"), as_json=False)
     text = capsys.readouterr().out
     for file in ("telemetry.py", "app.py", "worker.py", "environment.sh", "logs.md", "deployment-patch.yaml"):
         assert f"\n{file}: " in text
@@ -21,7 +22,7 @@ def test_everything_for_a_service_is_shown(capsys: Capture) -> None:
 
 
 def test_one_kind_alone(capsys: Capture) -> None:
-    show_integration("api-gateway", "prod", kind="kubernetes")
+    show_answer(integration("api-gateway", "prod", kind="kubernetes"), as_json=False)
     text = capsys.readouterr().out
     assert "\ndeployment-patch.yaml: " in text
     assert "telemetry.go" not in text
@@ -29,16 +30,16 @@ def test_one_kind_alone(capsys: Capture) -> None:
 
 def test_files_are_written_once_and_never_over_others(tmp_path: Path, capsys: Capture) -> None:
     folder = tmp_path / "new" / "api-gateway"
-    show_integration("api-gateway", "prod", output=folder)
+    show_answer(integration("api-gateway", "prod", output=folder), as_json=False)
     printed = capsys.readouterr().out
     files = {path.name for path in folder.iterdir()}
     assert files == {"telemetry.go", "main.go", "environment.sh", "logs.md", "deployment-patch.yaml"}
     assert all(str(folder / name) in printed for name in files)
-    show_integration("api-gateway", "prod", output=folder)
+    show_answer(integration("api-gateway", "prod", output=folder), as_json=False)
     (folder / "main.go").write_text("package mine\n")
     (folder / "logs.md").unlink()
     with pytest.raises(CommandError, match=r"main\.go exists with other content; accepted: a folder without it"):
-        show_integration("api-gateway", "prod", output=folder)
+        show_answer(integration("api-gateway", "prod", output=folder), as_json=False)
     assert (folder / "main.go").read_text() == "package mine\n"
     assert not (folder / "logs.md").exists()
 
@@ -46,7 +47,7 @@ def test_files_are_written_once_and_never_over_others(tmp_path: Path, capsys: Ca
 def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CommandError, match="can't be written"):
-        show_integration("api-gateway", "prod", output=tmp_path / "file")
+        show_answer(integration("api-gateway", "prod", output=tmp_path / "file"), as_json=False)
 
 
 @pytest.mark.parametrize(
@@ -60,11 +61,11 @@ def test_a_folder_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
 def test_what_there_is_not(arguments: tuple[str, str], message: str) -> None:
     service, kind = arguments
     with pytest.raises(CommandError, match=message):
-        show_integration(service, "prod", kind=kind)
+        show_answer(integration(service, "prod", kind=kind), as_json=False)
 
 
 def test_a_service_that_floods_the_collectors_is_told_the_price(capsys: Capture) -> None:
-    show_integration("api-gateway", "prod", kind="env", spans_per_second=8000)
+    show_answer(integration("api-gateway", "prod", kind="env", spans_per_second=8000), as_json=False)
     text = capsys.readouterr().out
     assert 'OTEL_TRACES_SAMPLER="parentbased_traceidratio"' in text
     assert "traces with an error a day are lost" in text
@@ -73,7 +74,7 @@ def test_a_service_that_floods_the_collectors_is_told_the_price(capsys: Capture)
 
 
 def test_as_json(capsys: Capture) -> None:
-    show_integration("api-gateway", "prod", spans_per_second=8000, as_json=True)
+    show_answer(integration("api-gateway", "prod", spans_per_second=8000), as_json=True)
     document = json.loads(capsys.readouterr().out)
     assert {one["kind"] for one in document["snippets"]} == {"go", "env", "logs", "kubernetes"}
     assert document["head_sampling"]["sampler"] == "parentbased_traceidratio"
@@ -82,11 +83,11 @@ def test_as_json(capsys: Capture) -> None:
 
 
 def test_advice_for_all_services(capsys: Capture) -> None:
-    show_sampling_advice("prod")
+    show_answer(sampling_advice("prod"), as_json=False)
     calm = capsys.readouterr().out
     assert calm.count("parentbased_always_on") == 6 + 1
     assert "Raising" not in calm
-    show_sampling_advice("prod", rates=["api-gateway=8000", "web-search=10"])
+    show_answer(sampling_advice("prod", ["api-gateway=8000", "web-search=10"]), as_json=False)
     text = capsys.readouterr().out
     (flooding,) = [line for line in text.splitlines() if line.startswith("api-gateway ")]
     assert "8,000" in flooding
@@ -95,7 +96,7 @@ def test_advice_for_all_services(capsys: Capture) -> None:
 
 
 def test_advice_as_json_even_for_a_service_that_sends_nothing(capsys: Capture) -> None:
-    show_sampling_advice("prod", rates=["api-gateway=0"], as_json=True)
+    show_answer(sampling_advice("prod", ["api-gateway=0"]), as_json=True)
     document = json.loads(capsys.readouterr().out)
     first = document["services"][0]
     assert (first["service"], first["spans_per_second"], first["ratio"]) == ("api-gateway", 0, 1)
@@ -115,4 +116,4 @@ def test_advice_as_json_even_for_a_service_that_sends_nothing(capsys: Capture) -
 )
 def test_a_wrong_rate_is_one_message(rate: str, message: str) -> None:
     with pytest.raises(CommandError, match=message):
-        show_sampling_advice("prod", rates=[rate])
+        show_answer(sampling_advice("prod", [rate]), as_json=False)

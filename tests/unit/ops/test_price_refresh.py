@@ -68,7 +68,7 @@ def test_what_changed_and_what_was_confirmed_is_counted() -> None:
         "ebs.storage.gp3": (0.08, 0.085),
     }
     assert result.confirmed == 1
-    text = plain(refreshed_document(result))
+    text = plain(refreshed_document(result, "written: table"))
     assert "3 prices changed, 1 confirmed, 1 not answered" in text
     assert "+6.2%" in text
 

@@ -8,6 +8,7 @@ import pytest
 from ops.errors import CommandError
 from ops.pull_request.affected import ChangedFile, StackFacts, affected_stacks
 from ops.pull_request.changed_files import affected_by, changes_since, stacks_in
+from ops.report.terminal import plain
 from tests.stacks import PROJECT, REPOSITORY
 
 STACKS = (
@@ -142,3 +143,14 @@ def test_git_tells_what_the_branch_changed_and_not_what_main_did_meanwhile(repos
 def test_a_base_that_is_no_commit_is_one_message(base: str, repository: Path) -> None:
     with pytest.raises(CommandError, match="is no commit that git knows here"):
         affected_by(base, repository)
+
+
+def test_people_read_each_stack_with_its_reasons() -> None:
+    def told(*paths: str) -> str:
+        return plain(affected_stacks([ChangedFile(path=path) for path in paths], STACKS[:2]).document())
+
+    assert told("docs/index.md") == "no stack is touched"
+    assert told("planning/prices/us-east-1.yaml", "Pulumi.old.yaml") == (
+        "prod\n- planning/prices/us-east-1.yaml: prices of us-east-1\n\n"
+        "old: its file is deleted; destroy the stack before, or its resources stay unmanaged"
+    )

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from ops.__main__ import main
+from ops.report import html, markdown
+from ops.report.checks import Check, Report, State
 from ops.report.cost import cost_document
 from ops.report.model import (
     Bullets,
@@ -111,6 +113,31 @@ def test_a_name_can_not_steer_the_terminal() -> None:
     printed = plain(document(evil, Text(words=evil), table(("a",), [(evil,)])))
     assert not {"\x1b", "\x07"} & set(printed)
     assert printed.count("[2Jname [red]x[/red]") == 3
+
+
+def test_checks_are_a_block_that_every_format_draws_alike() -> None:
+    bad = Check(name="ring", state=State.FINDING, detail="2 of 3", advice="wait")
+    report = Report(title="Health", checks=(Check(name="mimir", state=State.OK, detail="answers"), bad))
+    said = document(report.title, report)
+    verdict = "1 of 2 checks need attention: ring"
+    assert plain(said) == (
+        "Health\n\ncheck  state    what was seen\nmimir  ok       answers\nring   finding  2 of 3\n\n"
+        f"what to do:\n- ring: wait\n\n{verdict}"
+    )
+    assert markdown.render(said).endswith(
+        f"| ring | finding | 2 of 3 |\n\nwhat to do:\n\n- ring: wait\n\n> [!CAUTION]\n> {verdict}\n"
+    )
+    page = html.render(said)
+    assert '<span class="bad">finding</span>' in page
+    assert f'<p class="bad">{verdict}</p>' in page
+    assert plain(document("", Fold(title="all", blocks=(report,)))).endswith(verdict)
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_what_is_to_be_copied_keeps_its_tabs(terminal: bool, shown: Show) -> None:
+    copied = document("", Listing(text="\tif ok {\n\t\treturn\x1b\n", title="main.go: starts", file=True))
+    printed = shown(copied) if terminal else plain(copied) + "\n"
+    assert printed == f"{'-' * 100}\nmain.go: starts\n{'-' * 100}\n\tif ok {{\n\t\treturn{' ' if terminal else ''}\n"
 
 
 def test_tables_are_for_terminals_and_pipes_get_plain_text(

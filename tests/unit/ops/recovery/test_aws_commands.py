@@ -190,6 +190,14 @@ def test_buckets_that_are_there_become_an_import_file(s3: Any, tmp_path: Path) -
     assert (ran.code, "can't be written" in ran.err) == (2, True)
 
 
+def test_the_import_file_stands_alone_as_json(s3: Any) -> None:
+    _bucket(s3, BucketPurpose.LOKI_CHUNKS)
+    ran = run("import", "buckets", "--stack", "staging", "--json")
+    assert len(json.loads(ran.out)["resources"]) == 1 + 6
+    assert ran.err.count("is missing: pulumi up makes it") == 5
+    assert "nothing written: --output FILE writes it" in ran.err
+
+
 @pytest.mark.usefixtures("aws")
 def test_nothing_to_import() -> None:
     assert run("import", "buckets", "--stack", "staging").code == 1
