@@ -13,7 +13,7 @@ ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e mutants hooks lint types generated generate local benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e live mutants hooks lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ artefacts: setup tools ## real binaries judge what we generate
 
 e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, destroy
 	@$(PYTEST) $(ALL_CORES) tests/e2e
+
+live: setup ## real Loki and Tempo, where they can be had, under prod's deployed configurations; says what ran and what couldn't
+	@$(PYTEST) -s tests/live
 
 hooks: setup ## check every commit with pre-commit
 	@$(BIN)/pre-commit install

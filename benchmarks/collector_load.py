@@ -106,10 +106,10 @@ def _trace(chance: random.Random, trace_id: bytes, number: int) -> Iterator[tupl
 
 
 def _http_server(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, dict[str, Plain]]:
-    path = f"/v1/bases/app{chance.randrange(10**6):06d}/records"
+    path = f"/v1/orders/app{chance.randrange(10**6):06d}/lines"
     about: dict[str, Plain] = {
         "http.request.method": "POST",
-        "http.route": "/v1/bases/{base}/records",
+        "http.route": "/v1/orders/{order}/lines",
         "http.response.status_code": 200,
         "http.request.body.size": chance.randint(100, 9000),
         "url.path": path,
@@ -124,7 +124,7 @@ def _http_server(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, d
         "user.id": f"user-{chance.randrange(5000)}",
         "thread.name": "worker-3",
     }
-    return "POST /v1/bases/{base}/records", Span.SPAN_KIND_SERVER, about
+    return "POST /v1/orders/{order}/lines", Span.SPAN_KIND_SERVER, about
 
 
 def _http_client(chance: random.Random) -> tuple[str, Span.SpanKind.ValueType, dict[str, Plain]]:
@@ -244,7 +244,7 @@ def _json_line(chance: random.Random, trace_id: str, span_id: str) -> str:
 def _logfmt_line(chance: random.Random, trace_id: str, span_id: str) -> str:
     return (
         f"ts=2026-11-25T09:{chance.randrange(60):02d}:17.000Z level=info caller=proxy.go:{chance.randrange(400)} "
-        f'msg="request served" method=GET path=/v1/bases/app{chance.randrange(10**6)}/records status=200 '
+        f'msg="request served" method=GET path=/v1/orders/app{chance.randrange(10**6)}/lines status=200 '
         f"bytes={chance.randrange(9000)} duration={chance.randrange(900)}ms remote=10.0.{chance.randrange(256)}.17 "
         f"trace_id={trace_id} span_id={span_id}"
     )

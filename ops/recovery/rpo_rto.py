@@ -4,16 +4,17 @@ Recovery points are intervals of what isn't in a bucket yet. Recovery times are 
 cluster's is measured by this project, by `dr-test --run`.
 
 Sources: Grafana Loki 3 documentation, "Configuration" (`max_chunk_age` 2 h) and "Single Store TSDB" (the index is
-uploaded every 15 min); Grafana Mimir 3.2 documentation, "Ingester" (a block of 2 h is cut when it is 3 h old);
-Kubernetes documentation, "Taints and Tolerations" (pods leave an unreachable node after 300 s) and "Node Shutdowns"
-(a volume is detached by force after 6 min).
+uploaded every 15 min); Grafana Tempo 2.10 documentation, "Configuration" (`trace_idle_period`, `flush_check_period`);
+Grafana Mimir 3.2 documentation, "Ingester" (a block of 2 h is cut when it is 3 h old); Kubernetes documentation,
+"Taints and Tolerations" (pods leave an unreachable node after 300 s) and "Node Shutdowns" (a volume is detached by
+force after 6 min).
 """
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from settings.models.platform import PlatformSettings
-from telemetry.charts.tempo import Ingester
+from telemetry.charts.tempo import LOST_SECONDS, Ingester
 
 LOGS_NOT_UPLOADED = "2 h 15 min of logs"
 METRICS_NOT_UPLOADED = "3 h of metrics"
@@ -34,7 +35,13 @@ class Loss(NamedTuple):
 def losses(settings: PlatformSettings) -> tuple[Loss, ...]:
     """From the smallest to the largest."""
     return (
-        Loss("a pod", "nothing: write-ahead logs are on volumes, agents and gateways queue", "0", "2 min"),
+        Loss(
+            "a pod",
+            f"Tempo's: {LOST_SECONDS} s of traces, which it takes before it has written them down; any other: nothing, "
+            "write-ahead logs are on volumes, agents and gateways queue",
+            f"{LOST_SECONDS} s of traces",
+            "2 min",
+        ),
         _node(settings),
         _zone(settings),
         _objects(settings),

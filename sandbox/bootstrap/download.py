@@ -5,10 +5,11 @@ import shutil
 import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 
 from planning.errors import UserError
-from sandbox.bootstrap.catalog import Release, Tool
+from sandbox.bootstrap.catalog import Release
 from sandbox.bootstrap.paths import go_platform
 
 CONNECT_TIMEOUT_SECONDS = 6
@@ -19,8 +20,8 @@ class DownloadError(UserError):
     """Why the release could not be had, in one line."""
 
 
-def download(tool: Tool, release: Release, target: Path) -> None:
-    """Puts the release's binaries into `target`. Raises `DownloadError`; the caller then falls through to building."""
+def download(name: str, release: Release, target: Path) -> None:
+    """Puts the release's binaries, of which one is `name`, into `target`. Raises `DownloadError`."""
     system, arch = go_platform()
     names = {"os": system, "arch": release.arch_names.get(arch, arch)}
     url = release.url.format(**names)
@@ -32,7 +33,7 @@ def download(tool: Tool, release: Release, target: Path) -> None:
         raise DownloadError(_reason(error)) from error
     if actual != expected:
         raise DownloadError(f"{archive.name}: SHA-256 {actual} is not the published {expected}")
-    _unpack(tool, release, archive, target, names)
+    _unpack(name, release, archive, target, names)
 
 
 def _reason(error: Exception) -> str:
@@ -65,19 +66,28 @@ def _fetch(url: str, target: Path) -> str:
     return digest.hexdigest()
 
 
-def _unpack(tool: Tool, release: Release, archive: Path, target: Path, names: dict[str, str]) -> None:
+def _unpack(name: str, release: Release, archive: Path, target: Path, names: dict[str, str]) -> None:
     if release.archive_folder is None:
-        archive.rename(target / tool.name)
-        (target / tool.name).chmod(0o755)
+        archive.rename(target / name)
+        (target / name).chmod(0o755)
         return
     folder = release.archive_folder.format(**names)
     unpacked = target / "unpacked"
-    with tarfile.open(archive) as tar:
-        tar.extractall(unpacked, filter="data")
+    if archive.suffix == ".zip":
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(unpacked)  # noqa: S202 - zipfile drops absolute paths and `..`; the checksum was the release's
+    else:
+        with tarfile.open(archive) as tar:
+            tar.extractall(unpacked, filter="data")
     for path in (unpacked / folder).iterdir():
         if path.is_file():
             shutil.move(path, target / path.name)
     shutil.rmtree(unpacked)
     archive.unlink()
-    if not (target / tool.name).exists():
-        raise DownloadError(f"the archive holds no {tool.name}")
+    # Some releases name the binary after its platform, and zip archives keep no mode.
+    platform_name = target / f"{name}-{names['os']}-{names['arch']}"
+    if platform_name.exists():
+        platform_name.rename(target / name)
+    if not (target / name).exists():
+        raise DownloadError(f"the archive holds no {name}")
+    (target / name).chmod(0o755)

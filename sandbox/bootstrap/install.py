@@ -16,7 +16,7 @@ from pathlib import Path
 from ops.backends.tools import cache_directory
 from planning.errors import UserError
 from sandbox.bootstrap.build import BuildError, build
-from sandbox.bootstrap.catalog import TOOLS, Tool
+from sandbox.bootstrap.catalog import TOOLS, OnPath, Tool
 from sandbox.bootstrap.download import DownloadError, download
 from sandbox.bootstrap.paths import PROJECT_ROOT
 
@@ -51,16 +51,21 @@ def _present(tool: Tool, cache: Path) -> Path | None:
     cached = _cache_folder(tool, cache) / tool.name
     if cached.exists():
         return cached
-    if tool.on_path is None or (candidate := shutil.which(tool.on_path.binary or tool.name)) is None:
+    return None if tool.on_path is None else on_path(tool.name, tool.on_path)
+
+
+def on_path(name: str, known_by: OnPath) -> Path | None:
+    """A fit binary on PATH."""
+    if (candidate := shutil.which(known_by.binary or name)) is None:
         return None
     try:
         result = subprocess.run(
-            [candidate, *tool.on_path.version_arguments],
+            [candidate, *known_by.version_arguments],
             capture_output=True, text=True, timeout=PROBE_TIMEOUT_SECONDS, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Path(candidate) if tool.on_path.fit.holds(result.stdout + result.stderr) else None
+    return Path(candidate) if known_by.fit.holds(result.stdout + result.stderr) else None
 
 
 def _cache_folder(tool: Tool, cache: Path) -> Path:
@@ -89,7 +94,7 @@ def _fill(tool: Tool, target: Path) -> None:
     label = f"{tool.name} {tool.version}"
     if tool.release is not None and not os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS"):
         try:
-            download(tool, tool.release, target)
+            download(tool.name, tool.release, target)
         except DownloadError as error:
             shutil.rmtree(target)
             target.mkdir()

@@ -77,9 +77,20 @@ class TempoStorage(AppConfig):
     """Traces."""
 
 
+# Tempo answers before its write-ahead log holds a span: a trace is written when it has been quiet for the first, at the
+# next look. The gateway sends a trace whole, after its decision, so nothing is gained by waiting longer.
+TRACE_IDLE_SECONDS = 2
+FLUSH_CHECK_SECONDS = 1
+LOST_SECONDS = TRACE_IDLE_SECONDS + FLUSH_CHECK_SECONDS
+
+
 class Ingester(AppConfig):
     """How long traces stay in the ingester."""
 
+    trace_idle_period: str = f"{TRACE_IDLE_SECONDS}s"
+    """A trace without a new span for this long goes to the write-ahead log."""
+    flush_check_period: str = f"{FLUSH_CHECK_SECONDS}s"
+    """How often it looks for such traces."""
     max_block_duration: str = "5m"
     """Cut a block at least this often, so that little is lost with a volume."""
     complete_block_timeout: str = "15m"

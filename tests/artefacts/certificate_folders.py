@@ -20,9 +20,15 @@ def authority(name: str = "monitoring-ca") -> Authority:
 class CertificateFolders:
     """A folder for each certificate of a stack, and one for the sink that plays all back ends."""
 
-    def __init__(self, directory: Path, settings: PlatformSettings, issuer: Authority) -> None:
+    def __init__(
+        self, directory: Path, settings: PlatformSettings, issuer: Authority, also: tuple[str, ...] = ()
+    ) -> None:
+        """`also` are further names of every server."""
         self._directory = directory
-        self._wanted = {one.name: ([one.usage.value], one.dns_names) for one in certificates(settings)}
+        self._wanted = {
+            one.name: ([one.usage.value], (*one.dns_names, *also) if one.dns_names else ())
+            for one in certificates(settings)
+        }
         played = [name for one in ("loki", "tempo", "mimir-gateway") for name in self._wanted[one][1]]
         self._wanted[BACK_ENDS] = (["server auth"], tuple(played))
         for name in self._wanted:

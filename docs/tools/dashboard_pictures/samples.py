@@ -82,8 +82,14 @@ _SIZES = {
 _PODS = ("api-gateway-7d9f-x2k", "order-processing-5c-9qz", "web-search-6b8-hh4", "payments-gateway-4f-7aa")
 _VALUES: dict[str, Sequence[str]] = {
     "service_name": ("api-gateway", "order-processing", "inventory-service", "payments-gateway", "web-search"),
-    "span_name": ("POST /v1/chat", "GET /v1/bases", "GET /v1/records", "POST /v1/records", "tools/call"),
-    "http_route": ("/v1/chat", "/v1/bases/{id}", "/v1/records", "/health"),
+    "span_name": (
+        "POST /v1/orders",
+        "PUT /v1/orders/{id}",
+        "GET /v1/stock/{id}",
+        "POST /v1/payments",
+        "GET /v1/search",
+    ),
+    "http_route": ("/v1/orders", "/v1/orders/{id}", "/v1/stock/{id}", "/v1/search"),
     "http_response_status_code": ("200", "404", "401", "429", "500"),
     "k8s_node_name": ("ip-10-0-1-17", "ip-10-0-2-41", "ip-10-0-3-8"),
     "k8s_pod_name": _PODS,

@@ -13,6 +13,10 @@ AUTHENTICATION_FAILURE = (
     r"|invalid (credentials|password|api key|token)|token (expired|rejected))"
 )
 
+# Loki compares plain alternatives as substrings and runs a group as a regular expression, at 7 to 8 times the cost:
+# this one goes first and lets through every line that the other can match.
+MAYBE_AUTHENTICATION_FAILURE = "(?i)fail|invalid|token"
+
 
 def loki_groups(settings: PlatformSettings) -> tuple[Group, ...]:
     """Recordings and alerts on logs of the tenant's services."""
@@ -39,8 +43,8 @@ def loki_groups(settings: PlatformSettings) -> tuple[Group, ...]:
                 ),
                 Alert(
                     alert="AuthenticationFailures",
-                    expr=f"sum by (service_name) (count_over_time({streams} |~ `{AUTHENTICATION_FAILURE}` [5m]))"
-                    f" > {FAILED_LOGINS_IN_5_MINUTES}",
+                    expr=f"sum by (service_name) (count_over_time({streams} |~ `{MAYBE_AUTHENTICATION_FAILURE}`"
+                    f" |~ `{AUTHENTICATION_FAILURE}` [5m])) > {FAILED_LOGINS_IN_5_MINUTES}",
                     for_minutes=5,
                     severity=Severity.WARNING,
                     summary="{{ $value }} failed logins at {{ $labels.service_name }} within 5 minutes",

@@ -41,13 +41,15 @@ AUTH_FAILURE = (
     "(?i)(auth(entication|orization)? fail|login fail|failed login|invalid (token|credential|password|api key)|"
     "unauthori[sz]ed|permission denied|access denied|forbidden)"
 )
+# Goes first, because plain alternatives cost Loki an eighth of a group; lets through all that the other can match.
+MAYBE_AUTH_FAILURE = "(?i)fail|invalid|unauthori|denied|forbidden"
 # What the gateway's redaction puts in the place of a secret.
 MASK = "****"
 _DAY = 86_400
 # Standard deviations from the day's mean.
 _UNUSUAL = Threshold(3, YELLOW), Threshold(6, RED)
 _FEW_REFUSED = Threshold(0.02, YELLOW), Threshold(0.1, RED)
-_FAILED_LINES = f"{{{LOGS}}} |~ `{AUTH_FAILURE}`"
+_FAILED_LINES = f"{{{LOGS}}} |~ `{MAYBE_AUTH_FAILURE}` |~ `{AUTH_FAILURE}`"
 
 
 def security(has_certificates: bool) -> Dashboard:

@@ -90,7 +90,7 @@ def test_a_release_is_unpacked_when_its_checksum_is_the_published_one(server: st
     Files.content = {"/tool.tgz": body, "/sums": f"{hashlib.sha256(body).hexdigest()}  tool.tgz\n".encode()}
     tool = tool_from(server, archive_folder="folder")
     assert tool.release is not None
-    download(tool, tool.release, tmp_path)
+    download(tool.name, tool.release, tmp_path)
     assert (tmp_path / "tool").read_bytes() == b"#!binary"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["helper", "tool"]
 
@@ -99,7 +99,7 @@ def test_a_release_may_be_the_binary_itself_with_a_bare_checksum(server: str, tm
     Files.content = {"/tool.tgz": b"binary", "/sums": hashlib.sha256(b"binary").hexdigest().encode()}
     tool = tool_from(server, archive_folder=None)
     assert tool.release is not None
-    download(tool, tool.release, tmp_path)
+    download(tool.name, tool.release, tmp_path)
     assert (tmp_path / "tool").stat().st_mode & 0o100
 
 
@@ -116,7 +116,7 @@ def test_a_bad_release_is_refused_in_one_line(server: str, tmp_path: Path, sums:
     tool = tool_from(server, archive_folder="folder")
     assert tool.release is not None
     with pytest.raises(DownloadError) as raised:
-        download(tool, tool.release, tmp_path)
+        download(tool.name, tool.release, tmp_path)
     assert word in str(raised.value)
     assert "\n" not in str(raised.value)
 

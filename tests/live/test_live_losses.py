@@ -1,0 +1,90 @@
+"""What a killed process costs: of what was acknowledged, nothing for logs; for traces what Tempo's page says."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+from collections.abc import Callable
+
+import pytest
+
+from telemetry.charts.tempo import LOST_SECONDS
+from tests.artefacts.collector_traffic import Trace
+from tests.artefacts.otlp_source import post, traces_to
+from tests.live.platform import Live, RefusedError, eventually
+from tests.live.traffic import kept_traces, log_request, trace_requests
+
+LINES = 50
+STEPS = 60
+# The gateway waits this long for a trace's last span in tests, and Tempo is asked a little after that.
+SETTLED_SECONDS = 5.0
+
+
+def _lines(live: Live, marker: str) -> int:
+    query = f'sum(count_over_time({{service_name=~".+"}} |= "{marker}" [1h]))'
+    answer = live.get(live.loki_url, "/loki/api/v1/query", query=query)
+    return sum(int(series["value"][1]) for series in answer["data"]["result"])
+
+
+def _under_load(live: Live, marker: str, fault: Callable[[], None]) -> int:
+    """Lines acknowledged by the agent while `fault` happens in the middle."""
+    acknowledged = 0
+    for step in range(STEPS):
+        if step == STEPS // 2:
+            thread = threading.Thread(target=fault)
+            thread.start()
+        try:
+            post(live.agent.ports, "logs", log_request(step, LINES, marker=marker))
+        except urllib.error.HTTPError:
+            continue
+        acknowledged += LINES
+        time.sleep(0.05)
+    thread.join()
+    return acknowledged
+
+
+@pytest.mark.parametrize("killed", [[1], [0, 1, 2]], ids=["one of three", "all three"])
+def test_killed_lokis_lose_no_acknowledged_line(live: Live, killed: list[int]) -> None:
+    marker = f"loss{''.join(map(str, killed))}"
+
+    def fault() -> None:
+        for number in killed:
+            live.loki[number].kill()
+        for number in killed:
+            live.loki[number].start()
+        for number in killed:
+            live.loki[number].wait()
+
+    acknowledged = _under_load(live, marker, fault)
+    assert acknowledged == STEPS * LINES, "the agent's queue is there so that nothing is refused"
+    eventually("every acknowledged line", lambda: _lines(live, marker) >= acknowledged, seconds=120)
+    assert _lines(live, marker) == acknowledged
+
+
+def test_a_killed_tempo_loses_no_more_than_the_page_says(live: Live) -> None:
+    sent: list[tuple[float, Trace]] = []
+    with traces_to(live.agent.ports) as tempo:
+        for number, trace in enumerate(kept_traces(11, 120)):
+            for request in trace_requests([trace]):
+                tempo.Export(request, timeout=10)
+            sent.append((time.monotonic(), trace))
+            time.sleep(0.25)
+            if number == 100:
+                killed = time.monotonic()
+                live.tempo.kill()
+                live.tempo.start()
+    live.tempo.wait()
+    time.sleep(SETTLED_SECONDS)
+    eventually("the last trace", lambda: _found(live, sent[-1][1]), seconds=60)
+    lost = [killed - at for at, trace in sent if not _found(live, trace)]
+    print(f"lost: {len(lost)} of {len(sent)} traces, sent up to {max(lost, default=0):.1f} s before the kill")
+    assert max(lost, default=0.0) <= LOST_SECONDS, sorted(lost)
+
+
+def _found(live: Live, trace: Trace) -> bool:
+    try:
+        live.get(live.tempo_url, f"/api/traces/{trace.trace_id.hex()}")
+    except RefusedError:
+        return False
+    return True
