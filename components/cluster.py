@@ -50,6 +50,7 @@ def _own_cluster(
             location=location,
             subnet_ids=network.private_subnet_ids,
             protect=settings.storage.protect,
+            deployer_arn=aws.caller_arn,
             irsa=settings.identity == "irsa",
         ),
         aws.options(),  # not after the whole network: a NAT gateway takes minutes that the control plane needs not wait

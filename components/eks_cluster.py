@@ -8,7 +8,7 @@ from pulumi_aws import cloudwatch, eks, iam
 
 from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
-from components.iam_policies import Statement, policy_document, service_trust
+from components.iam_policies import Statement, own_account, policy_document, service_trust
 from components.kubeconfig import eks_kubeconfig
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.names import Names
@@ -27,6 +27,8 @@ class EksClusterArgs:
     """Where the control plane's network interfaces go: private subnets in at least two zones."""
     protect: bool
     """Refuse deletion of the cluster and its key."""
+    deployer_arn: str
+    """Who runs this program: the Kubernetes objects that follow are made with these credentials."""
     irsa: bool = False
     """Whether to register the cluster's OIDC issuer with IAM."""
 
@@ -58,7 +60,7 @@ class EksCluster(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         key = self._secrets_key()
         role, permissions = self._role(key)
-        logs = self._log_group()
+        logs = self._log_group(key)
         self.resource = cluster = self._cluster(role, key, [*permissions, *logs])
         self._administrators(cluster)
         self.name, self.arn, self.version = cluster.name, cluster.arn, cluster.version
@@ -76,17 +78,25 @@ class EksCluster(pulumi.ComponentResource):
                 component="cluster",
                 location=args.location,
                 protect=args.protect,
+                log_group=args.names.log_group if self._encrypts_logs else None,
             ),
             self._child,
         )
 
+    @property
+    def _encrypts_logs(self) -> bool:
+        settings = self._args.settings
+        return bool(settings.control_plane_logs) and settings.encrypt_logs
+
     def _role(self, key: EncryptionKey) -> tuple[iam.Role, list[pulumi.Resource]]:
-        role_name = self._args.names.role("cluster")
+        role_name, location = self._args.names.role("cluster"), self._args.location
         role = iam.Role(
             f"{self._name}-role",
             name=role_name,
             description=f"Control plane of {self._args.names.cluster}",
-            assume_role_policy=service_trust("eks.amazonaws.com"),
+            assume_role_policy=service_trust(
+                "eks.amazonaws.com", own_account(location, "eks", f"cluster/{self._args.names.cluster}")
+            ),
             tags={"component": "cluster", "Name": role_name},
             opts=self._child,
         )
@@ -105,7 +115,7 @@ class EksCluster(pulumi.ComponentResource):
         )
         return role, [managed, secrets]
 
-    def _log_group(self) -> list[pulumi.Resource]:
+    def _log_group(self, key: EncryptionKey) -> list[pulumi.Resource]:
         """Made before the cluster: otherwise EKS makes it, without retention, and nobody owns it."""
         settings, names = self._args.settings, self._args.names
         if not settings.control_plane_logs:
@@ -115,6 +125,7 @@ class EksCluster(pulumi.ComponentResource):
                 f"{self._name}-logs",
                 name=names.log_group,
                 retention_in_days=settings.log_retention_days,
+                kms_key_id=key.arn if self._encrypts_logs else None,
                 tags={"component": "cluster", "Name": names.log_group},
                 opts=self._child,
             )
@@ -131,7 +142,9 @@ class EksCluster(pulumi.ComponentResource):
             # EXTENDED would cost 438 USD a month once the version leaves standard support; STANDARD upgrades instead.
             upgrade_policy=eks.ClusterUpgradePolicyArgs(support_type="STANDARD"),
             access_config=eks.ClusterAccessConfigArgs(
-                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=True
+                # The creator must be named to get in, or is the only one who can: EKS asks once, at creation.
+                authentication_mode="API",
+                bootstrap_cluster_creator_admin_permissions=not settings.admin_role_arns,
             ),
             bootstrap_self_managed_addons=False,
             encryption_config=eks.ClusterEncryptionConfigArgs(
@@ -151,15 +164,24 @@ class EksCluster(pulumi.ComponentResource):
                 depends_on=before,  # the role must still work while EKS removes its network interfaces
                 protect=args.protect,
                 delete_before_replace=True,  # its name is fixed
+                # What was asked at creation means nothing later, and a changed answer would replace the cluster.
+                ignore_changes=["accessConfig.bootstrapClusterCreatorAdminPermissions"],
             ),
         )
 
     def _administrators(self, cluster: eks.Cluster) -> None:
         partition = self._args.location.partition
+        admins, deployer = self._args.settings.admin_role_arns, self._args.deployer_arn
+        if admins and principal_name(deployer) not in map(principal_name, admins):
+            pulumi.warn(
+                f"lgtm:platform.cluster.admin_role_arns: {deployer}, who deploys, is not among them; unless another "
+                "access entry lets it in, Kubernetes objects can't be made: name its role",
+                self,
+            )
         # Entries go with the cluster: no call for each of them when it is deleted.
         options = pulumi.ResourceOptions(parent=self, deleted_with=cluster, protect=self._args.protect)
         for arn in self._args.settings.admin_role_arns:
-            name = f"{self._name}-admin-{_principal_name(arn)}"
+            name = f"{self._name}-admin-{principal_name(arn)}"
             entry = eks.AccessEntry(
                 name,
                 cluster_name=cluster.name,
@@ -207,8 +229,13 @@ def _secrets_policy(key_arn: str) -> str:
     )
 
 
-def _principal_name(arn: str) -> str:
-    """account-kind-name of a role or user ARN: unique, since IAM names are unique in an account whatever the path."""
+def principal_name(arn: str) -> str:
+    """account-kind-name of a role or user ARN: unique, since IAM names are unique in an account whatever the path.
+
+    A session of a role (STS leaves the path out) is its role.
+    """
     account, principal = arn.split(":")[4:6]
     kind, _, path = principal.partition("/")
+    if kind == "assumed-role":
+        return f"{account}-role-{path.partition('/')[0]}"
     return f"{account}-{kind}-{path.rpartition('/')[2]}"

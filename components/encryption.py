@@ -27,6 +27,8 @@ class EncryptionKeyArgs:
     """Refuse deletion with `pulumi destroy`; data encrypted by a lost key is lost."""
     only_through_s3: bool = False
     """Whether cryptographic use is refused to everything but S3 on behalf of its callers."""
+    log_group: str | None = None
+    """Name of the log group that CloudWatch Logs encrypts with it."""
 
 
 class EncryptionKey(pulumi.ComponentResource):
@@ -42,7 +44,7 @@ class EncryptionKey(pulumi.ComponentResource):
             description=args.description,
             enable_key_rotation=True,
             deletion_window_in_days=PROTECTED_DELETION_WINDOW_DAYS if args.protect else DELETION_WINDOW_DAYS,
-            policy=key_policy(args.location, only_through_s3=args.only_through_s3),
+            policy=key_policy(args.location, only_through_s3=args.only_through_s3, log_group=args.log_group),
             tags={"component": args.component, "Name": args.alias},
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=args.protect),
         )
@@ -56,24 +58,49 @@ class EncryptionKey(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def key_policy(location: AwsLocation, *, only_through_s3: bool) -> str:
-    """The account decides by IAM who may use the key; optionally nobody may except through S3."""
+def key_policy(location: AwsLocation, *, only_through_s3: bool, log_group: str | None = None) -> str:
+    """The account decides by IAM who may use the key; optionally nobody may except through S3, and CloudWatch Logs may
+    for one log group."""
     account = Statement(
         sid="AccountDecidesByIam",
         actions=["kms:*"],  # the statement that KMS itself proposes: without it a key can become unmanageable
         resources=["*"],  # in a key policy, this key
         principal={"AWS": location.account_root_arn},
     )
-    if not only_through_s3:
-        return policy_document(account)
-    return policy_document(
-        account,
-        Statement(
-            sid="OnlyThroughS3",
-            effect="Deny",
-            actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
-            resources=["*"],
-            principal="*",
-            condition={"StringNotEquals": {"kms:ViaService": location.s3_endpoint}},
-        ),
+    statements = [account]
+    if log_group is not None:
+        statements.append(_for_logs(location, log_group))
+    if only_through_s3:
+        statements.append(_only_through_s3(location))
+    return policy_document(*statements)
+
+
+def _for_logs(location: AwsLocation, log_group: str) -> Statement:
+    """Amazon CloudWatch Logs User Guide, "Encrypt log data using AWS KMS": the log group is the encryption context."""
+    arn = f"arn:{location.partition}:logs:{location.region}:{location.account_id}:log-group:{log_group}"
+    return Statement(
+        sid="CloudWatchLogs",
+        actions=[
+            "kms:Encrypt",
+            "kms:Decrypt",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:DescribeKey",
+        ],
+        resources=["*"],
+        principal={"Service": f"logs.{location.region}.{location.dns_suffix}"},
+        condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}},
+    )
+
+
+def _only_through_s3(location: AwsLocation) -> Statement:
+    return Statement(
+        sid="OnlyThroughS3",
+        effect="Deny",
+        actions=["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*"],
+        resources=["*"],
+        principal="*",
+        condition={"StringNotEquals": {"kms:ViaService": location.s3_endpoint}},
     )

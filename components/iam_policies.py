@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from components.aws_environment import AwsLocation
+
 # A key's value: condition keys hold one or several strings.
 Condition = Mapping[str, Mapping[str, str | Sequence[str]]]
 
@@ -31,9 +33,19 @@ def policy_document(*statements: Statement) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [_statement(statement) for statement in statements]})
 
 
-def service_trust(service: str) -> str:
+def service_trust(service: str, condition: Condition | None = None) -> str:
     """Trust policy for an AWS service principal, such as eks.amazonaws.com."""
-    return policy_document(Statement(actions=["sts:AssumeRole"], principal={"Service": service}))
+    return policy_document(Statement(actions=["sts:AssumeRole"], principal={"Service": service}, condition=condition))
+
+
+def own_account(location: AwsLocation, service: str, resource: str) -> Condition:
+    """That a service acts for a resource of this account: another account's can't borrow the role or the bucket.
+
+    AWS IAM User Guide, "The confused deputy problem"; Amazon EKS User Guide, "Cross-service confused deputy prevention"
+    (2025-08-19).
+    """
+    arn = f"arn:{location.partition}:{service}:{location.region}:{location.account_id}:{resource}"
+    return {"StringEquals": {"aws:SourceAccount": location.account_id}, "ArnLike": {"aws:SourceArn": arn}}
 
 
 def pod_identity_trust(cluster_arn: str, namespace: str, service_account: str) -> str:

@@ -50,6 +50,7 @@ class Network(pulumi.ComponentResource):
             tags=self._tags("vpc"),
             opts=self._child,
         )
+        self._close_default_group(vpc)
         public = {plan.suffix: self._public_subnet(vpc, plan) for plan in plans}
         private = {plan.suffix: self._private_subnet(vpc, plan) for plan in plans}
         tables = [self._public_routes(vpc, public), *self._private_routes(vpc, public, private)]
@@ -86,6 +87,15 @@ class Network(pulumi.ComponentResource):
                 f"{len(names)} ({', '.join(names)})"
             )
         return tuple(names[:wanted])
+
+    def _close_default_group(self, vpc: ec2.Vpc) -> None:
+        """Whatever is started without a group of its own gets the VPC's default one: without rules, it reaches nothing.
+
+        EKS brings its own group for nodes and control plane, so that nothing here relies on it.
+        """
+        ec2.DefaultSecurityGroup(
+            f"{self._name}-default", vpc_id=vpc.id, tags=self._tags("default-closed"), opts=self._child
+        )
 
     def _public_subnet(self, vpc: ec2.Vpc, plan: SubnetPlan) -> ec2.Subnet:
         return ec2.Subnet(

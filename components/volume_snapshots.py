@@ -17,7 +17,7 @@ from pulumi_aws import dlm, iam
 from components.aws_environment import AwsEnvironment, AwsLocation
 from components.cluster import VOLUMES_TAG
 from components.cluster_access import ClusterAccess
-from components.iam_policies import Statement, policy_document
+from components.iam_policies import Statement, own_account, policy_document, service_trust
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 
@@ -116,13 +116,7 @@ def _details(args: VolumeSnapshotsArgs) -> dlm.LifecyclePolicyPolicyDetailsArgs:
 
 
 def _trust(location: AwsLocation) -> str:
-    return policy_document(
-        Statement(
-            actions=["sts:AssumeRole"],
-            principal={"Service": "dlm.amazonaws.com"},
-            condition={"StringEquals": {"aws:SourceAccount": location.account_id}},
-        )
-    )
+    return service_trust("dlm.amazonaws.com", own_account(location, "dlm", "policy/*"))
 
 
 def snapshot_permissions(location: AwsLocation, volumes: str) -> str:
@@ -142,8 +136,14 @@ def snapshot_permissions(location: AwsLocation, volumes: str) -> str:
             resources=[f"{ec2}:{location.account_id}:volume/*"],
             condition=tagged,
         ),
+        Statement(sid="MakeSnapshots", actions=["ec2:CreateSnapshot"], resources=[f"{ec2}::snapshot/*"]),
         Statement(
-            sid="MakeSnapshots", actions=["ec2:CreateSnapshot", "ec2:CreateTags"], resources=[f"{ec2}::snapshot/*"]
+            sid="TagWhatIsMade",
+            # Amazon EC2 User Guide, "Grant permission to tag resources during creation": whoever may tag a snapshot
+            # that is there already could make it its own, and delete it.
+            actions=["ec2:CreateTags"],
+            resources=[f"{ec2}::snapshot/*"],
+            condition={"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}},
         ),
         Statement(sid="DeleteOwn", actions=["ec2:DeleteSnapshot"], resources=[f"{ec2}::snapshot/*"], condition=tagged),
     )

@@ -18,6 +18,7 @@ FREE: Mapping[str, str] = {
     types.ROUTE_TABLE_ASSOCIATION: "free",
     types.INTERNET_GATEWAY: "free; traffic to the internet isn't expected beyond the free 100 GB",
     types.SECURITY_GROUP: "free",
+    types.DEFAULT_SECURITY_GROUP: "free",
     types.SECURITY_GROUP_RULE: "free",
     types.NETWORK_ACL: "free",
     types.LAUNCH_TEMPLATE: "free; its volumes are priced with the nodes",

@@ -52,6 +52,8 @@ class Front:
             return self._eks(environ, credential["region"], credential["key"])
         if credential is not None and credential["service"] == "dlm":
             return self._dlm(environ, credential["region"])
+        if credential is not None and str(environ.get("HTTP_X_AMZ_TARGET", "")).endswith("ssociateKmsKey"):
+            return self._log_group_key(environ, credential["region"])
         query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
         if credential is not None and credential["service"] == "s3" and "lifecycle" in query:
             return self._lifecycle(environ, unquote(path).strip("/"))
@@ -86,6 +88,16 @@ class Front:
         answer = self.dlm.answer(method, path, query, _body(environ), region)
         headers = {"x-amzn-ErrorType": answer.error} if answer.error else None
         return Response(json.dumps(answer.body), answer.status, headers, content_type="application/json")
+
+    def _log_group_key(self, environ: WSGIEnvironment, region: str) -> Response:
+        """AssociateKmsKey and DisassociateKmsKey of CloudWatch Logs, which moto hasn't."""
+        from werkzeug.wrappers import Response
+
+        asked: Any = json.loads(_body(environ))
+        if moto_state.set_log_group_key(region, str(asked["logGroupName"]), asked.get("kmsKeyId")):
+            return Response("{}", content_type="application/x-amz-json-1.1")
+        refusal = {"__type": "ResourceNotFoundException", "message": "The specified log group does not exist."}
+        return Response(json.dumps(refusal), status=400, content_type="application/x-amz-json-1.1")
 
     def _authenticate(self, cluster_name: str, environ: WSGIEnvironment) -> Response:
         from werkzeug.wrappers import Response

@@ -55,6 +55,14 @@ def delete_security_group(region: str, group_id: str) -> None:
         return
 
 
+def set_log_group_key(region: str, name: str, key_arn: str | None) -> bool:
+    """Encrypt a log group with a key, or with none; whether there is such a group."""
+    group: Any = _backend("logs", region).groups.get(name)
+    if group is not None:
+        group.kms_key_id = key_arn
+    return group is not None
+
+
 def caller_arn(access_key_id: str, region: str) -> str:
     """The ARN that STS GetCallerIdentity answers for this access key."""
     identity: Any = _backend("sts", "aws").get_caller_identity(access_key_id, region)

@@ -186,7 +186,8 @@ MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
         #   key                                 dev               staging         prod
         _same("cluster.kubernetes_version",     "1.35"),
         Row("cluster.control_plane_logs",       [],               ["audit"],      ["audit", "authenticator"]),
-        Row("cluster.log_retention_days",       7,                7,              30),
+        Row("cluster.log_retention_days",       7,                7,              365),
+        _same("cluster.encrypt_logs",           True),
         _same("cluster.addons",                 {"kube_state_metrics": True, "prometheus_node_exporter": True,
                                                  "cert_manager": True}),
         Row("network.vpc_cidr",                 "10.20.0.0/16",   "10.21.0.0/16", "10.22.0.0/16"),

@@ -137,11 +137,14 @@ class EksCluster(Frozen):
     public_access_cidrs: tuple[AccessCidr, ...]
     """Who may reach the public API endpoint; empty makes the endpoint private only."""
     admin_role_arns: tuple[PrincipalArn, ...] = ()
-    """IAM roles or users that become cluster administrators beside the deployer."""
+    """IAM roles or users that administer the cluster, the deployer's own among them. Without any, whoever creates the
+    cluster stays its administrator until somebody takes that entry away."""
     control_plane_logs: tuple[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"], ...]
     """Control-plane log types sent to CloudWatch Logs; audit is the dear one."""
     log_retention_days: LogRetentionDays
     """Days that CloudWatch Logs keeps them."""
+    encrypt_logs: bool
+    """Encrypt them with the cluster's own key, which costs nothing beside the key's requests."""
     addons: ClusterAddons
     """Community add-ons, beside those that every EKS cluster of this project has."""
     node_groups: NodeGroups

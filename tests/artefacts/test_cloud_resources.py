@@ -92,6 +92,23 @@ def test_security_group_and_rules(engine: Engine, network: Network) -> None:
     end(engine, egress, from_peer, ingress, group, inline)
 
 
+def test_the_default_security_group_is_emptied_and_stays_with_its_vpc(engine: Engine, cloud: RunningCloud) -> None:
+    vpc = engine.create("aws:ec2/vpc:Vpc", "closed", {"cidrBlock": "10.9.0.0/16"})
+    token = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+    group = life(engine, token, {"vpcId": vpc.id}, {"vpcId": vpc.id, "tags": {"a": "b"}})
+    assert group.id == vpc.state["defaultSecurityGroupId"]
+    ec2 = cloud.client("ec2")
+    rules = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    (found,) = ec2.describe_security_groups(GroupIds=[group.id])["SecurityGroups"]
+    assert (found["IpPermissions"], found["IpPermissionsEgress"]) == ([], [])
+    ec2.authorize_security_group_ingress(GroupId=group.id, IpPermissions=[rules])
+    opened = engine.refresh(group)
+    assert opened is not None
+    assert engine.diff(opened, {"vpcId": vpc.id}).paths  # what somebody adds is drift
+    engine.delete(group)
+    end(engine, vpc)
+
+
 def test_vpc_endpoint(engine: Engine, network: Network) -> None:
     table = engine.create("aws:ec2/routeTable:RouteTable", "endpoint", {"vpcId": network.vpc.id})
     other = engine.create("aws:ec2/routeTable:RouteTable", "endpoint-2", {"vpcId": network.vpc.id})
@@ -141,14 +158,17 @@ def test_kms(engine: Engine) -> None:
 
 def test_log_group(engine: Engine) -> None:
     inputs: dict[str, Any] = {"name": "/aws/eks/one/cluster", "retentionInDays": 7, "tags": {"a": "b"}}
+    key = engine.create("aws:kms/key:Key", "logs", {})
     group = life(
         engine,
         "aws:cloudwatch/logGroup:LogGroup",
         inputs,
+        {**inputs, "kmsKeyId": key.state["arn"]},
         {"name": inputs["name"], "retentionInDays": 30},
         {"name": inputs["name"]},
     )
     end(engine, group)
+    engine.delete(key)
 
 
 def test_bucket_and_its_configurations(engine: Engine) -> None:

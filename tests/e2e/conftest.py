@@ -66,6 +66,11 @@ class Platform:
         exported = json.loads(self.pulumi("stack", "export", "--stack", stack).stdout)
         return exported["deployment"].get("resources") or []
 
+    def settings(self, stack: str) -> dict[str, Any]:
+        """The stack file's document."""
+        path = self.sandbox.project / f"Pulumi.{stack}.yaml"
+        return yaml.safe_load(path.read_text(encoding="utf-8"))["config"]["lgtm:platform"]
+
     def change_settings(self, stack: str, **changes: Any) -> None:
         """Lays keys over the stack file's document."""
         path = self.sandbox.project / f"Pulumi.{stack}.yaml"

@@ -6,13 +6,35 @@ from tests.e2e.conftest import Platform, change_counts
 CHUNKS = f"acme-monitoring-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"
 
 
+# Who the sandbox's credentials are.
+DEPLOYER = "arn:aws:iam::123456789012:user/moto"
+
+
 def test_preview_then_up_then_no_change_then_refresh(platform: Platform) -> None:
+    # Named administrators: the cluster is made without its creator's own entry, and everything still comes up.
+    cluster = platform.settings("prod").get("cluster", {})
+    platform.change_settings("prod", cluster=cluster | {"admin_role_arns": [DEPLOYER]})
     preview = platform.pulumi("preview", "--stack", "prod", "--policy-pack", "policies")
     assert change_counts(preview.stdout).keys() == {"to create"}, preview.stdout
     created = platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod")
     assert change_counts(created.stdout)["created"] == change_counts(preview.stdout)["to create"]
     platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
     platform.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
+
+
+def test_nobody_but_who_is_named_administers_the_cluster(platform: Platform) -> None:
+    eks = platform.client("eks")
+    (name,) = eks.list_clusters()["clusters"]
+    entries = eks.list_access_entries(clusterName=name)["accessEntries"]
+    assert [arn for arn in entries if not arn.endswith("-nodes")] == [DEPLOYER]
+
+
+def test_the_vpcs_default_security_group_has_no_rules(platform: Platform) -> None:
+    ec2 = platform.client("ec2")
+    (vpc,) = [vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]]
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["SecurityGroups"]
+    (default,) = [group for group in groups if group["GroupName"] == "default"]
+    assert (default["IpPermissions"], default["IpPermissionsEgress"]) == ([], [])
 
 
 def test_prod_is_encrypted_with_its_own_key_and_spread_over_zones(platform: Platform) -> None:

@@ -113,6 +113,40 @@ class SecurityGroup(AwsType):
         return users
 
 
+class DefaultSecurityGroup(SecurityGroup):
+    """The group that a VPC comes with: adopted and emptied, then ruled like any other; the provider only forgets it."""
+
+    token = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+    name_property = None
+    replace = frozenset({"vpcId"})
+    computed_inputs = frozenset({"vpcId"})
+    defaults: ClassVar[Mapping[str, Any]] = {"revokeRulesOnDelete": False}
+
+    def create(self, cloud: AwsCloud, inputs: Properties) -> str:
+        ec2 = cloud.client("ec2")
+        filters = by_filter("vpc-id", str(inputs["vpcId"])) + by_filter("group-name", "default")
+        group = describe_one(cloud, "describe_security_groups", "SecurityGroups", (), Filters=filters)
+        group_id = str(group["GroupId"])
+        for way, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            if group[key]:
+                getattr(ec2, f"revoke_security_group_{way}")(GroupId=group_id, IpPermissions=group[key])
+        self._authorize(cloud, group_id, inputs, ("ingress", "egress"))
+        update_ec2_tags(cloud, group_id, {}, inputs, frozenset({"tagsAll"}))
+        return group_id
+
+    def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
+        actual = super().read(cloud, resource_id, known)
+        group = self._describe(cloud, resource_id)
+        # A rule that somebody adds is drift, also where none is declared.
+        for way, key in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+            if group[key]:
+                actual[way] = [_inline_rule(resource_id, permission) for permission in group[key]]
+        return actual
+
+    def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
+        """It goes with its VPC."""
+
+
 def _permission(group_id: str, rule: Properties) -> Record:
     """An inline rule as an IpPermission."""
     described = given(rule, {"description": "Description"})

@@ -42,6 +42,7 @@ DEFINITION: ProviderDefinition[AwsCloud] = ProviderDefinition(
         ec2_routing.Route(),
         ec2_routing.RouteTable(),
         ec2_routing.RouteTableAssociation(),
+        ec2_security.DefaultSecurityGroup(),
         ec2_security.SecurityGroup(),
         ec2_security.SecurityGroupEgressRule(),
         ec2_security.SecurityGroupIngressRule(),

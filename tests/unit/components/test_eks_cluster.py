@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from components.eks_cluster import principal_name
 from tests.unit.recording import ACCOUNT_ID, Graph, is_secret, value_of
 
 CLUSTER_ARN = f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/acme-monitoring-staging-cluster"
@@ -73,6 +74,48 @@ def test_log_group_exists_before_the_cluster_writes_to_it(staging: Graph) -> Non
     assert logs.inputs["name"] == "/aws/eks/acme-monitoring-staging-cluster/cluster"
     assert logs.inputs["retentionInDays"] == 7
     assert logs.urn in staging.one("eks/cluster:Cluster").dependencies
+
+
+def test_logs_are_encrypted_with_the_clusters_key_and_for_no_other_log_group(staging: Graph) -> None:
+    logs, key = staging.one("cloudwatch/logGroup:LogGroup"), staging.one("kms/key:Key", "cluster-secrets")
+    assert logs.inputs["kmsKeyId"].endswith("key/cluster-secrets")
+    statement = next(s for s in json.loads(key.inputs["policy"])["Statement"] if s["Sid"] == "CloudWatchLogs")
+    assert statement["Principal"] == {"Service": "logs.us-west-2.amazonaws.com"}
+    arn = f"arn:aws:logs:us-west-2:{ACCOUNT_ID}:log-group:{logs.inputs['name']}"
+    assert statement["Condition"] == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": arn}}
+    assert not any("*" in action for action in statement["Action"])
+
+
+def test_logs_without_a_key_of_their_own(compose: Any, make_settings: Any) -> None:
+    graph = compose(make_settings("staging", cluster={"encrypt_logs": False}))
+    assert "kmsKeyId" not in graph.one("cloudwatch/logGroup:LogGroup").inputs
+    assert "logs." not in graph.one("kms/key:Key", "cluster-secrets").inputs["policy"]
+
+
+def test_another_accounts_cluster_cannot_borrow_the_role(staging: Graph) -> None:
+    (trust,) = json.loads(staging.one("iam/role:Role", "cluster-role").inputs["assumeRolePolicy"])["Statement"]
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
+        "ArnLike": {"aws:SourceArn": CLUSTER_ARN},
+    }
+
+
+def test_named_administrators_end_the_creators_own(compose: Any, make_settings: Any) -> None:
+    arns = ["arn:aws:iam::123456789012:role/ops/admin"]
+    cluster = compose(make_settings("staging", cluster={"admin_role_arns": arns})).one("eks/cluster:Cluster")
+    assert cluster.inputs["accessConfig"]["bootstrapClusterCreatorAdminPermissions"] is False
+
+
+@pytest.mark.parametrize(
+    ("arn", "name"),
+    [
+        ("arn:aws:sts::123456789012:assumed-role/deploy/session", "123456789012-role-deploy"),
+        ("arn:aws:iam::123456789012:role/ci/deploy", "123456789012-role-deploy"),
+        ("arn:aws:iam::123456789012:user/moto", "123456789012-user-moto"),
+    ],
+)
+def test_a_session_is_its_role(arn: str, name: str) -> None:
+    assert principal_name(arn) == name
 
 
 def test_without_control_plane_logs_there_is_no_log_group(compose: Any, make_settings: Any) -> None:

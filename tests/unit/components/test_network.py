@@ -79,6 +79,14 @@ def test_vpc_resolves_names(network: Any) -> None:
     assert (vpc["cidrBlock"], vpc["enableDnsSupport"], vpc["enableDnsHostnames"]) == ("10.21.0.0/16", True, True)
 
 
+def test_the_default_security_group_lets_nothing_in_or_out(network: Any) -> None:
+    graph = network("none")
+    group = graph.one("ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs
+    assert group["vpcId"] == graph.one("ec2/vpc:Vpc").id
+    assert "ingress" not in group
+    assert "egress" not in group
+
+
 def test_s3_goes_by_a_gateway_endpoint_on_every_route_table(network: Any) -> None:
     graph = network("one")
     endpoint = graph.one("ec2/vpcEndpoint:VpcEndpoint")

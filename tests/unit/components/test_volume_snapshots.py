@@ -64,12 +64,18 @@ def test_the_role_touches_tagged_volumes_and_its_own_snapshots(make_settings: An
     role = next(one for one in graph.of("iam/role:Role") if one.name == "snapshots")
     (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "dlm.amazonaws.com"}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": ACCOUNT_ID}}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
+        "ArnLike": {"aws:SourceArn": f"arn:aws:dlm:us-west-2:{ACCOUNT_ID}:policy/*"},
+    }
     permissions = graph.one("iam/rolePolicy:RolePolicy", "snapshots")
     statements = {one["Sid"]: one for one in json.loads(permissions.inputs["policy"])["Statement"]}
     tagged = {"StringEquals": {f"aws:ResourceTag/{VOLUMES_TAG}": volumes_of(graph)}}
     assert statements["TakeOfTaggedVolumes"]["Condition"] == tagged
     assert statements["DeleteOwn"]["Condition"] == tagged
+    # Whoever may tag what is there already could make any snapshot its own, and delete it.
+    (tagging,) = [one for one in statements.values() if "ec2:CreateTags" in one["Action"]]
+    assert tagging["Condition"] == {"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}}
     anywhere = [one for one in statements.values() if one["Resource"] == ["*"]]
     assert all(action.startswith("ec2:Describe") for one in anywhere for action in one["Action"])
     # Without its permissions the policy would fail in AWS.
