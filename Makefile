@@ -13,7 +13,7 @@ ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e live mutants hooks lint types generated generate local benchmark lock clean
+.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e live mutants chart-facts hooks lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ e2e: setup tools ## the real engine: preview, up, no change, refresh, drift, des
 
 live: setup ## real Loki and Tempo, where they can be had, under prod's deployed configurations; says what ran and what couldn't
 	@$(PYTEST) -s tests/live
+
+chart-facts: setup tools ## record what the real charts make of our values (CHARTS="loki tempo", SOURCE=a folder or a repository; needs them in reach)
+	@$(BIN)/python -m tests.chart_facts $(CHARTS) $(if $(SOURCE),--source $(SOURCE)) $(if $(CHECK),--check)
 
 hooks: setup ## check every commit with pre-commit
 	@$(BIN)/pre-commit install

@@ -156,8 +156,8 @@ class Nginx(ChartValues):
 class Gateway(Component):
     """nginx in front of all components."""
 
-    enabled_non_enterprise: bool = True
-    """Without it only Enterprise gets one."""
+    enabled: bool = True
+    """The one way in for clients."""
     service: GatewayService
     """Service."""
     nginx: Nginx | None = None

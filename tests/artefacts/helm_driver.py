@@ -11,21 +11,11 @@ import yaml
 
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from telemetry.charts.lock import ChartName
+from tests.chart_facts.values import RELEASES
 
 Json = dict[str, Any]
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
-STACKS = ("dev", "staging", "prod")
-AGENT = "collector-agent"
-RELEASES: dict[str, ChartName] = {
-    "loki": ChartName.LOKI,
-    "tempo": ChartName.TEMPO,
-    "mimir": ChartName.MIMIR,
-    "pyroscope": ChartName.PYROSCOPE,
-    "grafana": ChartName.GRAFANA,
-    "collector-gateway": ChartName.COLLECTOR,
-    AGENT: ChartName.COLLECTOR,
-}
 SMALL = {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}}
 
 LOKI: Json = {
@@ -69,10 +59,10 @@ def merged(base: Json, over: Json) -> Json:
     return both
 
 
-def helm(*arguments: str, values: Json, check: bool = True) -> subprocess.CompletedProcess[str]:
+def helm(*arguments: str, values: Json | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
     binary = shutil.which("helm")
     assert binary is not None, "helm is not on PATH"
-    command = [binary, *arguments, "-f", "-"]
+    command = [binary, *arguments, *(() if values is None else ("-f", "-"))]
     result = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
     assert not check or result.returncode == 0, result.stderr
     return result

@@ -1,36 +1,18 @@
 """Every value that we set is a value that the locked chart knows, with the type that it expects."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from planning.tiers import BucketPurpose
-from sandbox.bootstrap.paths import PROJECT_ROOT
 from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
-from telemetry.charts.collector import agent_values, gateway_values
-from telemetry.charts.grafana import grafana_values
-from telemetry.charts.lock import CHARTS, ChartName
-from telemetry.charts.loki import loki_values
-from telemetry.charts.mimir import mimir_values
-from telemetry.charts.object_storage import ObjectStorage
-from telemetry.charts.pyroscope import pyroscope_values
-from telemetry.charts.tempo import tempo_values
-from telemetry.kubernetes.placement import placement_for
-from tests.stacks import settings_of, with_profiles
+from telemetry.charts.lock import ChartName
+from tests.chart_facts.recorded import chart_facts
+from tests.chart_facts.values import RELEASES, STACKS, stack_values, values_of
 
-KEYS = PROJECT_ROOT / "tests" / "data" / "charts"
-STACKS = ("dev", "staging", "prod")
-RELEASES = {
-    "loki": ChartName.LOKI,
-    "tempo": ChartName.TEMPO,
-    "mimir": ChartName.MIMIR,
-    "pyroscope": ChartName.PYROSCOPE,
-    "grafana": ChartName.GRAFANA,
-    "agent": ChartName.COLLECTOR,
-    "gateway": ChartName.COLLECTOR,
-}
+_MIMIR_VOLUMES = ("ingester", "store_gateway", "compactor", "alertmanager")
+_MIMIR_PARTS = (*_MIMIR_VOLUMES, "distributor", "querier", "query_frontend", "query_scheduler", "ruler")
 # Parts that a chart hands to the application as they are; its schema lets any key stand there.
 FREE_FORM = {
     ChartName.LOKI: (
@@ -51,12 +33,18 @@ FREE_FORM = {
         "tempo.receivers.otlp.protocols.grpc.tls",
         "tempo.receivers.otlp.protocols.http.tls",
     ),
+    ChartName.MIMIR: (
+        *(f"{part}.resources" for part in _MIMIR_PARTS),
+        # One constraint or a list of them.
+        *(f"{part}.topologySpreadConstraints" for part in _MIMIR_PARTS),
+    ),
     ChartName.PYROSCOPE: ("pyroscope.extraArgs", "pyroscope.podSecurityContext"),
     ChartName.GRAFANA: ("grafana.ini",),
 }
 # Keys that the chart's templates read and its values file shows in comments only, so that they have no default.
 WITHOUT_DEFAULT = {
     ChartName.TEMPO: {"persistence.storageClassName"},
+    ChartName.MIMIR: {f"{part}.persistentVolume.storageClass" for part in _MIMIR_VOLUMES},
     ChartName.PYROSCOPE: {"pyroscope.persistence.storageClassName"},
     ChartName.GRAFANA: {"persistence.storageClassName"},
     ChartName.COLLECTOR: {
@@ -79,11 +67,8 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 def known_keys(chart: ChartName) -> dict[str, str]:
-    """Type by dotted path; a row's type is that of the chart's default."""
-    path = KEYS / f"{chart}-{CHARTS[chart].version}.keys.tsv"
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert lines[0].startswith(f"# value keys of chart {chart} {CHARTS[chart].version}")
-    return dict(line.split("\t") for line in lines[1:])
+    """Type of the default by dotted path of the real chart's values.yaml."""
+    return chart_facts(chart).keys
 
 
 def unknown(values: dict[str, Any], chart: ChartName, keys: dict[str, str], prefix: str = "") -> Iterator[str]:
@@ -97,7 +82,7 @@ def unknown(values: dict[str, Any], chart: ChartName, keys: dict[str, str], pref
             if not isinstance(value, TYPES[kind]) or (kind != "boolean" and isinstance(value, bool) and kind != "null"):
                 yield f"{path}: {value!r} is no {kind}"
         elif isinstance(value, dict) and any(known.startswith(f"{path}.") for known in keys):
-            yield from unknown(value, chart, keys, f"{path}.")
+            yield from unknown(cast("dict[str, Any]", value), chart, keys, f"{path}.")
         else:
             yield f"{path}: unknown"
 
@@ -115,38 +100,17 @@ def on_premises() -> PlatformSettings:
     return parse_settings(document, stack="staging")
 
 
-def values_of(release: str, settings: PlatformSettings, stack: str) -> dict[str, Any]:
-    store = ObjectStorage(
-        buckets={purpose: f"acme-{purpose}" for purpose in BucketPurpose},
-        region="us-west-2",
-        endpoint="s3.us-west-2.amazonaws.com",
-        credentials_secret=None if settings.on_aws else "object-store",
-    )
-    placement = placement_for(settings, stack)
-    builders = {
-        "loki": lambda: loki_values(settings, store, placement, "gp3"),
-        "tempo": lambda: tempo_values(settings, store, placement, "gp3"),
-        "mimir": lambda: mimir_values(settings, store, placement, "gp3"),
-        "pyroscope": lambda: pyroscope_values(with_profiles(settings), store, placement, "gp3"),
-        "grafana": lambda: grafana_values(settings, placement, "gp3"),
-        "agent": lambda: agent_values(settings, placement, stack),
-        "gateway": lambda: gateway_values(settings, placement),
-    }
-    return builders[release]().to_values()
-
-
 @pytest.mark.parametrize("release", RELEASES)
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_value_of_every_stack_is_known_to_its_chart(stack: str, release: str) -> None:
     chart = RELEASES[release]
-    values = values_of(release, settings_of(stack), stack)
-    assert list(unknown(values, chart, known_keys(chart))) == []
+    assert list(unknown(stack_values(stack)[release], chart, known_keys(chart))) == []
 
 
 @pytest.mark.parametrize("release", RELEASES)
 def test_every_value_off_aws_is_known_to_its_chart(release: str) -> None:
     chart = RELEASES[release]
-    assert list(unknown(values_of(release, on_premises(), "staging"), chart, known_keys(chart))) == []
+    assert list(unknown(values_of(on_premises(), "staging")[release], chart, known_keys(chart))) == []
 
 
 def test_the_check_sees_a_misspelt_key_and_a_wrong_type() -> None:

@@ -53,7 +53,7 @@ def test_loki_is_one_stateful_set_with_its_services() -> None:
     claim = loki["spec"]["volumeClaimTemplates"][0]
     assert claim["spec"]["resources"]["requests"]["storage"] == "7Gi"
     assert claim["spec"]["storageClassName"] == "gp3"
-    assert ports(one(documents, "Service", "loki")) == {"http-metrics": 3100, "grpc": 9095}
+    assert ports(one(documents, "Service", "loki")) == {"http-metrics": 3100, "grpc": 9095, "grpclb": 9096}
     assert one(documents, "Service", "loki-memberlist")["spec"]["clusterIP"] == "None"
     assert names(documents, "Deployment") == set()
 
@@ -62,7 +62,8 @@ def test_loki_configuration_takes_values_and_structured_config_last() -> None:
     text = one(render(ChartName.LOKI, LOKI), "ConfigMap", "loki")["data"]["config.yaml"]
     config = yaml.safe_load(text)
     assert config["auth_enabled"] is True
-    assert config["common"]["storage"]["s3"] == {"bucketnames": "chunks", "region": "us-west-2"}
+    s3 = {"bucketnames": "chunks", "region": "us-west-2", "insecure": False, "s3forcepathstyle": False}
+    assert config["common"]["storage"]["s3"] == s3
     assert config["limits_config"]["query_timeout"] == "7m"
     assert config["limits_config"]["reject_old_samples"] is True
 
@@ -94,7 +95,7 @@ def test_loki_parts_come_and_go_with_their_switches() -> None:
 def test_budget_is_only_made_for_several_replicas_of_loki() -> None:
     assert names(render(ChartName.LOKI, LOKI), "PodDisruptionBudget") == set()
     several = merged(LOKI, {"singleBinary": {"replicas": 3}})
-    assert names(render(ChartName.LOKI, several), "PodDisruptionBudget") == {"loki"}
+    assert names(render(ChartName.LOKI, several), "PodDisruptionBudget") == {"loki-single-binary"}
 
 
 def test_tempo_has_its_ports_and_keeps_its_log_only_with_persistence() -> None:
@@ -173,8 +174,8 @@ def test_mimir_component_takes_its_own_values() -> None:
 def test_grafana_reads_its_login_from_the_existing_secret() -> None:
     admin = {"existingSecret": "login", "userKey": "user", "passwordKey": "pass"}
     documents = render(ChartName.GRAFANA, {"admin": admin})
-    env = {v["name"]: v["valueFrom"]["secretKeyRef"] for v in container(one(documents, "Deployment", "grafana"))["env"]}
-    assert env["GF_SECURITY_ADMIN_PASSWORD"] == {"name": "login", "key": "pass"}
+    env = {v["name"]: v.get("valueFrom") for v in container(one(documents, "Deployment", "grafana"))["env"]}
+    assert env["GF_SECURITY_ADMIN_PASSWORD"] == {"secretKeyRef": {"name": "login", "key": "pass"}}
     assert names(documents, "Secret") == set()
     assert names(render(ChartName.GRAFANA, {}), "Secret") == {"grafana"}
 

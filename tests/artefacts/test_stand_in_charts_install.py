@@ -7,41 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from planning.tiers import BucketPurpose
 from sandbox.kubernetes.control_plane import ControlPlane
-from telemetry.charts.collector import agent_values, gateway_values
-from telemetry.charts.grafana import grafana_values
-from telemetry.charts.loki import loki_values
-from telemetry.charts.mimir import mimir_values
-from telemetry.charts.object_storage import ObjectStorage
-from telemetry.charts.pyroscope import pyroscope_values
-from telemetry.charts.tempo import tempo_values
-from telemetry.kubernetes.placement import placement_for
-from tests.artefacts.helm_driver import AGENT, RELEASES, STACKS, STAND_INS, Json, helm, render
+from tests.artefacts.helm_driver import STAND_INS, helm, render
 from tests.artefacts.kubernetes_driver import GP3, apply, group, kubectl
-from tests.stacks import settings_of, with_profiles
+from tests.chart_facts.values import AGENT, RELEASES, STACKS, stack_values
 
 # dev's agents and the owners' have rights in their own namespace.
 AGENT_NAMESPACES = {"dev": "monitoring-dev-agent", "staging": "monitoring-agent", "prod": "monitoring-agent"}
 NAMESPACES = ("monitoring", *sorted(set(AGENT_NAMESPACES.values())))
-
-
-def stack_values(stack: str) -> dict[str, Json]:
-    """The values that the program sets for every release of a stack."""
-    settings = settings_of(stack)
-    buckets = {purpose: f"bucket-{purpose.value}" for purpose in BucketPurpose}
-    storage = ObjectStorage(buckets=buckets, region="us-west-2", endpoint="s3.us-west-2.amazonaws.com")
-    placement = placement_for(settings, stack)
-    models = {
-        "loki": loki_values(settings, storage, placement, "gp3"),
-        "tempo": tempo_values(settings, storage, placement, "gp3"),
-        "mimir": mimir_values(settings, storage, placement, "gp3"),
-        "pyroscope": pyroscope_values(with_profiles(settings), storage, placement, "gp3"),
-        "grafana": grafana_values(settings, placement, "gp3"),
-        "collector-gateway": gateway_values(settings, placement),
-        AGENT: agent_values(settings, placement, stack),
-    }
-    return {release: model.to_values() for release, model in models.items()}
 
 
 @pytest.fixture(scope="module")

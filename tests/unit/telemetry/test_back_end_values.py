@@ -232,7 +232,7 @@ class TestMimir:
         self, settings: PlatformSettings, build: Build
     ) -> None:
         gateway = build(settings)["mimir"]["gateway"]
-        assert gateway["enabledNonEnterprise"] is True
+        assert gateway["enabled"] is True
         ports = [8443] if settings.encrypted else []
         assert gateway["service"].items() >= {"port": 8080, "legacyPort": 0}.items()
         assert [port["port"] for port in gateway["service"]["extraPorts"]] == ports

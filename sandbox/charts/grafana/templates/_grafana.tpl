@@ -60,7 +60,7 @@
 {{- end }}
 {{- end -}}
 
-{{/* A watcher of ConfigMaps and Secrets. In: root, name, watched (its values), folder. */}}
+{{/* A watcher of ConfigMaps and Secrets. In: root, name, watched (its values), folder, reload (what Grafana reads again). */}}
 {{- define "grafana.watcher" -}}
 {{- $sidecar := .root.Values.sidecar -}}
 - name: {{ include "grafana.fullname" .root }}-sc-{{ .name }}
@@ -77,6 +77,8 @@
     {{- with .watched.searchNamespace }}
     - {name: NAMESPACE, value: {{ . | toString | quote }}}
     {{- end }}
+    - {name: REQ_URL, value: "http://localhost:3000/api/admin/provisioning/{{ .reload }}/reload"}
+    - {name: REQ_METHOD, value: POST}
     - name: REQ_USERNAME
       valueFrom: {secretKeyRef: {{ .login.user | toJson }}}
     - name: REQ_PASSWORD

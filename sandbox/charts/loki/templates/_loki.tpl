@@ -52,10 +52,24 @@
   )) -}}
 {{- end -}}
 
+{{/* How Loki calls a memcached and what it holds back for it. In: root, cache, timing (what one of them has more). */}}
+{{- define "loki.cache-client" -}}
+default_validity: {{ .cache.defaultValidity }}
+background:
+  writeback_goroutines: {{ .cache.writebackParallelism }}
+  writeback_buffer: {{ .cache.writebackBuffer | int }}
+  writeback_size_limit: {{ .cache.writebackSizeLimit }}
+memcached_client:
+  addresses: {{ tpl .cache.addresses .root }}
+  consistent_hash: true
+  timeout: {{ .cache.timeout }}
+  {{- toYaml .timing | nindent 2 }}
+{{- end -}}
+
 {{/* Loki's configuration: the chart's frame, the sections of `loki`, and structuredConfig over all. */}}
 {{- define "loki.config" -}}
 {{- $loki := .Values.loki -}}
-{{- $s3 := dict "bucketnames" $loki.storage.bucketNames.chunks -}}
+{{- $s3 := dict "bucketnames" $loki.storage.bucketNames.chunks "insecure" false "s3forcepathstyle" false -}}
 {{- $names := dict "s3ForcePathStyle" "s3forcepathstyle" "accessKeyId" "access_key_id" "secretAccessKey" "secret_access_key" -}}
 {{- range $key, $value := $loki.storage.s3 -}}
 {{- if not (kindIs "invalid" $value) -}}
@@ -63,18 +77,37 @@
 {{- end -}}
 {{- end -}}
 {{- $common := merge (dict "storage" (dict "s3" $s3) "compactor_grpc_address" (printf "%s.%s.svc.cluster.local:9095" (include "loki.fullname" .) .Release.Namespace)) $loki.commonConfig -}}
+{{- $rules := dict "type" "local" -}}
+{{- if ne (dig "storage" "type" "" (default dict $loki.rulerConfig)) "local" -}}
+{{- $rules = dict "type" "s3" "s3" (dict "bucketnames" $loki.storage.bucketNames.ruler) -}}
+{{- end -}}
+{{- $members := printf "%s-memberlist.%s.svc.cluster.local" (include "loki.fullname" .) .Release.Namespace -}}
 {{- $config := dict
   "auth_enabled" $loki.auth_enabled
-  "server" (merge (dict "http_listen_port" 3100 "grpc_listen_port" 9095) (default dict $loki.server))
+  "server" $loki.server
   "common" $common
-  "memberlist" (dict "join_members" (list (printf "%s-memberlist" (include "loki.fullname" .))))
+  "memberlist" (merge (dict "join_members" (list $members)) (default dict $loki.extraMemberlistConfig))
   "schema_config" $loki.schemaConfig
   "limits_config" $loki.limits_config
   "runtime_config" (dict "file" "/etc/loki/runtime-config/runtime-config.yaml")
-  "ruler" (mergeOverwrite (dict "storage" (dict "type" "s3" "s3" (dict "bucketnames" $loki.storage.bucketNames.ruler))) (default dict $loki.rulerConfig)) -}}
-{{- range $section := list "compactor" "ingester" "querier" "query_range" "frontend" "analytics" "distributor" "tracing" "pattern_ingester" "storage_config" -}}
+  "query_range" (dict "align_queries_with_step" true)
+  "ruler" (mergeOverwrite (dict "storage" $rules) (default dict $loki.rulerConfig)) -}}
+{{- with .Values.chunksCache -}}
+{{- if .enabled -}}
+{{- $client := include "loki.cache-client" (dict "root" $ "cache" . "timing" (dict "max_idle_conns" 72)) | fromYaml -}}
+{{- $_ := set $client "memcached" (dict "batch_size" .batchSize "parallelism" .parallelism) -}}
+{{- $_ := set $config "chunk_store_config" (dict "chunk_cache_config" $client) -}}
+{{- end -}}
+{{- end -}}
+{{- with .Values.resultsCache -}}
+{{- if .enabled -}}
+{{- $client := include "loki.cache-client" (dict "root" $ "cache" . "timing" (dict "update_interval" "1m")) | fromYaml -}}
+{{- $_ := mergeOverwrite $config.query_range (dict "cache_results" true "results_cache" (dict "cache" $client)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $section := list "compactor" "ingester" "ingester_client" "querier" "query_range" "frontend" "frontend_worker" "analytics" "distributor" "tracing" "pattern_ingester" "storage_config" "index_gateway" "bloom_build" "bloom_gateway" -}}
 {{- with get $loki $section -}}
-{{- $_ := set $config $section . -}}
+{{- $_ := set $config $section (mergeOverwrite (default dict (get $config $section)) .) -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml (mergeOverwrite $config $loki.structuredConfig) -}}

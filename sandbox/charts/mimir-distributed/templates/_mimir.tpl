@@ -19,8 +19,33 @@
 {{- end -}}
 {{- end -}}
 
+{{/* Where the components find one another: Mimir's own names of its services. */}}
+{{- define "mimir.addresses" -}}
+{{- $name := include "mimir.fullname" . -}}
+{{- $scheduler := printf "%s-query-scheduler-headless.%s.svc:9095" $name .Release.Namespace -}}
+{{- $domain := printf "%s.svc.%s" .Release.Namespace .Values.global.clusterDomain -}}
+frontend: {scheduler_address: {{ $scheduler }}}
+frontend_worker: {scheduler_address: {{ $scheduler }}}
+memberlist: {join_members: ["dns+{{ $name }}-gossip-ring.{{ $domain }}:7946"]}
+ruler: {alertmanager_url: "dnssrvnoa+http://_http-metrics._tcp.{{ $name }}-alertmanager-headless.{{ $domain }}/alertmanager"}
+{{- end -}}
+
 {{- define "mimir.config" -}}
-{{- toYaml (mergeOverwrite (deepCopy .Values.mimir.baseConfig) .Values.mimir.structuredConfig) -}}
+{{- $addresses := include "mimir.addresses" . | fromYaml -}}
+{{- toYaml (mergeOverwrite (deepCopy .Values.mimir.baseConfig) $addresses .Values.mimir.structuredConfig) -}}
+{{- end -}}
+
+{{/* A container's environment: ours over the chart's own, by name. In: key, values. */}}
+{{- define "mimir.environment" -}}
+{{- $processors := get (dict "distributor" "8" "ingester" "4" "querier" "5" "store_gateway" "5") .key -}}
+{{- $names := list -}}
+{{- range .values.env }}{{ $names = append $names .name }}{{ end -}}
+{{- if and $processors (not (has "GOMAXPROCS" $names)) }}
+- {name: GOMAXPROCS, value: {{ $processors | quote }}}
+{{- end }}
+{{- with .values.env }}
+{{ toYaml . }}
+{{- end }}
 {{- end -}}
 
 {{/* What can't work: the ingest storage needs a Kafka, the chart's or another; zones need the rollout operator. */}}
@@ -52,7 +77,8 @@
 {{- end }}
 {{- end -}}
 
-{{/* A pod of Mimir. In: root, component (kebab-case), values, zone (optional), claim (whether it has one). */}}
+{{/* A pod of Mimir. In: root, component (kebab-case), key (snake_case), values, zone (optional), claim (whether
+it has one). */}}
 {{- define "mimir.pod" -}}
 {{- $root := .root -}}
 {{- $selector := include "mimir.selector" . -}}
@@ -60,7 +86,9 @@
 metadata:
   labels:
     {{- $selector | nindent 4 }}
+    {{- if .values.memberlist }}
     app.kubernetes.io/part-of: memberlist
+    {{- end }}
     {{- with .zone }}
     zone: {{ .name }}
     name: {{ printf "%s-%s" $.component .name }}
@@ -84,6 +112,11 @@ spec:
         - -config.file=/etc/mimir/mimir.yaml
         {{- if .zone }}
         - -{{ eq .component "ingester" | ternary "ingester.ring" "store-gateway.sharding-ring" }}.instance-availability-zone={{ .zone.name }}
+        {{- else if eq .component "ingester" }}
+        - -ingester.ring.instance-availability-zone=zone-default
+        {{- end }}
+        {{- range .values.flags }}
+        - {{ . }}
         {{- end }}
         {{- if and (eq .component "ruler") .values.memBallastSizeBytes }}
         - -mem-ballast-size-bytes={{ int64 .values.memBallastSizeBytes }}
@@ -94,23 +127,35 @@ spec:
       ports:
         - {name: http-metrics, containerPort: 8080, protocol: TCP}
         - {name: grpc, containerPort: 9095, protocol: TCP}
+        {{- if .values.memberlist }}
         - {name: memberlist, containerPort: 7946, protocol: TCP}
+        {{- end }}
       readinessProbe:
-        httpGet: {path: /ready, port: http-metrics}
-      {{- include "stand-in.container" (dict "values" .values "from" (list $global .values) "env" .values.env "security" (default $root.Values.containerSecurityContext .values.containerSecurityContext)) | nindent 6 }}
+        {{- toYaml .values.readinessProbe | nindent 8 }}
+      {{- include "stand-in.container" (dict "values" .values "from" (list $global .values) "env" (include "mimir.environment" . | fromYamlArray) "security" (default $root.Values.containerSecurityContext .values.containerSecurityContext)) | nindent 6 }}
       volumeMounts:
         - {name: config, mountPath: /etc/mimir}
         - {name: runtime-config, mountPath: /var/mimir}
         - {name: storage, mountPath: /data}
         - {name: active-queries, mountPath: /active-query-tracker}
+        {{- if eq .component "alertmanager" }}
+        - {name: alertmanager-fallback-config, mountPath: /configs/}
+        - {name: tmp, mountPath: /tmp}
+        {{- end }}
         {{- include "stand-in.list" (dict "key" "extraVolumeMounts" "from" (list .values)) | nindent 8 }}
   volumes:
     - name: config
-      configMap: {name: {{ include "mimir.fullname" $root }}-config}
+      configMap: {name: {{ include "mimir.fullname" $root }}-config, items: [{key: mimir.yaml, path: mimir.yaml}]}
     - name: runtime-config
       configMap: {name: {{ include "mimir.fullname" $root }}-runtime}
     - name: active-queries
       emptyDir: {}
+    {{- if eq .component "alertmanager" }}
+    - name: alertmanager-fallback-config
+      configMap: {name: {{ include "mimir.fullname" $root }}-alertmanager-fallback-config}
+    - name: tmp
+      emptyDir: {}
+    {{- end }}
     {{- if not .claim }}
     - name: storage
       emptyDir: {}

@@ -70,7 +70,7 @@ spec:
         {{- toYaml .Values.securityContext | nindent 8 }}
       {{- end }}
       volumeMounts:
-        - {name: {{ .Values.configMap.existingName | default (include "collector.config-map" .) }}, mountPath: /conf}
+        - {name: opentelemetry-collector-configmap, mountPath: /conf}
         {{- if $logs.enabled }}
         - {name: varlogpods, mountPath: /var/log/pods, readOnly: true}
         - {name: varlibdockercontainers, mountPath: /var/lib/docker/containers, readOnly: true}
@@ -88,7 +88,7 @@ spec:
     {{- toYaml . | nindent 4 }}
     {{- end }}
   volumes:
-    - name: {{ .Values.configMap.existingName | default (include "collector.config-map" .) }}
+    - name: opentelemetry-collector-configmap
       configMap:
         name: {{ .Values.configMap.existingName | default (include "collector.config-map" .) }}
         items: [{key: relay, path: relay.yaml}]

@@ -19,7 +19,8 @@ automountServiceAccountToken: {{ .values.automountServiceAccountToken }}
 {{- end -}}
 
 {{/* A service. In: root, name, labels, selector, ports (list), values (optional: type, annotations, labels,
-internalTrafficPolicy, trafficDistribution, loadBalancerClass), headless (optional). */}}
+internalTrafficPolicy, trafficDistribution, loadBalancerClass), headless and unready (optional: publish pods that
+aren't ready). */}}
 {{- define "stand-in.service" -}}
 {{- $values := default dict .values -}}
 apiVersion: v1
@@ -37,7 +38,6 @@ metadata:
 spec:
   {{- if .headless }}
   clusterIP: None
-  publishNotReadyAddresses: true
   {{- else }}
   type: {{ default "ClusterIP" $values.type }}
   {{- range $key := list "internalTrafficPolicy" "trafficDistribution" "loadBalancerClass" "loadBalancerSourceRanges" }}
@@ -45,6 +45,9 @@ spec:
   {{ $key }}: {{ toJson . }}
   {{- end }}
   {{- end }}
+  {{- end }}
+  {{- if .unready }}
+  publishNotReadyAddresses: true
   {{- end }}
   ports:
     {{- toYaml .ports | nindent 4 }}

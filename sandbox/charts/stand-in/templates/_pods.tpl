@@ -67,3 +67,12 @@ spec:
     requests:
       storage: {{ .size }}
 {{- end -}}
+
+{{/* A memory quantity in Mi or Gi as whole MiB. In: the quantity. */}}
+{{- define "stand-in.mebibytes" -}}
+{{- if hasSuffix "Gi" . -}}
+{{- mulf (trimSuffix "Gi" . | float64) 1024 | int -}}
+{{- else -}}
+{{- trimSuffix "Mi" . | int -}}
+{{- end -}}
+{{- end -}}

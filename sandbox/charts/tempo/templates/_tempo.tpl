@@ -25,6 +25,8 @@
 {{- else -}}
 {{- $tempo := .Values.tempo -}}
 {{- $config := dict
+  "stream_over_http_enabled" $tempo.streamOverHttpEnabled
+  "memberlist" (merge (dict "cluster_label" (printf "%s.%s" .Release.Name .Release.Namespace)) (default dict $tempo.memberlist))
   "multitenancy_enabled" $tempo.multitenancyEnabled
   "usage_report" (dict "reporting_enabled" $tempo.reportingEnabled)
   "server" $tempo.server
@@ -43,20 +45,23 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The service's ports: a receiver that isn't configured has none. */}}
+{{/* The ports of service and pod: name of the service's, name of the pod's, number, protocol, one a line.
+Zipkin and the old OTLP ports are open whether there is such a receiver or not. */}}
+{{- define "tempo.open" -}}
+- [tempo-prom-metrics, prom-metrics, {{ .Values.tempo.server.http_listen_port }}, TCP]
+- [tempo-jaeger-thrift-compact, jaeger-thrift-c, 6831, UDP]
+- [tempo-jaeger-thrift-binary, jaeger-thrift-b, 6832, UDP]
+- [tempo-jaeger-thrift-http, jaeger-thrift-h, 14268, TCP]
+- [grpc-tempo-jaeger, jaeger-grpc, 14250, TCP]
+- [tempo-zipkin, zipkin, 9411, TCP]
+- [tempo-otlp-legacy, otlp-legacy, 55680, TCP]
+- [tempo-otlp-http-legacy, otlp-httplegacy, 55681, TCP]
+- [grpc-tempo-otlp, otlp-grpc, 4317, TCP]
+- [tempo-otlp-http, otlp-http, 4318, TCP]
+{{- end -}}
+
 {{- define "tempo.ports" -}}
-- {name: tempo-prom-metrics, port: {{ .Values.tempo.server.http_listen_port }}, protocol: TCP, targetPort: {{ .Values.tempo.server.http_listen_port }}}
-{{- $jaeger := (default dict .Values.tempo.receivers.jaeger).protocols }}
-{{- range $protocol := list "thrift_compact" "thrift_binary" "thrift_http" "grpc" }}
-{{- with get (default dict $jaeger) $protocol }}
-- {name: tempo-jaeger-{{ $protocol | replace "_" "-" }}, port: {{ splitList ":" .endpoint | last }}, protocol: {{ has $protocol (list "thrift_compact" "thrift_binary") | ternary "UDP" "TCP" }}, targetPort: {{ splitList ":" .endpoint | last }}}
-{{- end }}
-{{- end }}
-{{- $otlp := (default dict .Values.tempo.receivers.otlp).protocols }}
-{{- with (default dict $otlp).grpc }}
-- {name: grpc-tempo-otlp, port: {{ splitList ":" .endpoint | last }}, protocol: TCP, targetPort: {{ splitList ":" .endpoint | last }}}
-{{- end }}
-{{- with (default dict $otlp).http }}
-- {name: tempo-otlp-http, port: {{ splitList ":" .endpoint | last }}, protocol: TCP, targetPort: {{ splitList ":" .endpoint | last }}}
+{{- range include "tempo.open" . | fromYamlArray }}
+- {name: {{ index . 0 }}, port: {{ index . 2 }}, protocol: {{ index . 3 }}, targetPort: {{ index . 2 }}}
 {{- end }}
 {{- end -}}
