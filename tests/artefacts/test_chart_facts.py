@@ -8,6 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import cast
 
 import pytest
 
@@ -49,7 +50,7 @@ def _set(values: Json, keys: dict[str, str], prefix: str = "") -> set[str]:
         path
         for key, value in values.items()
         for path in (
-            _set(value, keys, f"{prefix}{key}.")
+            _set(cast("Json", value), keys, f"{prefix}{key}.")
             if isinstance(value, dict) and any(known.startswith(f"{prefix}{key}.") for known in keys)
             else {f"{prefix}{key}"}
         )

@@ -6,12 +6,11 @@ import yaml
 
 from telemetry.charts.lock import ChartName
 from tests.artefacts.helm_driver import Json, container, one, pod, ports, render
-from tests.artefacts.test_chart_values import values_of
-from tests.stacks import settings_of
+from tests.chart_facts.values import stack_values
 
 
 def rendered(release: str, chart: ChartName) -> list[Json]:
-    return render(chart, values_of(release, settings_of("staging"), "staging"), release=release)
+    return render(chart, stack_values("staging")[release], release=release)
 
 
 def secret(workload: Json) -> Json:

@@ -14,6 +14,7 @@ from tests.chart_facts.objects import differences, facts_of
 from tests.chart_facts.recorded import ChartFacts, Rendering, chart_facts, path_of, text_of
 from tests.chart_facts.sources import ChartError, chart_folder, rendered
 from tests.chart_facts.values import RELEASES, STACKS, keys_of, recorded_values
+from tests.tool_path import tools_on_path
 
 
 def record(name: ChartName, source: str | None, said_source: str | None) -> ChartFacts:
@@ -73,4 +74,5 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    with tools_on_path():
+        sys.exit(main(sys.argv[1:]))
