@@ -1,16 +1,17 @@
-"""Grafana, and the administrator's password, which is generated and lives in a Kubernetes Secret only."""
+"""Grafana, its role, and the administrator's password, which is generated and lives in a Kubernetes Secret only."""
 
 from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role
 from pulumi_random import RandomPassword
 
 from components.chart_release import ChartReleaseArgs, built_values, chart_release
 from components.namespace import PART_OF, PlatformNamespace
 from settings.models.platform import PlatformSettings
-from telemetry.charts.grafana import grafana_values
+from telemetry.charts.grafana import DASHBOARD_ROLE, grafana_values
 from telemetry.charts.lock import ChartName
 from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_PASSWORD_KEY,
@@ -60,7 +61,7 @@ class Grafana(pulumi.ComponentResource):
     def __init__(self, name: str, args: GrafanaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:Grafana", name, None, opts)
         settings, namespace = args.settings, args.namespace
-        secret = self._admin_secret(namespace)
+        secret, role = self._admin_secret(namespace), self._dashboard_role(namespace)
         chart_release(
             GRAFANA_RELEASE,
             ChartReleaseArgs(
@@ -71,7 +72,7 @@ class Grafana(pulumi.ComponentResource):
                     lambda storage_class: grafana_values(settings, args.placement, storage_class), args.storage_class
                 ),
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret]),
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret, role]),
         )
         self.url = Endpoints.of(settings).grafana_url
         self.admin_password = SecretReference(namespace.name, GRAFANA_ADMIN_SECRET, GRAFANA_ADMIN_PASSWORD_KEY)
@@ -89,12 +90,25 @@ class Grafana(pulumi.ComponentResource):
         )
         return Secret(
             "grafana-admin",
-            metadata=ObjectMetaArgs(
-                name=GRAFANA_ADMIN_SECRET,
-                namespace=namespace.name,
-                labels={"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/name": GRAFANA_RELEASE},
-            ),
+            metadata=_metadata(GRAFANA_ADMIN_SECRET, namespace),
             type="Opaque",
             string_data={GRAFANA_ADMIN_USER_KEY: ADMIN_USER, GRAFANA_ADMIN_PASSWORD_KEY: password.result},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
+
+    def _dashboard_role(self, namespace: PlatformNamespace) -> Role:
+        """What the chart binds to its service account in place of its own role.
+
+        Kubernetes can't narrow a role by label, so it is all ConfigMaps of the namespace, and no Secret.
+        """
+        return Role(
+            DASHBOARD_ROLE,
+            metadata=_metadata(DASHBOARD_ROLE, namespace),
+            rules=[PolicyRuleArgs(api_groups=[""], resources=["configmaps"], verbs=["get", "list", "watch"])],
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
+        )
+
+
+def _metadata(name: str, namespace: PlatformNamespace) -> ObjectMetaArgs:
+    labels = {"app.kubernetes.io/part-of": PART_OF, "app.kubernetes.io/name": GRAFANA_RELEASE}
+    return ObjectMetaArgs(name=name, namespace=namespace.name, labels=labels)

@@ -8,7 +8,7 @@ from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPT
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
 from policies.rules.nodes import CONTROL_PLANE_AUDITED, METADATA_CLOSED
 from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
-from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED
+from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED, KUBERNETES_SECRETS_NAMED
 from policies.rules.protection import DATA_PROTECTED
 from policies.rules.public_access import BUCKETS_PRIVATE, CLUSTER_ENDPOINT_LIMITED, NO_OPEN_INGRESS
 from policies.rules.retention_limits import APPLICATIONS_RETAIN, BACKUPS_BOUNDED, LOGS_BOUNDED
@@ -48,6 +48,7 @@ RULES: tuple[JudgingRule, ...] = (
     NO_WILDCARDS,
     POD_ROLES_BOUND,
     KUBERNETES_ROLES_NAMED,
+    KUBERNETES_SECRETS_NAMED,
     METADATA_CLOSED,
     CONTROL_PLANE_AUDITED,
     SECRETS_NOT_PLAIN,

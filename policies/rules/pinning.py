@@ -89,23 +89,41 @@ IMAGES_PINNED = ResourceRule(
 )
 
 
-def _broad_roles(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _granted(resource: Resource) -> Iterator[tuple[str, Property] | NotYetKnown]:
+    """Every rule of a role, or of the roles that a chart's values hold, with where it stands."""
     if resource.type == RELEASE:
         for path, value in leaves(resource.at("values"), ("values",)):
             if is_table(value) and "verbs" in value:
-                yield from _broad_rule(show(path), value)
+                yield show(path), value
         return
     if resource.at("rules") is UNKNOWN:
         yield NotYetKnown("rules")
     for index, rule in tables(resource.at("rules")):
-        yield from _broad_rule(f"rules[{index}]", rule)
+        yield f"rules[{index}]", rule
 
 
-def _broad_rule(what: str, rule: Property) -> Iterator[Verdict]:
-    wild = [key for key in ("verbs", "resources", "apiGroups") if _is_wild(value_at(rule, key))]
-    if wild:
-        yield Violation(f'{what}: {", ".join(wild)} hold "*"; name what the workload reads')
+def _broad_roles(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    for granted in _granted(resource):
+        if isinstance(granted, NotYetKnown):
+            yield granted
+            continue
+        what, rule = granted
+        wild = [key for key in ("verbs", "resources", "apiGroups") if _is_wild(value_at(rule, key))]
+        if wild:
+            yield Violation(f'{what}: {", ".join(wild)} hold "*"; name what the workload reads')
+
+
+def _secret_readers(resource: Resource, limits: Limits) -> Iterator[Verdict]:
+    del limits
+    for granted in _granted(resource):
+        if isinstance(granted, NotYetKnown):
+            yield granted
+            continue
+        what, rule = granted
+        resources = value_at(rule, "resources")
+        if is_list(resources) and "secrets" in resources and not value_at(rule, "resourceNames"):
+            yield Violation(f"{what}: secrets without resourceNames, which is all of them; name those that are read")
 
 
 def _is_wild(value: Property) -> bool:
@@ -121,4 +139,15 @@ KUBERNETES_ROLES_NAMED = ResourceRule(
     types=(RELEASE, *ROLES),
     limits=Limits,
     check=_broad_roles,
+)
+
+KUBERNETES_SECRETS_NAMED = ResourceRule(
+    id="kubernetes-secrets-named",
+    subject=Subject.SECURITY,
+    title="Kubernetes roles reach Secrets by name only",
+    why="Keys of certificates, alert receivers and passwords stand in one namespace; a role for one reads them all.",
+    fix="Name the Secrets in resourceNames, or leave secrets out and mount what the pod needs.",
+    types=(RELEASE, *ROLES),
+    limits=Limits,
+    check=_secret_readers,
 )

@@ -39,6 +39,13 @@ SIDECAR_LIMIT_MIB = 128
 DASHBOARD_LABEL = "grafana_dashboard"
 DASHBOARD_FOLDER_ANNOTATION = "grafana_folder"
 LABEL_VALUE = "1"
+# The watcher's role, which the platform makes.
+DASHBOARD_ROLE = "grafana-dashboards"
+# Where a Kubernetes client in a pod looks (Kubernetes documentation, "Accessing the Kubernetes API from a Pod").
+API_ACCESS_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
+API_ACCESS_VOLUME = "kubernetes-api"
+# The kubelet's own default (Kubernetes documentation, "Projected Volumes"): an hour and a little.
+TOKEN_SECONDS = 3607
 
 
 class Switch(ChartValues):
@@ -82,6 +89,8 @@ class Rbac(ChartValues):
 
     namespaced: bool = True
     """No cluster roles: two stacks in one cluster would fight over them."""
+    use_existing_role: str = DASHBOARD_ROLE
+    """The chart's own would read every Secret of the namespace: TLS keys, alert receivers, the admin's password."""
 
 
 class Service(ChartValues):
@@ -115,6 +124,10 @@ class DashboardSidecar(ChartValues):
     """Annotation that names the folder."""
     provider: DashboardProvider = DashboardProvider()
     """Grafana's side."""
+    extra_mounts: tuple[dict[str, Any], ...] = (
+        {"name": API_ACCESS_VOLUME, "mountPath": API_ACCESS_FOLDER, "readOnly": True},
+    )
+    """Its access to the Kubernetes API, which Grafana itself doesn't get."""
 
 
 class Sidecar(ChartValues):
@@ -162,6 +175,10 @@ class GrafanaValues(ChartValues):
     """Service."""
     service_account: ServiceAccount
     """Identity."""
+    automount_service_account_token: bool = False
+    """A token in every container would be Grafana's and its plugins' too."""
+    extra_container_volumes: list[dict[str, Any]]
+    """The watcher's token."""
     rbac: Rbac = Rbac()
     """Permissions."""
     init_chown_data: Switch = Switch(enabled=False)
@@ -193,6 +210,7 @@ def grafana_values(settings: PlatformSettings, placement: Placement, storage_cla
         resources=_without_sidecars(size),
         persistence=Persistence(size=volume_size(size, "grafana"), storage_class_name=storage_class),
         service_account=ServiceAccount(name=GRAFANA_RELEASE),
+        extra_container_volumes=[_api_access()],
         sidecar=Sidecar(resources=resources(SIDECAR_CPU_MILLICORES, SIDECAR_REQUEST_MIB, SIDECAR_LIMIT_MIB)),
         datasources={"datasources.yaml": datasources(endpoints, backends_of(settings.retention))},
         extra_secret_mounts=_back_ends_ca(endpoints),
@@ -207,6 +225,17 @@ def _back_ends_ca(endpoints: Endpoints) -> list[SecretMount]:
     if not endpoints.tls:
         return []
     return [SecretMount(name=VOLUME, secret_name=secret_name(LOKI.name), items=ca_items(), mount_path=DIRECTORY)]
+
+
+def _api_access() -> dict[str, Any]:
+    """What the kubelet would mount into every container, as a volume that one of them mounts."""
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources: list[dict[str, Any]] = [
+        {"serviceAccountToken": {"path": "token", "expirationSeconds": TOKEN_SECONDS}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": API_ACCESS_VOLUME, "projected": {"sources": sources}}
 
 
 def _without_sidecars(size: WorkloadSize) -> Resources:

@@ -29,6 +29,10 @@ def pod(image: Property, **environment: Property) -> list[Resource]:
     return [resource(DEPLOYMENT, {"spec": {"template": {"spec": {"containers": [container]}}}})]
 
 
+def reader(**rule: Property) -> list[Resource]:
+    return [resource(ROLES[1], {"rules": [{"apiGroups": [""], "verbs": ["get"], **rule}]})]
+
+
 def rbac(*verbs: Property) -> list[Resource]:
     return [resource(ROLES[0], {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": list(verbs)}]})]
 
@@ -72,6 +76,17 @@ CASES: Sequence[Case] = (
         FAIL,
         values(clusterRole={"rules": [{"apiGroups": [""], "resources": ["*"], "verbs": ["get"]}]}),
         "values.clusterRole.rules[0]: resources",
+    ),
+    Case("kubernetes-secrets-named", PASS, reader(resources=["configmaps"])),
+    Case("kubernetes-secrets-named", PASS, reader(resources=["secrets"], resourceNames=["grafana-admin"])),
+    Case("kubernetes-secrets-named", UNKNOWN_YET, [resource(ROLES[0], {"rules": UNKNOWN})]),
+    Case("kubernetes-secrets-named", FAIL, reader(resources=["configmaps", "secrets"]), "rules[0]: secrets without"),
+    Case("kubernetes-secrets-named", FAIL, reader(resources=["secrets"], resourceNames=[]), "without resourceNames"),
+    Case(
+        "kubernetes-secrets-named",
+        FAIL,
+        values(rbac={"extraRoleRules": [{"apiGroups": [""], "resources": ["secrets"], "verbs": ["list"]}]}),
+        "values.rbac.extraRoleRules[0]: secrets without resourceNames",
     ),
 )
 

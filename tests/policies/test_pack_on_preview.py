@@ -61,6 +61,7 @@ VIOLATIONS = {
     "instances-limited": "dear-nodes",
     "keys-rotate": "still-key",
     "kubernetes-roles-named": "everything",
+    "kubernetes-secrets-named": "all-secrets",
     "logs-bounded": "kept-for-ever",
     "metadata-closed": "old-nodes",
     "nat-limited": "nat-b",

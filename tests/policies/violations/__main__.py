@@ -118,7 +118,7 @@ def cluster(subnets: list[aws.ec2.Subnet], nodes: aws.ec2.LaunchTemplate) -> pul
 
 
 def workloads(endpoint: pulumi.Output[str]) -> None:
-    """A chart of any version with a password and a moving image, a role for everything, pods without end."""
+    """A chart of any version with a password and a moving image, roles for everything, pods without end."""
     provider = kubernetes.Provider("kubernetes", kubeconfig=endpoint)
     options = pulumi.ResourceOptions(provider=provider)
     kubernetes.helm.v3.Release(
@@ -129,6 +129,9 @@ def workloads(endpoint: pulumi.Output[str]) -> None:
     )
     kubernetes.rbac.v1.ClusterRole(
         "everything", rules=[{"api_groups": ["*"], "resources": ["*"], "verbs": ["*"]}], opts=options
+    )
+    kubernetes.rbac.v1.Role(
+        "all-secrets", rules=[{"api_groups": [""], "resources": ["secrets"], "verbs": ["get"]}], opts=options
     )
     kubernetes.autoscaling.v2.HorizontalPodAutoscaler(
         "endless",

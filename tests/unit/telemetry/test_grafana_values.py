@@ -49,7 +49,7 @@ def test_nothing_runs_as_root_or_without_requests(grafana: dict[str, Any]) -> No
 
 
 def test_no_cluster_roles(grafana: dict[str, Any]) -> None:
-    assert grafana["rbac"] == {"namespaced": True}
+    assert grafana["rbac"] == {"namespaced": True, "useExistingRole": "grafana-dashboards"}
 
 
 def test_strangers_stay_out(grafana: dict[str, Any]) -> None:

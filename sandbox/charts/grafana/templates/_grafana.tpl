@@ -89,4 +89,7 @@
     {{- toYaml $sidecar.securityContext | nindent 4 }}
   volumeMounts:
     - {name: sc-{{ .name }}-volume, mountPath: {{ .folder }}}
+    {{- with .watched.extraMounts }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
 {{- end -}}
