@@ -1,11 +1,11 @@
-"""Grafana, its role, and the administrator's password, which is generated and lives in a Kubernetes Secret only."""
+"""Grafana, what it may do in Kubernetes, and the administrator's password, which lives in a Kubernetes Secret only."""
 
 from dataclasses import dataclass
 
 import pulumi
 from pulumi_kubernetes.core.v1 import Secret
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
-from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role
+from pulumi_kubernetes.rbac.v1 import PolicyRuleArgs, Role, RoleBinding, RoleRefArgs, SubjectArgs
 from pulumi_random import RandomPassword
 
 from components.chart_release import ChartReleaseArgs, built_values, chart_release
@@ -61,7 +61,7 @@ class Grafana(pulumi.ComponentResource):
     def __init__(self, name: str, args: GrafanaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:Grafana", name, None, opts)
         settings, namespace = args.settings, args.namespace
-        secret, role = self._admin_secret(namespace), self._dashboard_role(namespace)
+        secret, watcher = self._admin_secret(namespace), self._dashboard_role(namespace)
         chart_release(
             GRAFANA_RELEASE,
             ChartReleaseArgs(
@@ -72,7 +72,7 @@ class Grafana(pulumi.ComponentResource):
                     lambda storage_class: grafana_values(settings, args.placement, storage_class), args.storage_class
                 ),
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret, role]),
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret, watcher]),
         )
         self.url = Endpoints.of(settings).grafana_url
         self.admin_password = SecretReference(namespace.name, GRAFANA_ADMIN_SECRET, GRAFANA_ADMIN_PASSWORD_KEY)
@@ -96,16 +96,25 @@ class Grafana(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
 
-    def _dashboard_role(self, namespace: PlatformNamespace) -> Role:
-        """What the chart binds to its service account in place of its own role.
+    def _dashboard_role(self, namespace: PlatformNamespace) -> RoleBinding:
+        """What the watcher of dashboards may do, bound to the chart's service account.
 
-        Kubernetes can't narrow a role by label, so it is all ConfigMaps of the namespace, and no Secret.
+        Kubernetes can't narrow a role by label, so it is all ConfigMaps of the namespace, and no Secret. The binding
+        is ours too: the chart's names its role, and Kubernetes lets nobody change that in a binding that exists.
         """
-        return Role(
+        options = pulumi.ResourceOptions(parent=self, depends_on=[namespace])
+        role = Role(
             DASHBOARD_ROLE,
             metadata=_metadata(DASHBOARD_ROLE, namespace),
             rules=[PolicyRuleArgs(api_groups=[""], resources=["configmaps"], verbs=["get", "list", "watch"])],
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
+            opts=options,
+        )
+        return RoleBinding(
+            DASHBOARD_ROLE,
+            metadata=_metadata(DASHBOARD_ROLE, namespace),
+            role_ref=RoleRefArgs(api_group="rbac.authorization.k8s.io", kind="Role", name=DASHBOARD_ROLE),
+            subjects=[SubjectArgs(kind="ServiceAccount", name=GRAFANA_RELEASE, namespace=namespace.name)],
+            opts=pulumi.ResourceOptions.merge(options, pulumi.ResourceOptions(depends_on=[role])),
         )
 
 

@@ -39,7 +39,7 @@ SIDECAR_LIMIT_MIB = 128
 DASHBOARD_LABEL = "grafana_dashboard"
 DASHBOARD_FOLDER_ANNOTATION = "grafana_folder"
 LABEL_VALUE = "1"
-# The watcher's role, which the platform makes.
+# The watcher's role and its binding, which the platform makes.
 DASHBOARD_ROLE = "grafana-dashboards"
 # Where a Kubernetes client in a pod looks (Kubernetes documentation, "Accessing the Kubernetes API from a Pod").
 API_ACCESS_FOLDER = "/var/run/secrets/kubernetes.io/serviceaccount"
@@ -87,10 +87,8 @@ class DeploymentStrategy(ChartValues):
 class Rbac(ChartValues):
     """Kubernetes permissions."""
 
-    namespaced: bool = True
-    """No cluster roles: two stacks in one cluster would fight over them."""
-    use_existing_role: str = DASHBOARD_ROLE
-    """The chart's own would read every Secret of the namespace: TLS keys, alert receivers, the admin's password."""
+    create: bool = False
+    """The chart's role reads every Secret of the namespace: TLS keys, alert receivers, the administrator's password."""
 
 
 class Service(ChartValues):

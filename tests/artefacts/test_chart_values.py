@@ -46,7 +46,7 @@ WITHOUT_DEFAULT = {
     ChartName.TEMPO: {"persistence.storageClassName"},
     ChartName.MIMIR: {f"{part}.persistentVolume.storageClass" for part in _MIMIR_VOLUMES},
     ChartName.PYROSCOPE: {"pyroscope.persistence.storageClassName"},
-    ChartName.GRAFANA: {"persistence.storageClassName", "rbac.useExistingRole"},
+    ChartName.GRAFANA: {"persistence.storageClassName"},
     ChartName.COLLECTOR: {
         "podDisruptionBudget.maxUnavailable",
         "service.enabled",

@@ -67,3 +67,25 @@ def test_release_installs_and_all_its_pods_become_ready(cluster: ControlPlane, r
     selector = f"app.kubernetes.io/instance={release}"
     pods = json.loads(kubectl(cluster, "-n", "monitoring", "get", "pods", "-l", selector, "-o", "json").stdout)["items"]
     assert [one["status"]["phase"] for one in pods] == ["Running"]
+
+
+def test_grafana_of_before_is_upgraded_though_its_binding_named_the_charts_role(cluster: ControlPlane) -> None:
+    """Kubernetes refuses another role in a binding that exists, so the chart's binding must go and not change."""
+    target = ["grafana", str(STAND_INS / RELEASES["grafana"]), "-n", "monitoring"]
+    connection = f"--kubeconfig={cluster.admin_kubeconfig}"
+    values = stack_values("prod")["grafana"]
+    helm("upgrade", *target, connection, "--install", values={**values, "rbac": {"namespaced": True}})
+    assert kubectl(cluster, "-n", "monitoring", "get", "rolebinding", "grafana", "-o", "name").stdout
+    helm("upgrade", *target, connection, values=values)
+    left = kubectl(
+        cluster,
+        "-n",
+        "monitoring",
+        "get",
+        "roles,rolebindings",
+        "-l",
+        "app.kubernetes.io/instance=grafana",
+        "-o",
+        "name",
+    )
+    assert left.stdout == ""

@@ -30,6 +30,7 @@ QUOTA = "kubernetes:core/v1:ResourceQuota"
 LIMITS = "kubernetes:core/v1:LimitRange"
 SECRET = "kubernetes:core/v1:Secret"
 ROLE = "kubernetes:rbac.authorization.k8s.io/v1:Role"
+BINDING = "kubernetes:rbac.authorization.k8s.io/v1:RoleBinding"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 RELEASES = {"loki", "tempo", "mimir", "grafana", "collector-agent", "collector-gateway"}
 CHART_OF = {
@@ -269,14 +270,18 @@ class TestGrafana:
         assert release.inputs["values"]["admin"]["existingSecret"] == metadata["name"]
         assert release.inputs["namespace"] == metadata["namespace"]
 
-    def test_its_role_is_for_config_maps_only_and_there_before_the_chart_binds_it(self, graph: Graph) -> None:
-        role, release = graph.one(ROLE), releases(graph)["grafana"]
+    def test_its_role_is_for_config_maps_only_and_bound_before_the_watcher_starts(self, graph: Graph) -> None:
+        role, binding, release = graph.one(ROLE), graph.one(BINDING), releases(graph)["grafana"]
         assert role.inputs["rules"] == [
             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "watch"]},
         ]
-        assert release.inputs["values"]["rbac"]["useExistingRole"] == role.inputs["metadata"]["name"]
-        assert role.inputs["metadata"]["namespace"] == release.inputs["namespace"]
-        assert graph.waits_for(release, role)
+        assert binding.inputs["roleRef"]["name"] == role.inputs["metadata"]["name"]
+        account = release.inputs["values"]["serviceAccount"]["name"]
+        namespace = release.inputs["namespace"]
+        assert binding.inputs["subjects"] == [{"kind": "ServiceAccount", "name": account, "namespace": namespace}]
+        assert {r.inputs["metadata"]["namespace"] for r in (role, binding)} == {namespace}
+        assert release.inputs["values"]["rbac"] == {"create": False}
+        assert graph.waits_for(release, binding)
 
     def test_a_size_that_cant_hold_the_sidecar_is_one_message(self, make_settings: Make) -> None:
         with pytest.raises(pulumi.RunError, match=r"lgtm:platform\.sizes\.grafana is too small"):

@@ -48,8 +48,8 @@ def test_nothing_runs_as_root_or_without_requests(grafana: dict[str, Any]) -> No
         assert grafana[part] == {"enabled": False}
 
 
-def test_no_cluster_roles(grafana: dict[str, Any]) -> None:
-    assert grafana["rbac"] == {"namespaced": True, "useExistingRole": "grafana-dashboards"}
+def test_no_roles_of_the_charts_own(grafana: dict[str, Any]) -> None:
+    assert grafana["rbac"] == {"create": False}
 
 
 def test_strangers_stay_out(grafana: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@
 {{- include "stand-in.refuse-unsupported" (dict "values" .Values "paths" (list
   "imageRenderer.enabled" "autoscaling.enabled" "ingress.enabled" "networkPolicy.enabled" "serviceMonitor.enabled"
   "ldap.enabled" "sidecar.plugins.enabled" "sidecar.notifiers.enabled" "headlessService" "useStatefulSet"
+  "rbac.useExistingRole" "rbac.useExistingClusterRole"
   )) -}}
 {{- if ne .Values.persistence.type "pvc" -}}
 {{- fail "this stand-in chart simulates persistence.type pvc only" -}}
