@@ -105,7 +105,18 @@ def test_a_chart_is_recorded_from_a_folder_an_archive_and_a_repository(repositor
     sources = (str(STAND_INS / ChartName.TEMPO), str(STAND_INS), str(tmp_path / "repository"), repository)
     found = [record(ChartName.TEMPO, source, "here") for source in sources]
     assert found[1:] == found[:1] * 3
-    assert changes(chart_facts(ChartName.TEMPO).model_copy(update={"keys": found[0].keys}), found[0]) == []
+    assert [rendering.stack for rendering in found[0].renderings] == list(STACKS)
+    assert all("StatefulSet/tempo" in rendering.objects for rendering in found[0].renderings)
+
+
+def test_a_check_names_what_is_not_as_recorded() -> None:
+    recorded = chart_facts(ChartName.TEMPO)
+    first, *rest = recorded.renderings
+    moved = first.model_copy(update={"objects": {**first.objects, "ServiceAccount/tempo": {}}})
+    assert changes(recorded, recorded) == []
+    assert changes(recorded, recorded.model_copy(update={"renderings": (moved, *rest)})) == [
+        "tempo of dev · objects · ServiceAccount/tempo · token · real False, stand-in absent"
+    ]
 
 
 def test_another_version_is_not_recorded(tmp_path: Path) -> None:
