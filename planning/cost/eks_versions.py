@@ -14,6 +14,7 @@ STANDARD_SUPPORT_ENDS: Mapping[int, date] = {
     33: date(2026, 7, 29),
     34: date(2026, 12, 2),
     35: date(2027, 3, 27),
+    36: date(2027, 8, 2),
 }
 
 

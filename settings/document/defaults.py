@@ -184,7 +184,7 @@ PROFILES_TABLE: tuple[Row, ...] = (
 MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
     "eks": (
         #   key                                 dev               staging         prod
-        _same("cluster.kubernetes_version",     "1.35"),
+        _same("cluster.kubernetes_version",     "1.36"),
         Row("cluster.control_plane_logs",       [],               ["audit"],      ["audit", "authenticator"]),
         Row("cluster.log_retention_days",       7,                7,              365),
         _same("cluster.encrypt_logs",           True),

@@ -133,7 +133,7 @@ class EksCluster(Frozen):
     mode: Literal["eks"]
     """eks: this stack creates and owns the cluster."""
     kubernetes_version: KubernetesVersion
-    """EKS Kubernetes version in standard support, such as "1.35" (quoted)."""
+    """EKS Kubernetes version in standard support, such as "1.36" (quoted)."""
     public_access_cidrs: tuple[AccessCidr, ...]
     """Who may reach the public API endpoint; empty makes the endpoint private only."""
     admin_role_arns: tuple[PrincipalArn, ...] = ()

@@ -28,7 +28,7 @@ Document = dict[str, Any]
 
 CONFIGURATIONS = {ChartName.LOKI: ("loki", "config.yaml"), ChartName.TEMPO: ("tempo", "tempo.yaml")}
 """Where each chart writes its program's configuration: ConfigMap and key."""
-KUBERNETES = "1.35"
+KUBERNETES = "1.36"
 
 
 def object_storage(endpoint: str) -> ObjectStorage:

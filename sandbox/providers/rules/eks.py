@@ -21,14 +21,14 @@ class Release(NamedTuple):
     standard_support_ends: datetime.date | None
 
 
-# endoflife.date, read 2026-11-24.
+# endoflife.date, read 2026-11-28.
 RELEASES = (
     Release("1.33", datetime.date(2026, 7, 29)),
     Release("1.34", datetime.date(2026, 12, 2)),
     Release("1.35", datetime.date(2027, 3, 27)),
-    Release("1.36", None),
+    Release("1.36", datetime.date(2027, 8, 2)),
 )
-DEFAULT_VERSION = "1.35"
+DEFAULT_VERSION = "1.36"
 AUTHENTICATION_MODES = ("CONFIG_MAP", "API_AND_CONFIG_MAP", "API")
 SUPPORT_TYPES = ("STANDARD", "EXTENDED")
 CAPACITY_TYPES = ("ON_DEMAND", "SPOT", "CAPACITY_BLOCK")

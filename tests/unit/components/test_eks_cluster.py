@@ -21,7 +21,7 @@ def test_control_plane_as_eks_wants_it(staging: Graph) -> None:
     cluster = staging.one("eks/cluster:Cluster")
     inputs = cluster.inputs
     assert inputs["name"] == "acme-monitoring-staging-cluster"
-    assert inputs["version"] == "1.35"
+    assert inputs["version"] == "1.36"
     assert inputs["upgradePolicy"] == {"supportType": "STANDARD"}
     assert inputs["accessConfig"] == {
         "authenticationMode": "API",
@@ -227,7 +227,7 @@ def test_node_groups_as_configured(staging: Graph) -> None:
     assert spot["scalingConfig"] == {"minSize": 2, "desiredSize": 2, "maxSize": 3}
     assert spot["updateConfig"] == {"maxUnavailable": 1}
     assert spot["labels"] == {"lgtm.dev/stack": "staging"}
-    assert spot["version"] == "1.35"
+    assert spot["version"] == "1.36"
     assert spot["launchTemplate"] == {"id": "staging-spot-id", "version": "1"}
     assert "taints" not in spot  # the owner's nodes take anybody's pods
     assert "nodeGroupName" not in spot  # so that a replacement can start before the old nodes go

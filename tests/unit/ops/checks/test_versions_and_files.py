@@ -40,7 +40,7 @@ def test_a_mirror_that_lacks_charts(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_a_kubernetes_version_near_its_end(tools: Tools, tmp_path: Path) -> None:
-    ends = STANDARD_SUPPORT_ENDS[35]
+    ends = STANDARD_SUPPORT_ENDS[36]
     early = upgrade_check("prod", online=False, today=date(2026, 4, 1)).checks[0]
     late = upgrade_check("prod", online=False, today=ends).checks[0]
     assert (early.state.value, late.state.value, late.value) == ("ok", "finding", 0)
