@@ -36,6 +36,8 @@ class Resource:
     """URNs of the resources that each property's value came from."""
     parent: str | None = None
     """URN of the resource that it is a child of."""
+    protect: bool | None = None
+    """Whether the engine refuses to delete it; None where nobody said."""
 
     def at(self, *path: str | int) -> Property:
         """The value at a path of keys and indexes; None where it is absent, UNKNOWN at or below an unknown value."""

@@ -4,23 +4,16 @@ from collections.abc import Iterator, Sequence
 
 from planning.aws.lifecycle import RegisteredRule, from_provider
 from planning.aws.types import BUCKET, LIFECYCLE
-from policies.facts import (
-    UNKNOWN,
-    RegisteredResource,
-    Unknown,
-    belonging_to,
-    has_unknown,
-    of_type,
-    tables,
-)
+from planning.registered import UNKNOWN, Resource, Unknown, belonging_to, of_type, tables
+from policies.facts import has_unknown
 
 
-def lifecycles_of(bucket: RegisteredResource, resources: Sequence[RegisteredResource]) -> list[RegisteredResource]:
+def lifecycles_of(bucket: Resource, resources: Sequence[Resource]) -> list[Resource]:
     """The lifecycle configurations of a bucket; S3 keeps one, and none makes objects stay for ever."""
     return list(belonging_to(bucket, "bucket", resources, LIFECYCLE))
 
 
-def rules_of(lifecycle: RegisteredResource) -> list[RegisteredRule] | Unknown:
+def rules_of(lifecycle: Resource) -> list[RegisteredRule] | Unknown:
     """The rules of a lifecycle configuration; what S3 does follows from them together, so all must be known."""
     rules = lifecycle.at("rules")
     if has_unknown(rules):
@@ -29,8 +22,8 @@ def rules_of(lifecycle: RegisteredResource) -> list[RegisteredRule] | Unknown:
 
 
 def bucket_rules(
-    resources: Sequence[RegisteredResource],
-) -> Iterator[tuple[RegisteredResource, list[RegisteredRule] | Unknown]]:
+    resources: Sequence[Resource],
+) -> Iterator[tuple[Resource, list[RegisteredRule] | Unknown]]:
     """Every bucket with its lifecycle rules; an empty list where it has none."""
     for bucket in of_type(resources, BUCKET):
         found: list[RegisteredRule] = []

@@ -1,50 +1,9 @@
-"""What rules see: registered resources as plain data, and whether the engine was told to protect them."""
+"""How rules read what was registered: type tokens under one name, numbers written as text, whole trees of values."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from planning.registered import (
-    UNKNOWN,
-    Property,
-    Unknown,
-    belonging_to,
-    is_list,
-    is_table,
-    of_type,
-    tables,
-    value_at,
-)
-from planning.registered import Resource as RegisteredResource
-
-__all__ = [
-    "UNKNOWN",
-    "Property",
-    "RegisteredResource",
-    "Resource",
-    "Unknown",
-    "belonging_to",
-    "canonical_type",
-    "decimal",
-    "has_unknown",
-    "is_list",
-    "is_table",
-    "leaves",
-    "of_type",
-    "show",
-    "tables",
-    "value_at",
-    "whole",
-]
-
-
-@dataclass(frozen=True)
-class Resource(RegisteredResource):
-    """A registered resource with the option that mocks never see."""
-
-    protect: bool | None = None
-    """Whether the engine refuses to delete it; None where the engine didn't say."""
-
+from planning.registered import UNKNOWN, Property, Unknown, is_list, is_table
 
 _SECOND_NAME = re.compile(r"aws:s3/(bucket\w*)V2:(Bucket\w*)V2")
 

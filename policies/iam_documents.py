@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from policies.facts import UNKNOWN, Property, Unknown, is_list, is_table
+from planning.registered import UNKNOWN, Property, Unknown, is_list, is_table
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,11 @@ def judge(
         if isinstance(verdict, NotYetKnown):
             unknown.append(verdict)
         else:
-            known.extend(_told(rule, verdict, limits, context, usage))
+            known.extend(_reported(rule, verdict, limits, context, usage))
     return Judgement(tuple(known), tuple(unknown))
 
 
-def _told(
+def _reported(
     rule: JudgingRule, violation: Violation, limits: Limits, context: EvaluationContext, usage: ExceptionUsage
 ) -> Iterator[Violation]:
     urn = violation.urn or context.urn

@@ -19,9 +19,10 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UnknownValueError
 
 from planning.aws.types import STACK
+from planning.registered import UNKNOWN, Property, Resource
 from policies.configuration import CONFIG_FOLDER, ConfigurationError, limits_for, stack_of
-from policies.facts import UNKNOWN, Property, Resource, canonical_type, has_unknown
-from policies.judge import EvaluationContext, ExceptionUsage, judge
+from policies.facts import canonical_type, has_unknown
+from policies.judge import EvaluationContext, ExceptionUsage, Judgement, judge
 from policies.limits import Limits, config_schema
 from policies.rule import ExceptionRule, JudgingRule, ResourceRule, Rule, StackRule, looks_at
 from policies.rules import EXCEPTION_RULES, RULES
@@ -87,11 +88,7 @@ class Adapter:
             inputs = self._inputs_of(args)
             resource = Resource(type_token, args.name, args.urn, inputs, protect=bool(args.opts.protect))
             context = EvaluationContext({args.urn: args.name}, args.urn, date.today())
-            judgement = judge(rule, rule.check(resource, limits), limits, context, self._usage)
-            for violation in judgement.violations:
-                report(violation.message)
-            if judgement.not_yet_known and not judgement.violations:
-                args.not_applicable(judgement.reason)
+            _tell(judge(rule, rule.check(resource, limits), limits, context, self._usage), args, report)
 
         return validate
 
@@ -109,11 +106,7 @@ class Adapter:
                 if looks_at(rule, canonical_type(item.resource_type))
             ]
             context = EvaluationContext(names, root, date.today())
-            judgement = judge(rule, rule.check(resources, limits), limits, context, self._usage)
-            for violation in judgement.violations:
-                report(violation.message, violation.urn or None)
-            if judgement.not_yet_known and not judgement.violations:
-                args.not_applicable(judgement.reason)
+            _tell(judge(rule, rule.check(resources, limits), limits, context, self._usage), args, report)
 
         return validate
 
@@ -143,6 +136,13 @@ class Adapter:
             except ConfigurationError as error:
                 self._limits[key] = error
         return self._limits[key]
+
+
+def _tell(judgement: Judgement, args: ResourceValidationArgs | StackValidationArgs, report: Report) -> None:
+    for violation in judgement.violations:
+        report(violation.message, violation.urn or None)
+    if judgement.not_yet_known and not judgement.violations:
+        args.not_applicable(judgement.reason)
 
 
 def _resource(item: PolicyResource, inputs: Mapping[str, Property]) -> Resource:

@@ -2,14 +2,14 @@
 
 import re
 
-from policies.facts import UNKNOWN, Property, RegisteredResource, Unknown
+from planning.registered import UNKNOWN, Property, Resource, Unknown
 
 _ARCHIVE = re.compile(r"-v?\d+\.\d+\.\d+.*\.tgz$")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|y|w|d|h|m|s)")
 _HOURS = {"y": 365 * 24.0, "w": 7 * 24.0, "d": 24.0, "h": 1.0, "m": 1 / 60, "s": 1 / 3600, "ms": 1 / 3_600_000}
 
 
-def chart_of(release: RegisteredResource) -> str | Unknown:
+def chart_of(release: Resource) -> str | Unknown:
     """The chart's own name, from a name, an oci:// reference, a folder or an archive."""
     chart = release.at("chart")
     if chart is UNKNOWN:

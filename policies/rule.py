@@ -7,7 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Any, Generic, TypeVar
 
-from policies.facts import Resource
+from planning.registered import Resource
 from policies.limits import Limits, PolicyException
 
 L = TypeVar("L", bound=Limits)
@@ -63,38 +63,38 @@ class NotYetKnown:
 Verdict = Violation | NotYetKnown
 
 
-@dataclass(frozen=True)
-class ResourceRule(Generic[L]):
+@dataclass(frozen=True, kw_only=True)
+class _RuleText:
+    """What people are told of a rule."""
+
+    id: str
+    subject: Subject
+    title: str
+    why: str
+    fix: str
+    level: Level = Level.MANDATORY
+    severity: Severity = Severity.HIGH
+
+
+@dataclass(frozen=True, kw_only=True)
+class _JudgesResources(_RuleText, Generic[L]):
+    types: tuple[str, ...]
+    """Type tokens that it looks at; * stands for any characters."""
+    limits: type[L]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRule(_JudgesResources[L]):
     """Judges each resource by itself, before it is created."""
 
-    id: str
-    subject: Subject
-    title: str
-    why: str
-    fix: str
-    types: tuple[str, ...]
-    """Type tokens that it looks at; * stands for any characters."""
-    limits: type[L]
     check: Callable[[Resource, L], Iterable[Verdict]]
-    level: Level = Level.MANDATORY
-    severity: Severity = Severity.HIGH
 
 
-@dataclass(frozen=True)
-class StackRule(Generic[L]):
+@dataclass(frozen=True, kw_only=True)
+class StackRule(_JudgesResources[L]):
     """Judges resources together: a bucket with its lifecycle, a role with its association."""
 
-    id: str
-    subject: Subject
-    title: str
-    why: str
-    fix: str
-    types: tuple[str, ...]
-    """Type tokens that it looks at; * stands for any characters."""
-    limits: type[L]
     check: Callable[[Sequence[Resource], L], Iterable[Verdict]]
-    level: Level = Level.MANDATORY
-    severity: Severity = Severity.HIGH
 
 
 @dataclass(frozen=True)
@@ -107,18 +107,13 @@ class ExceptionUse:
     """Whether it covered a violation."""
 
 
-@dataclass(frozen=True)
-class ExceptionRule:
+@dataclass(frozen=True, kw_only=True)
+class ExceptionRule(_RuleText):
     """Judges the exceptions themselves, after all other rules."""
 
-    id: str
-    title: str
-    why: str
-    fix: str
-    check: Callable[[Sequence[ExceptionUse], date], Iterable[Violation]]
-    level: Level = Level.MANDATORY
-    severity: Severity = Severity.MEDIUM
     subject: Subject = Subject.EXCEPTIONS
+    severity: Severity = Severity.MEDIUM
+    check: Callable[[Sequence[ExceptionUse], date], Iterable[Violation]]
 
 
 JudgingRule = ResourceRule[Any] | StackRule[Any]

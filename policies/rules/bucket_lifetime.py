@@ -6,8 +6,8 @@ from planning.aws.lifecycle import RegisteredRule
 from planning.aws.purpose import purpose_of
 from planning.aws.types import BUCKET, LIFECYCLE, VERSIONING
 from planning.base import Frozen
+from planning.registered import UNKNOWN, Resource, belonging_to
 from policies.buckets import bucket_rules
-from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to
 from policies.limits import Limits
 from policies.rule import NotYetKnown, Severity, StackRule, Subject, Verdict, Violation
 
@@ -34,7 +34,7 @@ class LifetimeLimits(Limits):
     """Latest expiration of a bucket with any other purpose, in days."""
 
 
-def _endless_buckets(resources: Sequence[Resource], limits: LifetimeLimits) -> Iterator[Verdict]:
+def _unexpired_objects(resources: Sequence[Resource], limits: LifetimeLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
         purpose = purpose_of(bucket, (*limits.purposes, *limits.kept))
         if purpose is UNKNOWN or rules is UNKNOWN:
@@ -46,7 +46,7 @@ def _endless_buckets(resources: Sequence[Resource], limits: LifetimeLimits) -> I
             yield from _lifetime_problems(bucket, rules, lifetime)
 
 
-def _kept(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
+def _kept(bucket: Resource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
     for rule in rules:
         if rule.expiration_days is not None:
             yield Violation(
@@ -56,9 +56,7 @@ def _kept(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> Iterat
             )
 
 
-def _lifetime_problems(
-    bucket: RegisteredResource, rules: Sequence[RegisteredRule], lifetime: Lifetime
-) -> Iterator[Verdict]:
+def _lifetime_problems(bucket: Resource, rules: Sequence[RegisteredRule], lifetime: Lifetime) -> Iterator[Verdict]:
     # Every key under the data's prefix must be covered, and by the earliest rule that names some of them.
     covering = [r for r in rules if r.expiration_days is not None and not r.min_object_bytes]
     whole = [r.expiration_days for r in covering if lifetime.prefix.startswith(r.prefix) and r.expiration_days]
@@ -90,7 +88,7 @@ BUCKETS_EXPIRE = StackRule(
     fix="Let the tier plan make the lifecycle: expiration a few days behind the application's retention.",
     types=(BUCKET, LIFECYCLE),
     limits=LifetimeLimits,
-    check=_endless_buckets,
+    check=_unexpired_objects,
 )
 
 
@@ -101,7 +99,7 @@ class VersionLimits(Limits):
     """Latest age in days, since it was superseded, at which a version is gone."""
 
 
-def _endless_versions(resources: Sequence[Resource], limits: VersionLimits) -> Iterator[Verdict]:
+def _unexpired_versions(resources: Sequence[Resource], limits: VersionLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
         states = [
             v.at("versioningConfiguration", "status") for v in belonging_to(bucket, "bucket", resources, VERSIONING)
@@ -130,7 +128,7 @@ VERSIONS_EXPIRE = StackRule(
     fix="Add noncurrentVersionExpiration to a lifecycle rule without a prefix.",
     types=(BUCKET, LIFECYCLE, VERSIONING),
     limits=VersionLimits,
-    check=_endless_versions,
+    check=_unexpired_versions,
 )
 
 
@@ -141,7 +139,7 @@ class UploadLimits(Limits):
     """Latest age in days at which an incomplete multipart upload is dropped."""
 
 
-def _endless_uploads(resources: Sequence[Resource], limits: UploadLimits) -> Iterator[Verdict]:
+def _unaborted_uploads(resources: Sequence[Resource], limits: UploadLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
         if rules is UNKNOWN:
             yield NotYetKnown("the lifecycle rules", bucket.urn)
@@ -163,7 +161,7 @@ UPLOADS_ABORTED = StackRule(
     fix="Add abortIncompleteMultipartUpload with daysAfterInitiation 1 to a lifecycle rule without a prefix.",
     types=(BUCKET, LIFECYCLE),
     limits=UploadLimits,
-    check=_endless_uploads,
+    check=_unaborted_uploads,
     severity=Severity.LOW,
 )
 
@@ -187,9 +185,7 @@ def _touched_indexes(resources: Sequence[Resource], limits: PrefixLimits) -> Ite
                 yield from _touching(bucket, rule, str(purpose), limits)
 
 
-def _touching(
-    bucket: RegisteredResource, rule: RegisteredRule, purpose: str, limits: PrefixLimits
-) -> Iterator[Verdict]:
+def _touching(bucket: Resource, rule: RegisteredRule, purpose: str, limits: PrefixLimits) -> Iterator[Verdict]:
     if rule.expiration_days is None and not rule.moves:
         return
     accepted = limits.prefixes[purpose]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from pydantic import Field
 
 from planning.aws.types import CLUSTER
-from policies.facts import UNKNOWN, Resource
+from planning.registered import UNKNOWN, Resource
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
 
@@ -23,7 +23,7 @@ class SupportLimits(Limits):
     """The day to judge by, YYYY-MM-DD; default: today."""
 
 
-def _dear_version(cluster: Resource, limits: SupportLimits) -> Iterator[Verdict]:
+def _unsupported_version(cluster: Resource, limits: SupportLimits) -> Iterator[Verdict]:
     version = cluster.at("version")
     if version is UNKNOWN:
         yield NotYetKnown("version")
@@ -50,10 +50,10 @@ def _version_problems(version: str, limits: SupportLimits) -> Iterator[Verdict]:
     ends = standard_support_ends(version)
     if ends is not None and limits.as_of + timedelta(days=limits.min_days_left) > ends:
         left = "left" if limits.as_of > ends else "leaves"
-        yield Violation(f"version {version} {left} standard support by {ends}: {_price()}")
+        yield Violation(f"version {version} {left} standard support by {ends}: {_extended_support_cost()}")
 
 
-def _price() -> str:
+def _extended_support_cost() -> str:
     return f"{EXTENDED_USD} USD a month for the control plane instead of {STANDARD_USD}"
 
 
@@ -65,5 +65,5 @@ CLUSTER_IN_STANDARD_SUPPORT = ResourceRule(
     fix="Raise cluster.kubernetes_version by one minor version at a time, and keep upgradePolicy STANDARD.",
     types=(CLUSTER,),
     limits=SupportLimits,
-    check=_dear_version,
+    check=_unsupported_version,
 )

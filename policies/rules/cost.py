@@ -9,7 +9,7 @@ from pydantic import Field
 from planning.aws.types import AWS_PROVIDER
 from planning.budget import TotalBudget
 from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing, CostInputs, ExpectedLoad
-from policies.facts import Resource, of_type
+from planning.registered import Resource, of_type
 from policies.limits import Limits
 from policies.rule import Level, NotYetKnown, Severity, StackRule, Subject, Verdict, Violation
 
@@ -56,9 +56,26 @@ def _region(resources: Sequence[Resource]) -> str | None:
     return next((region for region in regions if isinstance(region, str)), None)
 
 
+def _priced_where_possible(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport | None":
+    """None for a region without prices, of which the budget speaks."""
+    from planning.prices import PriceTableError
+
+    try:
+        return priced(resources, limits)
+    except PriceTableError:
+        return None
+
+
+def _not_yet_known(report: "CostReport") -> Iterator[Verdict]:
+    from planning.cost.model import UnpricedCause
+
+    for item in report.unpriced:
+        if item.cause is UnpricedCause.NOT_KNOWN_YET:
+            yield NotYetKnown(f"the cost of {item.resource} ({item.reason})")
+
+
 def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
     from planning.cost.budget import budget_verdict
-    from planning.cost.model import UnpricedCause
     from planning.prices import PriceTableError
 
     try:
@@ -69,9 +86,7 @@ def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterato
     verdict = budget_verdict(report, limits)
     if not verdict.within:
         yield Violation(verdict.message)
-    for item in report.unpriced:
-        if item.cause is UnpricedCause.NOT_KNOWN_YET:
-            yield NotYetKnown(f"the cost of {item.resource} ({item.reason})")
+    yield from _not_yet_known(report)
 
 
 BUDGET = StackRule(
@@ -96,27 +111,20 @@ class DeltaLimits(PricingLimits):
     """Increase over the baseline that needs no mention, in percent."""
 
 
-def _dearer(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verdict]:
+def _cost_increase(resources: Sequence[Resource], limits: DeltaLimits) -> Iterator[Verdict]:
     from planning.cost.budget import in_words
-    from planning.cost.model import UnpricedCause
-    from planning.prices import PriceTableError
 
     baseline = limits.baseline_usd_per_month
-    if baseline is None:
+    report = _priced_where_possible(resources, limits) if baseline is not None else None
+    if baseline is None or report is None:
         return
-    try:
-        report = priced(resources, limits)
-    except PriceTableError:
-        return  # the budget says so already
     total = report.usd_per_month
     if total > baseline * (1 + limits.max_increase_percent / 100):
         yield Violation(
             f"{total:.2f} USD a month is {total - baseline:.2f} more than before ({baseline:.2f}); "
             f"accepted without mention: {limits.max_increase_percent:g} % more; dearest: {in_words(report.top_costs())}"
         )
-    for item in report.unpriced:
-        if item.cause is UnpricedCause.NOT_KNOWN_YET:
-            yield NotYetKnown(f"the cost of {item.resource}")
+    yield from _not_yet_known(report)
 
 
 COST_DELTA = StackRule(
@@ -127,7 +135,7 @@ COST_DELTA = StackRule(
     fix="See `python -m ops cost compare` for what became dearer; set the new baseline once the change is agreed.",
     types=EVERYTHING,
     limits=DeltaLimits,
-    check=_dearer,
+    check=_cost_increase,
     level=Level.ADVISORY,
     severity=Severity.LOW,
 )
@@ -144,16 +152,13 @@ class PricedLimits(Limits):
 
 def _unpriced(resources: Sequence[Resource], limits: PricedLimits) -> Iterator[Verdict]:
     from planning.cost.model import UnpricedCause
-    from planning.prices import PriceTableError
 
-    try:
-        report = priced(resources, PricingLimits(region=limits.region))
-    except PriceTableError:
-        return  # the budget says so already
+    report = _priced_where_possible(resources, PricingLimits(region=limits.region))
+    if report is None:
+        return
+    yield from _not_yet_known(report)
     for item in report.unpriced:
-        if item.cause is UnpricedCause.NOT_KNOWN_YET:
-            yield NotYetKnown(f"the cost of {item.resource}")
-        elif item.type not in limits.accepted_types:
+        if item.cause is not UnpricedCause.NOT_KNOWN_YET and item.type not in limits.accepted_types:
             urn = next((r.urn for r in resources if (r.type, r.name) == (item.type, item.resource)), "")
             yield Violation(f"has no price, so the total leaves it out: {item.reason}", urn)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from planning.aws.types import BUCKET, BUCKET_ENCRYPTION, CLUSTER, KEY, LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME
-from policies.facts import UNKNOWN, RegisteredResource, Resource, belonging_to, is_list, of_type, tables, value_at
+from planning.registered import UNKNOWN, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
@@ -11,8 +11,7 @@ ALGORITHMS = ("aws:kms", "aws:kms:dsse", "AES256")
 EBS_DRIVER = "ebs.csi.aws.com"
 
 
-def _unencrypted_buckets(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _unencrypted_buckets(resources: Sequence[Resource], _limits: Limits) -> Iterator[Verdict]:
     for bucket in of_type(resources, BUCKET):
         settings = list(belonging_to(bucket, "bucket", resources, BUCKET_ENCRYPTION))
         if not settings:
@@ -21,7 +20,7 @@ def _unencrypted_buckets(resources: Sequence[Resource], limits: Limits) -> Itera
             yield from _encryption_problems(setting)
 
 
-def _encryption_problems(setting: RegisteredResource) -> Iterator[Verdict]:
+def _encryption_problems(setting: Resource) -> Iterator[Verdict]:
     algorithm = setting.at("rules", 0, "applyServerSideEncryptionByDefault", "sseAlgorithm")
     if algorithm is UNKNOWN:
         yield NotYetKnown("sseAlgorithm", setting.urn)
@@ -49,8 +48,7 @@ BUCKETS_ENCRYPTED = StackRule(
 )
 
 
-def _unencrypted_volumes(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _unencrypted_volumes(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     if resource.type == LAUNCH_TEMPLATE:
         yield from _unencrypted_mappings(resource)
     elif resource.type == VOLUME:
@@ -92,8 +90,7 @@ VOLUMES_ENCRYPTED = ResourceRule(
 )
 
 
-def _plain_cluster_secrets(cluster: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _plain_cluster_secrets(cluster: Resource, _limits: Limits) -> Iterator[Verdict]:
     covered = cluster.at("encryptionConfig", "resources")
     if covered is UNKNOWN:
         yield NotYetKnown("encryptionConfig")
@@ -113,8 +110,7 @@ CLUSTER_SECRETS_ENCRYPTED = ResourceRule(
 )
 
 
-def _fixed_keys(key: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _fixed_keys(key: Resource, _limits: Limits) -> Iterator[Verdict]:
     rotation = key.at("enableKeyRotation")
     if rotation is UNKNOWN:
         yield NotYetKnown("enableKeyRotation")

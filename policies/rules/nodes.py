@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from planning.aws.types import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP
-from policies.facts import UNKNOWN, Resource, is_list, whole
+from planning.registered import UNKNOWN, Resource, is_list
+from policies.facts import whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from planning.aws import types
-from policies.facts import UNKNOWN, Property, RegisteredResource, Resource, belonging_to, of_type, tables, value_at
+from planning.registered import UNKNOWN, Property, Resource, belonging_to, of_type, tables, value_at
 from policies.iam_documents import Statement, statements_of
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
@@ -29,8 +29,7 @@ DOCUMENTS = {
 BROAD_POLICIES = ("AdministratorAccess", "PowerUserAccess", "IAMFullAccess")
 
 
-def _wildcards(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _wildcards(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     if resource.type == types.ROLE_POLICY_ATTACHMENT:
         yield from _broad_policy("policyArn", resource.at("policyArn"))
         return
@@ -98,8 +97,7 @@ NO_WILDCARDS = ResourceRule(
 )
 
 
-def _plain_http(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _plain_http(resources: Sequence[Resource], _limits: Limits) -> Iterator[Verdict]:
     for bucket in of_type(resources, types.BUCKET):
         policies = list(belonging_to(bucket, "bucket", resources, types.BUCKET_POLICY))
         if not policies:
@@ -108,7 +106,7 @@ def _plain_http(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdi
             yield from _accepts_http(policy)
 
 
-def _accepts_http(policy: RegisteredResource) -> Iterator[Verdict]:
+def _accepts_http(policy: Resource) -> Iterator[Verdict]:
     statements = statements_of(policy.at("policy"))
     if statements is UNKNOWN:
         yield NotYetKnown("policy", policy.urn)
@@ -143,9 +141,8 @@ BUCKETS_TLS_ONLY = StackRule(
 )
 
 
-def _loose_roles(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
-    del limits
-    links = [resource for resource in resources if resource.type in (types.POD_IDENTITY, types.ADDON)]
+def _unbound_roles(resources: Sequence[Resource], _limits: Limits) -> Iterator[Verdict]:
+    associations = [resource for resource in resources if resource.type in (types.POD_IDENTITY, types.ADDON)]
     for role in of_type(resources, types.ROLE):
         statements = statements_of(role.at("assumeRolePolicy"))
         if statements is UNKNOWN:
@@ -159,18 +156,18 @@ def _loose_roles(resources: Sequence[Resource], limits: Limits) -> Iterator[Verd
                     "compare aws:RequestTag/kubernetes-namespace and kubernetes-service-account",
                     role.urn,
                 )
-        if for_pods and not any(_links(link, role) for link in links):
+        if for_pods and not any(_uses(association, role) for association in associations):
             yield Violation("is for pods, but no pod identity association or add-on uses it", role.urn)
 
 
-def _links(link: RegisteredResource, role: RegisteredResource) -> bool:
-    if link.type == types.ADDON:
-        key, values = "podIdentityAssociations", tables(link.at("podIdentityAssociations"))
+def _uses(association: Resource, role: Resource) -> bool:
+    if association.type == types.ADDON:
+        key, values = "podIdentityAssociations", tables(association.at("podIdentityAssociations"))
         arns = [value_at(value, "roleArn") for _, value in values]
     else:
-        key, arns = "roleArn", [link.at("roleArn")]
+        key, arns = "roleArn", [association.at("roleArn")]
     name = role.at("name")
-    return role.urn in link.property_dependencies.get(key, frozenset()) or any(
+    return role.urn in association.property_dependencies.get(key, frozenset()) or any(
         isinstance(arn, str) and isinstance(name, str) and arn.endswith(f"/{name}") for arn in arns
     )
 
@@ -183,6 +180,6 @@ POD_ROLES_BOUND = StackRule(
     fix="Create roles with WorkloadIdentity, which narrows the trust and makes the association.",
     types=(types.ROLE, types.POD_IDENTITY, types.ADDON),
     limits=Limits,
-    check=_loose_roles,
+    check=_unbound_roles,
     severity=Severity.MEDIUM,
 )

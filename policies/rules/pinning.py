@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from planning.aws.types import CLUSTER_ROLE, KUBERNETES_ROLE, RELEASE, WORKLOADS
-from policies.facts import UNKNOWN, Property, Resource, is_list, is_table, leaves, show, tables, value_at
+from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, tables, value_at
+from policies.facts import leaves, show
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
 
@@ -17,8 +18,7 @@ _LOCAL_CHART = re.compile(r"^(/|\.{1,2}/)|\.tgz$|^[^:]*/")
 MOVING_TAGS = ("latest", "main", "master", "edge", "nightly", "dev", "devel", "stable", "canary", "rolling")
 
 
-def _floating_charts(release: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _floating_charts(release: Resource, _limits: Limits) -> Iterator[Verdict]:
     chart, version = release.at("chart"), release.at("version")
     if chart is UNKNOWN or version is UNKNOWN:
         yield NotYetKnown("chart" if chart is UNKNOWN else "version")
@@ -43,8 +43,7 @@ CHARTS_PINNED = ResourceRule(
 )
 
 
-def _moving_images(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _moving_images(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     root = "values" if resource.type == RELEASE else "spec"
     if resource.at(root) is UNKNOWN:
         yield NotYetKnown(root)

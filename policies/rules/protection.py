@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from planning.aws.types import BUCKET, CLUSTER, KEY
-from policies.facts import UNKNOWN, Resource
+from planning.registered import UNKNOWN, Resource
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
 

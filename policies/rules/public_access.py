@@ -12,7 +12,7 @@ from planning.aws.types import (
     SECURITY_GROUP,
     SECURITY_GROUP_RULE,
 )
-from policies.facts import UNKNOWN, Property, Resource, belonging_to, is_list, of_type, tables, value_at
+from planning.registered import UNKNOWN, Property, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
@@ -22,8 +22,7 @@ SECURITY_GROUPS = (SECURITY_GROUP, DEFAULT_SECURITY_GROUP)
 MIN_PREFIX_LENGTH = 8
 
 
-def _public_buckets(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _public_buckets(resources: Sequence[Resource], _limits: Limits) -> Iterator[Verdict]:
     for bucket in of_type(resources, BUCKET):
         blocks = list(belonging_to(bucket, "bucket", resources, PUBLIC_ACCESS_BLOCK))
         if not blocks:
@@ -104,8 +103,7 @@ CLUSTER_ENDPOINT_LIMITED = ResourceRule(
 )
 
 
-def _open_ingress(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _open_ingress(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     if resource.type == INGRESS_RULE:
         for key in ("cidrIpv4", "cidrIpv6"):
             yield from _open_blocks(key, [resource.at(key)])

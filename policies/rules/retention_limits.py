@@ -4,19 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from planning.aws.types import BACKUP_PLAN, CLUSTER, LOG_GROUP, RELEASE, SNAPSHOT, SNAPSHOT_COPY, SNAPSHOT_POLICY
 from planning.backends import BACKENDS, LOKI, TEMPO
+from planning.registered import UNKNOWN, Resource, is_list, of_type, tables, value_at
 from planning.retention import Signal
-from policies.facts import (
-    UNKNOWN,
-    RegisteredResource,
-    Resource,
-    is_list,
-    leaves,
-    of_type,
-    show,
-    tables,
-    value_at,
-    whole,
-)
+from policies.facts import leaves, show, whole
 from policies.limits import Limits
 from policies.releases import chart_of, hours_of
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
@@ -32,7 +22,7 @@ class LogLimits(Limits):
     """Longest retention of a CloudWatch log group, in days."""
 
 
-def _endless_logs(resources: Sequence[Resource], limits: LogLimits) -> Iterator[Verdict]:
+def _unbounded_logs(resources: Sequence[Resource], limits: LogLimits) -> Iterator[Verdict]:
     groups = list(of_type(resources, LOG_GROUP))
     for group in groups:
         days = whole(group.at("retentionInDays"))
@@ -47,7 +37,7 @@ def _endless_logs(resources: Sequence[Resource], limits: LogLimits) -> Iterator[
         yield from _unowned_log_group(cluster, names)
 
 
-def _unowned_log_group(cluster: RegisteredResource, names: Sequence[object]) -> Iterator[Verdict]:
+def _unowned_log_group(cluster: Resource, names: Sequence[object]) -> Iterator[Verdict]:
     enabled = cluster.at("enabledClusterLogTypes")
     if not is_list(enabled) or not enabled:
         return
@@ -70,7 +60,7 @@ LOGS_BOUNDED = StackRule(
     fix="Set retentionInDays; make the control plane's log group before the cluster.",
     types=(LOG_GROUP, CLUSTER),
     limits=LogLimits,
-    check=_endless_logs,
+    check=_unbounded_logs,
     severity=Severity.MEDIUM,
 )
 
@@ -84,29 +74,29 @@ class BackupLimits(Limits):
     """Most snapshots that a schedule keeps."""
 
 
-def _endless_backups(resource: Resource, limits: BackupLimits) -> Iterator[Verdict]:
+def _unbounded_backups(resource: Resource, limits: BackupLimits) -> Iterator[Verdict]:
     if resource.type in SNAPSHOTS:
         yield Violation("is a single snapshot, which nothing ever deletes; let a backup plan or schedule make it")
     elif resource.type == BACKUP_PLAN:
         for index, rule in tables(resource.at("rules")):
             days = whole(value_at(rule, "lifecycle", "deleteAfter"))
-            yield from _end(f"rules[{index}].lifecycle.deleteAfter", days, limits.max_days, "days")
+            yield from _retention_end(f"rules[{index}].lifecycle.deleteAfter", days, limits.max_days, "days")
     else:
         for index, schedule in tables(resource.at("policyDetails", "schedules")):
             count, interval = value_at(schedule, "retainRule", "count"), value_at(schedule, "retainRule", "interval")
             what = f"policyDetails.schedules[{index}].retainRule"
             if interval is None:
-                yield from _end(f"{what}.count", whole(count), limits.max_count, "snapshots")
+                yield from _retention_end(f"{what}.count", whole(count), limits.max_count, "snapshots")
             else:
                 unit = str(value_at(schedule, "retainRule", "intervalUnit")).lower()
                 factor = {"days": 1, "weeks": 7, "months": 31, "years": 366}.get(unit, 366)
                 days = whole(interval)
-                yield from _end(
+                yield from _retention_end(
                     f"{what}.interval", days * factor if isinstance(days, int) else days, limits.max_days, "days"
                 )
 
 
-def _end(what: str, value: object, most: int, unit: str) -> Iterator[Verdict]:
+def _retention_end(what: str, value: object, most: int, unit: str) -> Iterator[Verdict]:
     if value is UNKNOWN:
         yield NotYetKnown(what)
     elif not isinstance(value, int) or not value:
@@ -123,7 +113,7 @@ BACKUPS_BOUNDED = ResourceRule(
     fix="Set deleteAfter, or a retain rule, within the limit.",
     types=(BACKUP_PLAN, SNAPSHOT_POLICY, *SNAPSHOTS),
     limits=BackupLimits,
-    check=_endless_backups,
+    check=_unbounded_backups,
     severity=Severity.MEDIUM,
 )
 
@@ -147,22 +137,22 @@ class ApplicationLimits(Limits):
 
 
 # Charts that install the same application in another way, and where its retention stands in their values.
-_OTHER_PATHS = {"tempo-distributed": ("compactor", "config", "compaction", "block_retention")}
+_RETENTION_PATHS = {"tempo-distributed": ("compactor", "config", "compaction", "block_retention")}
 _BY_CHART = {backend.chart: backend for backend in BACKENDS} | {"tempo-distributed": TEMPO}
 
 
-def _other_retention(release: Resource, limits: ApplicationLimits) -> Iterator[Verdict]:
+def _undeclared_retention(release: Resource, limits: ApplicationLimits) -> Iterator[Verdict]:
     chart = chart_of(release)
     if chart is UNKNOWN:
         yield NotYetKnown("chart")
     elif (backend := _BY_CHART.get(chart)) is not None:
-        path = _OTHER_PATHS.get(chart, backend.data.retention_values)
-        yield from _keeps(release, path, limits.days_of(backend.signal))
+        path = _RETENTION_PATHS.get(chart, backend.data.retention_values)
+        yield from _retention_period(release, path, limits.days_of(backend.signal))
         if backend is LOKI:
             yield from _loki_deletes(release)
 
 
-def _keeps(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verdict]:
+def _retention_period(release: Resource, path: tuple[str, ...], days: int) -> Iterator[Verdict]:
     value = release.at("values", *path)
     hours, what = hours_of(value), ".".join(("values", *path))
     if hours is UNKNOWN:
@@ -201,6 +191,6 @@ APPLICATIONS_RETAIN = ResourceRule(
     fix="Change retention.* in the stack's settings, and the policy configuration with it in one review.",
     types=(RELEASE,),
     limits=ApplicationLimits,
-    check=_other_retention,
+    check=_undeclared_retention,
     severity=Severity.CRITICAL,
 )

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 
 from planning.aws.types import CONFIG_MAP, RELEASE, WORKLOADS
-from policies.facts import Property, Resource, is_table, leaves, show
+from planning.registered import Property, Resource, is_table
+from policies.facts import leaves, show
 from policies.limits import Limits
 from policies.rule import ResourceRule, Severity, Subject, Verdict, Violation
 
@@ -28,8 +29,7 @@ _SECRET_VALUES = (
 )
 
 
-def _plain_secrets(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _plain_secrets(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     root = "values" if resource.type == RELEASE else "data" if resource.type == CONFIG_MAP else "spec"
     for path, value in leaves(resource.at(root), (root,)):
         if is_table(value):

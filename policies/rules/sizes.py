@@ -14,21 +14,8 @@ from planning.aws.types import (
     STORAGE_CLASS,
     VOLUME,
 )
-from policies.facts import (
-    UNKNOWN,
-    Property,
-    Resource,
-    Unknown,
-    decimal,
-    is_list,
-    is_table,
-    leaves,
-    of_type,
-    show,
-    tables,
-    value_at,
-    whole,
-)
+from planning.registered import UNKNOWN, Property, Resource, Unknown, is_list, is_table, of_type, tables, value_at
+from policies.facts import decimal, leaves, show, whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
@@ -93,7 +80,7 @@ class InstanceLimits(Limits):
     """Largest accepted size, such as xlarge."""
 
 
-def _dear_instances(resource: Resource, limits: InstanceLimits) -> Iterator[Verdict]:
+def _unaccepted_instances(resource: Resource, limits: InstanceLimits) -> Iterator[Verdict]:
     for key in ("instanceTypes", "instanceType"):
         value = resource.at(key)
         for instance_type in value if is_list(value) else () if value is None else (value,):
@@ -122,7 +109,7 @@ INSTANCES_LIMITED = ResourceRule(
     fix="Choose instance_types from the accepted families and sizes, or change the limit in a review.",
     types=(NODE_GROUP, INSTANCE, LAUNCH_TEMPLATE),
     limits=InstanceLimits,
-    check=_dear_instances,
+    check=_unaccepted_instances,
 )
 
 
@@ -171,7 +158,7 @@ class VolumeLimits(Limits):
     """Most provisioned throughput of a volume, in MiB/s; gp3 has 125 for nothing."""
 
 
-def _dear_volumes(resource: Resource, limits: VolumeLimits) -> Iterator[Verdict]:
+def _unaccepted_volumes(resource: Resource, limits: VolumeLimits) -> Iterator[Verdict]:
     if resource.type == LAUNCH_TEMPLATE:
         for index, mapping in tables(resource.at("blockDeviceMappings")):
             ebs, what = value_at(mapping, "ebs"), f"blockDeviceMappings[{index}].ebs."
@@ -186,7 +173,7 @@ def _dear_volumes(resource: Resource, limits: VolumeLimits) -> Iterator[Verdict]
         size = resource.at("spec", "resources", "requests", "storage")
         yield from _at_most("spec.resources.requests.storage", gib_of(size), limits.max_data_gib, "GiB")
     else:
-        yield from _dear_claims(resource, limits)
+        yield from _unaccepted_claims(resource, limits)
 
 
 def _volume_problems(
@@ -206,7 +193,7 @@ def _volume_problems(
         yield from _at_most(f"{what}{key}", decimal(value_at(volume, key)), most, unit)
 
 
-def _dear_claims(release: Resource, limits: VolumeLimits) -> Iterator[Verdict]:
+def _unaccepted_claims(release: Resource, limits: VolumeLimits) -> Iterator[Verdict]:
     """The volumes that a chart's StatefulSets claim: its values name them persistence or persistentVolume."""
     for path, value in leaves(release.at("values"), ("values",)):
         if is_table(value) and path[-1] in ("persistence", "persistentVolume"):
@@ -242,7 +229,7 @@ VOLUMES_LIMITED = ResourceRule(
     fix="Use gp3, and choose root_volume_gib and volume_gib within the limit.",
     types=(LAUNCH_TEMPLATE, VOLUME, STORAGE_CLASS, CLAIM, RELEASE),
     limits=VolumeLimits,
-    check=_dear_volumes,
+    check=_unaccepted_volumes,
     severity=Severity.MEDIUM,
 )
 

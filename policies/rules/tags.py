@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from planning.aws import types
-from policies.facts import UNKNOWN, Property, Resource, is_table, tables, value_at
+from planning.registered import UNKNOWN, Property, Resource, is_table, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, Subject, Verdict, Violation
 

@@ -8,19 +8,19 @@ from planning.aws.purpose import purpose_of
 from planning.aws.types import BUCKET, INTELLIGENT_TIERING, LIFECYCLE, RELEASE
 from planning.buckets import BucketPurpose, ObjectClass, may_follow
 from planning.objects import Cohort, ObjectFlow
+from planning.registered import UNKNOWN, Resource, of_type
 from policies.buckets import bucket_rules, rules_of
-from policies.facts import UNKNOWN, RegisteredResource, Resource, leaves, of_type, show
+from policies.facts import leaves, show
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
 TARGETS = tuple(name.value for name in ObjectClass if name is not ObjectClass.STANDARD)
-FROZEN = tuple(name.value for name in ObjectClass if not name.rules.queryable)
+ARCHIVED = tuple(name.value for name in ObjectClass if not name.rules.queryable)
 # Amazon S3 API reference, PutBucketLifecycleConfiguration.
 MAX_RULES, MAX_ID_LENGTH = 1000, 255
 
 
-def _refused_lifecycle(lifecycle: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _refused_lifecycle(lifecycle: Resource, _limits: Limits) -> Iterator[Verdict]:
     if lifecycle.type == BUCKET:
         # Judged by its inputs: the provider writes the bucket's real lifecycle into the outputs of the same name.
         if lifecycle.at("lifecycleRules") is not None:
@@ -89,13 +89,13 @@ class ReadableLimits(Limits):
     """Purposes of buckets that no querier reads, whose objects may freeze."""
 
 
-def _frozen_data(resources: Sequence[Resource], limits: ReadableLimits) -> Iterator[Verdict]:
+def _archived_data(resources: Sequence[Resource], limits: ReadableLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
         purpose = purpose_of(bucket, limits.archives)
         if purpose is UNKNOWN or rules is UNKNOWN:
             yield NotYetKnown("the purpose tag" if purpose is UNKNOWN else "the lifecycle rules", bucket.urn)
         elif purpose is None:
-            yield from _freezing(bucket, rules)
+            yield from _archiving_rules(bucket, rules)
     for tiering in of_type(resources, INTELLIGENT_TIERING):
         archive_tiers = [str(value) for path, value in leaves(tiering.at("tierings")) if path[-1:] == ("accessTier",)]
         if archive_tiers:
@@ -103,13 +103,13 @@ def _frozen_data(resources: Sequence[Resource], limits: ReadableLimits) -> Itera
                 f"turns on {', '.join(archive_tiers)}: objects there answer 403 until restored", tiering.urn
             )
     for release in of_type(resources, RELEASE):
-        yield from _frozen_uploads(release)
+        yield from _archived_uploads(release)
 
 
-def _freezing(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
+def _archiving_rules(bucket: Resource, rules: Sequence[RegisteredRule]) -> Iterator[Verdict]:
     for rule in rules:
         for move in rule.moves:
-            if move.storage_class in FROZEN:
+            if move.storage_class in ARCHIVED:
                 yield Violation(
                     f"rule {rule.id} moves objects to {move.storage_class} at day {move.days}, where a GET answers 403 "
                     "InvalidObjectState until a restore of hours; queriers and compactors read this bucket. "
@@ -118,9 +118,9 @@ def _freezing(bucket: RegisteredResource, rules: Sequence[RegisteredRule]) -> It
                 )
 
 
-def _frozen_uploads(release: RegisteredResource) -> Iterator[Verdict]:
+def _archived_uploads(release: Resource) -> Iterator[Verdict]:
     for path, value in leaves(release.at("values"), ("values",)):
-        if path[-1] in ("storage_class", "storageClass") and value in FROZEN:
+        if path[-1] in ("storage_class", "storageClass") and value in ARCHIVED:
             yield Violation(
                 f"{show(path)} is {value}: every object would be unreadable as soon as it is written", release.urn
             )
@@ -134,7 +134,7 @@ QUERIED_DATA_READABLE = StackRule(
     fix="Use GLACIER_IR, which answers in milliseconds, or leave the data in STANDARD.",
     types=(BUCKET, LIFECYCLE, INTELLIGENT_TIERING, RELEASE),
     limits=ReadableLimits,
-    check=_frozen_data,
+    check=_archived_data,
     severity=Severity.CRITICAL,
 )
 
@@ -148,7 +148,7 @@ class WorthLimits(Limits):
     """Objects in a GiB of data: 200 objects of 5 MiB, as Loki, Tempo and Mimir write when they are not idle."""
 
 
-def _dear_moves(resources: Sequence[Resource], limits: WorthLimits) -> Iterator[Verdict]:
+def _unprofitable_transitions(resources: Sequence[Resource], limits: WorthLimits) -> Iterator[Verdict]:
     for bucket, rules in bucket_rules(resources):
         if rules is UNKNOWN:
             yield NotYetKnown("the lifecycle rules", bucket.urn)
@@ -158,18 +158,18 @@ def _dear_moves(resources: Sequence[Resource], limits: WorthLimits) -> Iterator[
         ends = [rule.expiration_days for rule in rules if rule.expiration_days is not None]
         life = limits.life_days.get(str(purpose), min(ends, default=0))
         if life and moves and all(move.storage_class in TARGETS for move in moves):
-            yield from _compared(bucket, moves, life, limits.objects_per_gib)
+            yield from _compared_with_standard(bucket, moves, life, limits.objects_per_gib)
 
 
-def _compared(
-    bucket: RegisteredResource, moves: Sequence[RegisteredMove], life: int, objects_per_gib: int
+def _compared_with_standard(
+    bucket: Resource, moves: Sequence[RegisteredMove], life: int, objects_per_gib: int
 ) -> Iterator[Verdict]:
     with_moves, standard = life_cost(moves, life, objects_per_gib), life_cost((), life, objects_per_gib)
     if with_moves > standard:
         chain = ", ".join(f"{move.storage_class} at day {move.days}" for move in moves)
         yield Violation(
             f"{chain} costs {with_moves:.3f} USD a month for each GiB a day that lives {life} days, STANDARD alone "
-            f"{standard:.3f} ({with_moves / standard:.1f} times as much): {_why(moves, life)}",
+            f"{standard:.3f} ({with_moves / standard:.1f} times as much): {_cause(moves, life)}",
             bucket.urn,
         )
 
@@ -190,7 +190,7 @@ def life_cost(moves: Sequence[RegisteredMove], life_days: int, objects_per_gib: 
     return chain_cost(flow, stays, Ages(0, 0, life_days), US_WEST_2).total
 
 
-def _why(moves: Sequence[RegisteredMove], life: int) -> str:
+def _cause(moves: Sequence[RegisteredMove], life: int) -> str:
     """The class whose minimum duration is missed most, or the price of the moves themselves."""
     ends = [*(move.days or 0 for move in moves[1:]), life]
     short = [
@@ -214,6 +214,6 @@ TRANSITIONS_PAY = StackRule(
     fix="Remove the moves, or move later and for longer; `life_days` must be what the application really keeps.",
     types=(BUCKET, LIFECYCLE),
     limits=WorthLimits,
-    check=_dear_moves,
+    check=_unprofitable_transitions,
     severity=Severity.MEDIUM,
 )

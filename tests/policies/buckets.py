@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from planning.aws.types import BUCKET, LIFECYCLE, VERSIONING
-from policies.facts import Property, Resource, Unknown
+from planning.registered import Property, Resource, Unknown
 from tests.policies.cases import resource
 
 Rule = Mapping[str, Property]

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from planning.registered import Property, Resource
 from policies.configuration import limits_for
-from policies.facts import Property, Resource
 from policies.rule import NotYetKnown, ResourceRule, Violation, looks_at
 from policies.rules import RULES
 from tests.stacks import policy_configs

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from planning.aws.types import CLUSTER, LAUNCH_TEMPLATE, NAT_GATEWAY, NODE_GROUP, RELEASE, STORAGE_CLASS, VOLUME
-from policies.facts import UNKNOWN, Property, Resource
+from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.sizes import gib_of
 from policies.rules.transitions import life_cost
 from tests.policies.buckets import bucket_with, moves_rule

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from planning.aws.types import CONFIG_MAP, RELEASE
-from policies.facts import UNKNOWN, Property, Resource
+from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.pinning import ROLES
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource, verdicts
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from policies.facts import UNKNOWN, Property, Resource, leaves
+from planning.registered import UNKNOWN, Property, Resource
+from policies.facts import leaves
 from policies.rules import RULES
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools

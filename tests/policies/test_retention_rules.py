@@ -14,7 +14,7 @@ from planning.aws.types import (
     RELEASE,
     SNAPSHOT_POLICY,
 )
-from policies.facts import UNKNOWN, Property, Resource
+from planning.registered import UNKNOWN, Property, Resource
 from policies.releases import chart_of, hours_of
 from tests.policies.buckets import abort_rule, bucket, bucket_with, moves_rule, versions_rule
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource

@@ -24,7 +24,7 @@ from planning.aws.types import (
     STORAGE_CLASS,
     VOLUME,
 )
-from policies.facts import UNKNOWN, Property, Resource
+from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.public_access import BLOCKS, SECURITY_GROUPS
 from policies.rules.tags import REQUIRED
 from tests.policies.buckets import bucket

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planning.aws.types import AWS_PROVIDER, CLUSTER, NODE_GROUP
-from policies.facts import UNKNOWN, Property, Resource
+from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.cost import BudgetLimits, priced
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
 from tests.stacks import policy_configs
