@@ -14,13 +14,13 @@ from components.eks_cluster import EksCluster, EksClusterArgs
 from components.kubeconfig_file import read_context
 from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
+from planning.aws.types import EBS_DRIVER
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.cluster import ExistingCluster, SharedCluster
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 
 STORAGE_CLASS = "gp3"
-VOLUME_PROVISIONER = "ebs.csi.aws.com"
 # On every volume: the cluster and the namespace of its claim, by which snapshots find a stack's own.
 VOLUMES_TAG = "lgtm-volumes"
 _T = TypeVar("_T")
@@ -163,7 +163,7 @@ def _gp3_storage_class(
         metadata=ObjectMetaArgs(
             name=STORAGE_CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
         ),
-        provisioner=VOLUME_PROVISIONER,
+        provisioner=EBS_DRIVER,
         parameters={
             "type": "gp3",
             "encrypted": "true",

@@ -84,6 +84,7 @@ SERVICE = "kubernetes:core/v1:Service"
 PERSISTENT_VOLUME = "kubernetes:core/v1:PersistentVolume"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 STORAGE_CLASS = "kubernetes:storage.k8s.io/v1:StorageClass"
+EBS_DRIVER = "ebs.csi.aws.com"  # the provisioner of a StorageClass
 STATEFUL_SET = "kubernetes:apps/v1:StatefulSet"
 POD = "kubernetes:core/v1:Pod"
 INGRESS = "kubernetes:networking.k8s.io/v1:Ingress"

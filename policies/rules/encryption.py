@@ -2,13 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
-from planning.aws.types import BUCKET, BUCKET_ENCRYPTION, CLUSTER, KEY, LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME
+from planning.aws.types import (
+    BUCKET,
+    BUCKET_ENCRYPTION,
+    CLUSTER,
+    EBS_DRIVER,
+    KEY,
+    LAUNCH_TEMPLATE,
+    STORAGE_CLASS,
+    VOLUME,
+)
 from planning.registered import UNKNOWN, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
 ALGORITHMS = ("aws:kms", "aws:kms:dsse", "AES256")
-EBS_DRIVER = "ebs.csi.aws.com"
 
 
 def _unencrypted_buckets(resources: Sequence[Resource], _limits: Limits) -> Iterator[Verdict]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from planning.aws.types import (
     CLAIM,
     CLUSTER,
+    EBS_DRIVER,
     INSTANCE,
     LAUNCH_TEMPLATE,
     NAT_GATEWAY,
@@ -19,7 +20,6 @@ from policies.facts import decimal, leaves, show, whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-EBS_DRIVER = "ebs.csi.aws.com"
 NODE_POOL = "kubernetes:karpenter.sh/*:NodePool"
 POD_SCALER = "kubernetes:autoscaling/*:HorizontalPodAutoscaler"
 

@@ -2,6 +2,9 @@
 
 from planning.base import Frozen
 
+# Amazon EKS User Guide, "Community add-ons".
+CERT_MANAGER_NAMESPACE = "cert-manager"
+
 
 class ClusterAddons(Frozen):
     """Which of EKS's community add-ons the owner of the cluster installs; on other clusters they are prerequisites."""

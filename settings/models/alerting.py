@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 
 class ReceiverKind(StrEnum):
@@ -47,43 +47,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
-TimeOfDay = Annotated[
-    str,
-    Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", json_schema_extra=accepts("a time of day, such as 22:00")),
-]
+TimeOfDay = Annotated[str, matching(r"^([01]\d|2[0-3]):[0-5]\d$", "a time of day, such as 22:00")]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
-    Field(
-        pattern=r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$",
-        json_schema_extra=accepts("the name of a time zone of the IANA database, such as Europe/Berlin, or UTC"),
+    matching(
+        r"^[A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*$",
+        "the name of a time zone of the IANA database, such as Europe/Berlin, or UTC",
     ),
 ]
-HttpUrl = Annotated[
-    str,
-    Field(
-        pattern=r"^https?://[^\s/]+(/[^\s]*)?$", json_schema_extra=accepts("a URL that starts with http:// or https://")
-    ),
-]
-MailAddress = Annotated[
-    str,
-    Field(pattern=r"^[^@\s,]+@[^@\s,]+$", json_schema_extra=accepts("an e-mail address")),
-]
-HostAndPort = Annotated[
-    str,
-    Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$", json_schema_extra=accepts("a host name, a colon and a port")),
-]
-SlackChannel = Annotated[
-    str,
-    Field(pattern=r"^#[a-z0-9_-]{1,79}$", json_schema_extra=accepts("a channel's name with its #")),
-]
-Team = Annotated[
-    str,
-    Field(
-        pattern=r"^[\w .@-]{1,63}$",
-        json_schema_extra=accepts("1 to 63 letters, digits, spaces and . @ _ -"),
-    ),
-]
+HttpUrl = Annotated[str, matching(r"^https?://[^\s/]+(/[^\s]*)?$", "a URL that starts with http:// or https://")]
+MailAddress = Annotated[str, matching(r"^[^@\s,]+@[^@\s,]+$", "an e-mail address")]
+HostAndPort = Annotated[str, matching(r"^[A-Za-z0-9.-]+:\d{1,5}$", "a host name, a colon and a port")]
+SlackChannel = Annotated[str, matching(r"^#[a-z0-9_-]{1,79}$", "a channel's name with its #")]
+Team = Annotated[str, matching(r"^[\w .@-]{1,63}$", "1 to 63 letters, digits, spaces and . @ _ -")]
 
 
 class QuietHours(Frozen):

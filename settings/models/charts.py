@@ -5,13 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 ChartMirror = Annotated[
     str,
-    Field(
-        pattern=r"^(oci://[^\s]+|/[^\s]*|\.{1,2}/[^\s]*)$",
-        json_schema_extra=accepts("oci:// with a registry, or a directory that starts with / or ./ or ../"),
+    matching(
+        r"^(oci://[^\s]+|/[^\s]*|\.{1,2}/[^\s]*)$",
+        "oci:// with a registry, or a directory that starts with / or ./ or ../",
     ),
 ]
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from settings.models.addons import ClusterAddons
-from settings.models.fields import accepts
+from settings.models.fields import accepts, matching
 from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
@@ -23,7 +23,7 @@ LOG_RETENTION_DAYS = (
 # The shape that editors check; whether bits beyond the prefix are zero is checked by the model.
 CIDR_PATTERN = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs".
-CONTROL_PLANE_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
 
 class CapacityType(StrEnum):
@@ -75,7 +75,7 @@ class NodeGroup(Frozen):
 
 
 NODE_GROUP_NAME = "lower-case letters, digits and hyphens, a letter first, at most 20 characters"
-NodeGroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$", json_schema_extra=accepts(NODE_GROUP_NAME))]
+NodeGroupName = Annotated[str, matching(r"^[a-z][a-z0-9-]{0,19}$", NODE_GROUP_NAME)]
 NodeGroups = Annotated[dict[NodeGroupName, NodeGroup], Field(min_length=1)]
 
 
@@ -120,9 +120,9 @@ LogRetentionDays = Annotated[
 ]
 PrincipalArn = Annotated[
     str,
-    Field(
-        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$",
-        json_schema_extra=accepts("the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admin"),
+    matching(
+        r"^arn:aws[a-z-]*:iam::\d{12}:(role|user)/.+$",
+        "the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admin",
     ),
 ]
 
@@ -139,7 +139,7 @@ class EksCluster(Frozen):
     admin_role_arns: tuple[PrincipalArn, ...] = ()
     """IAM roles or users that administer the cluster, the deployer's own among them. Without any, whoever creates the
     cluster stays its administrator until somebody takes that entry away."""
-    control_plane_logs: tuple[Literal["api", "audit", "authenticator", "controllerManager", "scheduler"], ...]
+    control_plane_logs: tuple[ControlPlaneLog, ...]
     """Control-plane log types sent to CloudWatch Logs; audit is the dear one."""
     log_retention_days: LogRetentionDays
     """Days that CloudWatch Logs keeps them."""
@@ -156,10 +156,7 @@ class SharedCluster(Frozen):
 
     mode: Literal["shared"]
     """shared: the cluster belongs to another stack of this project."""
-    owner_stack: Annotated[
-        str,
-        Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$", json_schema_extra=accepts("the name of a stack, such as staging")),
-    ]
+    owner_stack: Annotated[str, matching(r"^[A-Za-z0-9_.-]{1,100}$", "the name of a stack, such as staging")]
     """Name of the stack that owns the cluster, such as staging."""
     node_groups: NodeGroups
     """This stack's own node groups; tainted so that the owner's pods stay off them."""
@@ -170,17 +167,17 @@ class ObjectStore(Frozen):
 
     endpoint: Annotated[
         str,
-        Field(
-            pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$",
-            json_schema_extra=accepts("http:// or https://, a host name and perhaps a port, without a path"),
+        matching(
+            r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$",
+            "http:// or https://, a host name and perhaps a port, without a path",
         ),
     ]
     """URL of the server, such as http://seaweedfs.storage.svc:8333."""
     credentials_secret: Annotated[
         str,
-        Field(
-            pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-            json_schema_extra=accepts("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+        matching(
+            r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+            "the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens",
         ),
     ]
     """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; made from
@@ -189,9 +186,9 @@ class ObjectStore(Frozen):
 
 EksClusterName = Annotated[
     str,
-    Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
-        json_schema_extra=accepts("the name of an EKS cluster: letters, digits, hyphens and underscores, at most 100"),
+    matching(
+        r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$",
+        "the name of an EKS cluster: letters, digits, hyphens and underscores, at most 100",
     ),
 ]
 
@@ -211,9 +208,8 @@ class ExistingCluster(Frozen):
     """S3-compatible server to use instead of AWS."""
     storage_class: Annotated[
         str,
-        Field(
-            pattern=r"^[a-z0-9][a-z0-9.-]{0,252}$",
-            json_schema_extra=accepts("the name of a StorageClass: lower-case letters, digits, dots and hyphens"),
+        matching(
+            r"^[a-z0-9][a-z0-9.-]{0,252}$", "the name of a StorageClass: lower-case letters, digits, dots and hyphens"
         ),
     ]
     """StorageClass for data volumes that exists in the cluster, such as standard or local-path."""

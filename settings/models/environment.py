@@ -6,15 +6,9 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
-Region = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z]{2}(-[a-z]+)+-\d$",
-        json_schema_extra=accepts("the code of an AWS region, such as us-west-2"),
-    ),
-]
+Region = Annotated[str, matching(r"^[a-z]{2}(-[a-z]+)+-\d$", "the code of an AWS region, such as us-west-2")]
 
 
 class Environment(StrEnum):

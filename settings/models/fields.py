@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 from pydantic.config import JsonDict, JsonValue
+from pydantic.fields import FieldInfo
 
 ACCEPTED = "x-accepted"
 
@@ -13,36 +14,30 @@ def accepts(accepted: str, **schema: JsonValue) -> JsonDict:
     return {ACCEPTED: accepted, **schema}
 
 
+def matching(pattern: str, accepted: str) -> FieldInfo:
+    """Text of a form, and the form in words."""
+    return Field(pattern=pattern, json_schema_extra=accepts(accepted))
+
+
 DnsLabel = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-        json_schema_extra=accepts(
-            "lower-case letters, digits and inner hyphens, a letter first, at most 63 characters"
-        ),
+    matching(
+        r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+        "lower-case letters, digits and inner hyphens, a letter first, at most 63 characters",
     ),
 ]
 # AWS General Reference, "Tag naming limits and requirements".
 TagValue = Annotated[
-    str,
-    Field(
-        pattern=r"^[\w .:/=+@-]{1,128}$",
-        json_schema_extra=accepts("1 to 128 letters, digits, spaces and . : / = + @ _ -, as AWS tags allow"),
-    ),
+    str, matching(r"^[\w .:/=+@-]{1,128}$", "1 to 128 letters, digits, spaces and . : / = + @ _ -, as AWS tags allow")
 ]
 ProjectName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
-        json_schema_extra=accepts(
-            "lower-case letters, digits and inner hyphens, a letter first, at most 20 characters"
-        ),
+    matching(
+        r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$",
+        "lower-case letters, digits and inner hyphens, a letter first, at most 20 characters",
     ),
 ]
 HostName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-        json_schema_extra=accepts("a host name: lower-case letters, digits, dots and hyphens"),
-    ),
+    matching(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", "a host name: lower-case letters, digits, dots and hyphens"),
 ]

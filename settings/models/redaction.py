@@ -2,31 +2,23 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from planning.base import Frozen, broken_rule
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 AttributeName = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9_.:/@-]{1,255}$",
-        json_schema_extra=accepts("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
-    ),
+    str, matching(r"^[A-Za-z0-9_.:/@-]{1,255}$", "an attribute's name: letters, digits and _ . : / @ -, at most 255")
 ]
 AttributeWildcard = Annotated[
-    str,
-    Field(
-        pattern=r"^[A-Za-z0-9_.:/@*-]{1,255}$",
-        json_schema_extra=accepts("an attribute's name, in which * stands for any letters"),
-    ),
+    str, matching(r"^[A-Za-z0-9_.:/@*-]{1,255}$", "an attribute's name, in which * stands for any letters")
 ]
 # Kubernetes: names of Secrets are DNS subdomain names.
 SecretName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-        json_schema_extra=accepts("the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens"),
+    matching(
+        r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        "the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens",
     ),
 ]
 

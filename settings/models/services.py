@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 
 class Language(StrEnum):
@@ -33,9 +33,9 @@ class Service(Frozen):
 
     name: Annotated[
         str,
-        Field(
-            pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-            json_schema_extra=accepts("lower-case letters, digits and inner hyphens, a letter first, at most 63"),
+        matching(
+            r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
+            "lower-case letters, digits and inner hyphens, a letter first, at most 63",
         ),
     ]
     """Value of service.name in its telemetry: lower-case letters, digits and hyphens, at most 63."""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import accepts
+from settings.models.fields import matching
 from settings.models.services import Service
 
 # Boundaries of the gateway's duration histogram, in ms: only at a boundary can slow requests be counted exactly.
@@ -17,11 +17,7 @@ LatencyThresholdMs = Literal[5, 10, 25, 50, 100, 250, 500, 1000, 2000, 5000, 10_
 # 100 % leaves no budget to burn; below 50 % nothing is promised.
 ObjectivePercent = Annotated[float, Field(ge=50, le=99.999)]
 ServiceName = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$",
-        json_schema_extra=accepts("the name of a service that stands under services"),
-    ),
+    str, matching(r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", "the name of a service that stands under services")
 ]
 
 

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from planning.base import Frozen, broken_rule
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 # README of the span metrics connector, OpenTelemetry Collector contrib 0.158: on every series, and refused twice.
 ALREADY_COUNTED = ("service.name", "span.name", "span.kind", "status.code", "collector.instance.id")
@@ -20,10 +20,7 @@ def _new_dimension(attribute: str) -> str:
 SpanAttribute = Annotated[
     str,
     AfterValidator(_new_dimension),
-    Field(
-        pattern=r"^[A-Za-z0-9_.:/@-]{1,255}$",
-        json_schema_extra=accepts("an attribute's name: letters, digits and _ . : / @ -, at most 255"),
-    ),
+    matching(r"^[A-Za-z0-9_.:/@-]{1,255}$", "an attribute's name: letters, digits and _ . : / @ -, at most 255"),
 ]
 
 

@@ -5,13 +5,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import accepts
+from settings.models.fields import matching
 
 NamespaceName = Annotated[
     str,
-    Field(
-        pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
-        json_schema_extra=accepts("the name of a namespace: lower-case letters, digits and inner hyphens, at most 63"),
+    matching(
+        r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
+        "the name of a namespace: lower-case letters, digits and inner hyphens, at most 63",
     ),
 ]
 

@@ -8,14 +8,13 @@ from pydantic import ValidationError
 from planning.base import BROKEN_RULE
 from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers import SAFETY_NET_DAYS
+from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import EksCluster, ExistingCluster
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.rules.sizing import ComponentRequest, ResourceSums, nodes_allocatable, resource_sums
 
 NAMED_COMPONENTS = 3
-# Amazon EKS User Guide, "Community add-ons".
-CERT_MANAGER_NAMESPACE = "cert-manager"
 
 
 class BrokenRule(NamedTuple):

@@ -10,6 +10,7 @@ from planning.tiers import BucketPurpose, LokiWindows, windows_of
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import (
     CHUNKS_CACHE_CPU_REQUEST_MILLICORES,
+    REPLICATED_FROM,
     RESULTS_CACHE_CPU_REQUEST_MILLICORES,
     cache_memory_request_mib,
 )
@@ -17,7 +18,6 @@ from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.loki_section import LokiSection, loki_section
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import (
-    REPLICATED_FROM,
     ChartValues,
     Resources,
     ServiceAccount,

@@ -9,12 +9,11 @@ from pydantic import Field
 
 from planning.backends import MIMIR
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import WorkloadSize
+from settings.models.sizes import REPLICATED_FROM, WorkloadSize
 from telemetry.alerting.rules.mounts import ALERTMANAGER, MIMIR_RULES
 from telemetry.charts.mimir_config import MimirConfig, mimir_config
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import (
-    REPLICATED_FROM,
     ChartValues,
     Resources,
     ServiceAccount,

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
-from planning.backends import TEMPO
+from planning.backends import OTLP_GRPC_PORT, TEMPO
 from planning.tiers import BucketPurpose, TempoWindows, windows_of
 from settings.models.ingestion import IngestionLimits
 from settings.models.platform import PlatformSettings
@@ -27,7 +27,7 @@ from telemetry.charts.values import (
     tolerations,
     volume_size,
 )
-from telemetry.kubernetes.endpoints import OTLP_GRPC_PORT, OTLP_HTTP_PORT, Endpoints
+from telemetry.kubernetes.endpoints import OTLP_HTTP_PORT, Endpoints
 from telemetry.kubernetes.placement import Placement
 from telemetry.kubernetes.tls import receiver_tls, secret_mounts, secret_volumes
 

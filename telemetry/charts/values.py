@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
-from settings.models.sizes import REPLICATED_FROM as REPLICATED_FROM
 from settings.models.sizes import WorkloadSize
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.placement import Placement

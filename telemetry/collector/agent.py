@@ -6,6 +6,7 @@ Sources: README files of the named components in OpenTelemetry Collector contrib
 from typing import Any
 from urllib.parse import quote
 
+from planning.backends import OTLP_GRPC_PORT
 from settings.models.cluster import ExistingCluster, SharedCluster
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
@@ -26,7 +27,7 @@ from telemetry.collector.config import (
 from telemetry.collector.pod_logs import pod_logs
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.scrapes import PROMETHEUS, prometheus_receiver
-from telemetry.kubernetes.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, OTLP_GRPC_PORT, Endpoints
+from telemetry.kubernetes.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, Endpoints
 from telemetry.kubernetes.tls import collector_client
 
 HOST_ROOT = "/hostfs"

@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from planning.backends import OTLP_GRPC_PORT
 from planning.base import Frozen
-from telemetry.kubernetes.endpoints import COLLECTOR_HEALTH_PORT, COLLECTOR_METRICS_PORT, OTLP_GRPC_PORT, OTLP_HTTP_PORT
+from telemetry.kubernetes.endpoints import COLLECTOR_HEALTH_PORT, COLLECTOR_METRICS_PORT, OTLP_HTTP_PORT
 
 # Set by the chart in every collector pod, from the downward API.
 POD_IP = "${env:MY_POD_IP}"

@@ -20,13 +20,13 @@ from typing import Any
 
 from planning.backends import backends_of
 from planning.base import Frozen
+from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
 from telemetry.collector.config import NODE_NAME_VARIABLE
 from telemetry.collector.kept_metrics import kept_expression
 from telemetry.kubernetes.endpoints import (
     CERT_MANAGER_METRICS_PORT,
-    CERT_MANAGER_NAMESPACE,
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
     COLLECTOR_METRICS_PORT,

@@ -1,7 +1,6 @@
 """Names, ports and addresses of the platform's services inside the cluster, in one place."""
 
-from planning.backends import OTLP_GRPC_PORT as OTLP_GRPC_PORT
-from planning.backends import Backend
+from planning.backends import OTLP_GRPC_PORT, Backend
 from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 
@@ -23,7 +22,6 @@ KUBE_STATE_METRICS_NAMESPACE = "kube-state-metrics"
 KUBE_STATE_METRICS_PORT = 8080
 NODE_EXPORTER_NAMESPACE = "prometheus-node-exporter"
 NODE_EXPORTER_PORT = 9100
-CERT_MANAGER_NAMESPACE = "cert-manager"
 CERT_MANAGER_METRICS_PORT = 9402
 
 # The chart calls the DaemonSet <fullname>-agent and the service <fullname>: services send to `collector`.

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from planning.backends import BACKENDS, MIMIR, Backend, backends_of
+from planning.backends import BACKENDS, MIMIR, OTLP_GRPC_PORT, Backend, backends_of
 from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
@@ -20,7 +20,6 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_RELEASE,
     KUBELET_PORT,
     NODE_EXPORTER_PORT,
-    OTLP_GRPC_PORT,
     OTLP_HTTP_PORT,
     Endpoints,
 )

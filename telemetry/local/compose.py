@@ -5,14 +5,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from planning.backends import BACKENDS, MIMIR, Backend
+from planning.backends import BACKENDS, MIMIR, OTLP_GRPC_PORT, Backend
 from telemetry.alerting.rules.mounts import ALERTMANAGER, LOKI_RULES, MIMIR_RULES
 from telemetry.charts.object_storage import ObjectStorage
-from telemetry.kubernetes.endpoints import (
-    GRAFANA_PORT,
-    OTLP_GRPC_PORT,
-    OTLP_HTTP_PORT,
-)
+from telemetry.kubernetes.endpoints import GRAFANA_PORT, OTLP_HTTP_PORT
 from telemetry.local.addresses import IMAGES, LOOPBACK, S3_HOST, S3_PORT
 from telemetry.local.back_ends import DATA
 

@@ -22,7 +22,9 @@ def says(*verdicts: Verdict) -> ResourceRule[Limits]:
     def check(resource: object, limits: Limits) -> Iterator[Verdict]:
         yield from verdicts
 
-    return ResourceRule("a-rule", Subject.COST, "t", "w", "mend it.", ("*",), Limits, check)
+    return ResourceRule(
+        id="a-rule", subject=Subject.COST, title="t", why="w", fix="mend it.", types=("*",), limits=Limits, check=check
+    )
 
 
 def excepted(resource: str = "logs", until: str = "2026-12-31") -> PolicyException:
