@@ -18,10 +18,10 @@ from components.aws_environment import AwsEnvironment, AwsLocation
 from components.cluster import VOLUMES_TAG
 from components.cluster_access import ClusterAccess
 from components.iam_policies import Statement, own_account, policy_document, service_trust
+from planning.retention import HOURS_PER_DAY
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 
-DAY_HOURS = 24
 # UTC; any hour does: volumes are small, and a snapshot doesn't slow them.
 START = "03:00"
 
@@ -105,7 +105,7 @@ def _details(args: VolumeSnapshotsArgs) -> dlm.LifecyclePolicyPolicyDetailsArgs:
                 copy_tags=True,
                 tags_to_add=dict(args.tags),
                 create_rule=dlm.LifecyclePolicyPolicyDetailsScheduleCreateRuleArgs(
-                    interval=DAY_HOURS, interval_unit="HOURS", times=START
+                    interval=HOURS_PER_DAY, interval_unit="HOURS", times=START
                 ),
                 retain_rule=dlm.LifecyclePolicyPolicyDetailsScheduleRetainRuleArgs(
                     interval=args.days, interval_unit="DAYS"

@@ -18,6 +18,7 @@ class Signal(StrEnum):
 
 
 MAX_RETENTION_DAYS = 3650
+HOURS_PER_DAY = 24
 
 Days = Annotated[int, Field(ge=1, le=MAX_RETENTION_DAYS)]
 

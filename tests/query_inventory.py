@@ -1,14 +1,42 @@
 """Which metrics and labels a PromQL expression names that the platform doesn't have."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import promql_parser as promql
 
-from telemetry.alerting.rules.inventory import known_series
+from telemetry.alerting.rules.inventory import InventoryFile, inventory_files
+from telemetry.charts.mimir_config import PROMOTED_ATTRIBUTES
+
+RESOURCE_LABELS = (*(name.replace(".", "_") for name in PROMOTED_ATTRIBUTES), "job", "instance")
+# How a histogram's and a summary's series are called beside the base name.
+SERIES_SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "histogram": ("_bucket", "_sum", "_count"),
+    "summary": ("", "_sum", "_count"),
+}
 
 # Labels that functions make out of nothing.
 _MADE_BY = {"label_replace": 1, "label_join": 1}
+
+
+def series(file: InventoryFile) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every series name with its labels."""
+    common = {*file.labels, *(RESOURCE_LABELS if file.scraped or file.resource else ())}
+    for name, metric in file.metrics.items():
+        labels = common | set(metric.labels)
+        for suffix in SERIES_SUFFIXES.get(metric.type, ("",)):
+            yield f"{name}{suffix}", frozenset(labels | ({"le"} if suffix == "_bucket" else set()))
+
+
+@cache
+def known_series() -> Mapping[str, frozenset[str]]:
+    """Labels by series name, over all files; a name in two files has the labels of both."""
+    found: dict[str, frozenset[str]] = {}
+    for file in inventory_files().values():
+        for name, labels in series(file):
+            found[name] = found.get(name, frozenset()) | labels
+    return found
 
 
 def parse(expression: str) -> Any:

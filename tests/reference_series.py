@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from telemetry.alerting.rules.inventory import RESOURCE_LABELS, Metric, inventory_files
+from telemetry.alerting.rules.inventory import Metric, inventory_files
 from telemetry.grafana.datasources import SPAN_CALLS
+from tests.query_inventory import RESOURCE_LABELS
 
 # The shortest window that dashboards ask for, four minutes, holds two samples at least.
 STEP_SECONDS = 90

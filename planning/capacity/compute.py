@@ -15,7 +15,6 @@ from planning.capacity.coefficients import Coefficient
 from planning.capacity.ingest import MB, Ingest, Replication, SignalIngest
 from planning.retention import Retention
 
-MIB_PER_GIB = 1024
 BYTES_PER_GIB = 1024**3
 # What write-ahead logs hold: two hours of log chunks on each replica, twenty minutes of spans.
 LOKI_WAL_SECONDS = 7200

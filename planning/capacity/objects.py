@@ -9,11 +9,10 @@ from planning.capacity import coefficients as c
 from planning.capacity.ingest import SECONDS_PER_DAY, Ingest, Replication, SignalIngest, ingest_of
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.objects import Cohort, ObjectFlow, ReadPattern
-from planning.retention import Signal
+from planning.retention import HOURS_PER_DAY, Signal
 from planning.sampling import SamplingPolicy
 from planning.workload import Workload
 
-HOURS_PER_DAY = 24
 MINUTES_PER_DAY = 1440
 # Mimir's ingesters cut a block every two hours, its compactor makes two of 12 hours and one of 24 of them.
 MIMIR_SOURCE_BLOCKS = 12

@@ -4,9 +4,9 @@ from planning.cost.bill import Bill
 from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, number, value_at
+from planning.retention import HOURS_PER_DAY
 
 DAYS_PER_UNIT = {"DAYS": 1, "WEEKS": 7, "MONTHS": 31, "YEARS": 366}
-HOURS_PER_DAY = 24
 
 
 def price_snapshots(policy: Resource, bill: Bill) -> None:

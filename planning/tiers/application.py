@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from planning.base import Frozen
-from planning.retention import Signal, SignalRetention
-
-HOURS_PER_DAY = 24
+from planning.retention import HOURS_PER_DAY, Signal, SignalRetention
 
 # Time for queriers to drop deleted data from their caches before the objects go.
 LOKI_DELETE_DELAY_HOURS = 2

@@ -10,10 +10,8 @@ from pydantic import model_validator
 from planning.aws.lifecycle import LifecycleRule, Transition, get_colder, outlives
 from planning.base import Frozen, broken_rule
 from planning.buckets import BucketPurpose
-from planning.retention import Days
+from planning.retention import HOURS_PER_DAY, Days
 from planning.tiers.application import ApplicationWindows, Windows
-
-HOURS_PER_DAY = 24
 
 
 class TierPlan(Frozen):

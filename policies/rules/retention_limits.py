@@ -5,14 +5,13 @@ from collections.abc import Iterator, Sequence
 from planning.aws.types import BACKUP_PLAN, CLUSTER, LOG_GROUP, RELEASE, SNAPSHOT, SNAPSHOT_COPY, SNAPSHOT_POLICY
 from planning.backends import BACKENDS, LOKI, TEMPO
 from planning.registered import UNKNOWN, Resource, is_list, of_type, tables, value_at
-from planning.retention import Signal
+from planning.retention import HOURS_PER_DAY, Signal
 from policies.facts import leaves, show, whole
 from policies.limits import Limits
 from policies.releases import chart_of, hours_of
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
 SNAPSHOTS = (SNAPSHOT, SNAPSHOT_COPY)
-HOURS_PER_DAY = 24
 
 
 class LogLimits(Limits):

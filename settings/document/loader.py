@@ -49,7 +49,7 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: {wrong}; accepted: {accepted}"])
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)
-    merged = _lay_over(document, assumed, mirror)
+    merged = lay_over(document, assumed, mirror)
     source = Source(document, merged, f"default of {assumed}")
     try:
         # The text form is strict about numbers, truth values and text, and still reads lists and enum values.
@@ -65,12 +65,6 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     if problems:
         raise SettingsError(stack, problems)
     return settings
-
-
-def with_defaults(document: dict[str, Json], mirror: str | None = None) -> dict[str, Json]:
-    """The document laid over its environment's defaults; an unknown environment is left for validation to name."""
-    environment = _environment_of(document)
-    return _lay_over(document, environment, mirror) if environment else document
 
 
 def unknown_key_problems(keys: Iterable[str]) -> list[str]:
@@ -113,7 +107,8 @@ def _nearest_environment(document: dict[str, Json]) -> Environment:
     return Environment(close[0]) if close else Environment.DEV
 
 
-def _lay_over(document: dict[str, Json], environment: Environment, mirror: str | None) -> dict[str, Json]:
+def lay_over(document: dict[str, Json], environment: Environment, mirror: str | None = None) -> dict[str, Json]:
+    """The document over the defaults of an environment, of its own cluster mode and of profiles if it keeps them."""
     cluster = document.get("cluster")
     mode = cluster.get("mode") if isinstance(cluster, dict) else None
     profiles = document.get("profiles")

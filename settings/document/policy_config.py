@@ -19,13 +19,13 @@ from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import write_or_check
 from settings.document.messages import SettingsError
 from settings.document.stack_files import owner_settings, stack_settings
-from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
+from settings.models.cluster import EksCluster
 from settings.models.environment import Environment
 from settings.models.instances import instance_shape
-from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
 from settings.project import project_root, stack_names
 from settings.rules.cost_inputs import cost_inputs
+from settings.rules.sizing import node_groups
 
 CONFIG_FOLDER = Path("policies", "config")
 EXCEPTIONS = "exceptions"
@@ -62,12 +62,9 @@ def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
 
 
 def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
-    groups = _node_groups(settings)
+    groups = node_groups(settings)
     types = sorted({name for group in groups for name in group.instance_types})
     volumes = [size.volume_gib for _, size in settings.sizes.workloads() if size.volume_gib]
-    network = settings.network
-    zones = network.availability_zones if network else 0
-    gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: zones}
     pricing = _pricing(settings, owner)
     return {
         "budget": settings.budget.model_dump(include=set(TotalBudget.model_fields)) | pricing,
@@ -78,7 +75,7 @@ def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
             "families": sorted({name.partition(".")[0] for name in types}),
             "max_size": max(types, key=_vcpus).partition(".")[2] if types else "medium",
         },
-        "nat-limited": {"max_nat_gateways": gateways[network.nat] if network else 0},
+        "nat-limited": {"max_nat_gateways": settings.network.nat_gateways if settings.network else 0},
         "volumes-limited": {
             "max_root_gib": max((group.root_volume_gib for group in groups), default=0),
             "max_data_gib": max(volumes, default=0),
@@ -139,10 +136,6 @@ def _security(settings: PlatformSettings) -> Config:
 def _application_days(settings: PlatformSettings) -> dict[str, int]:
     retention = settings.retention
     return {one.data.purpose.value: retention.of(one.signal).delete_days for one in backends_of(retention)}
-
-
-def _node_groups(settings: PlatformSettings) -> list[NodeGroup]:
-    return [] if isinstance(settings.cluster, ExistingCluster) else list(settings.cluster.node_groups.values())
 
 
 def _vcpus(instance_type: str) -> tuple[int, int]:

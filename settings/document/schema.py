@@ -111,11 +111,9 @@ def _export(node: Node, path: Path, mode: str | None) -> Node:
     """A node as editors want it: optional where there is a default, with the defaults in its description."""
     if node.get(NOTHING):
         return {"description": "Keeps nothing on disk.", "type": "null"}
-    hidden = (ACCEPTED, NULLABLE, "required", "properties", "patternProperties", "propertyNames", "items", "format")
-    result = {key: value for key, value in node.items() if key not in hidden}
+    hidden = ("required", "properties", "patternProperties", "propertyNames", "items")
+    result = _visible(node, *hidden)
     result["description"] = " ".join(part for part in (node.get("description", ""), _defaults_text(path, mode)) if part)
-    if ACCEPTED in node and "pattern" in node:
-        result["patternErrorMessage"] = f"accepted: {node[ACCEPTED]}"
     result.pop("default", None)
     if "items" in node:
         result["items"] = _export_strict(node["items"])
@@ -139,11 +137,17 @@ def _export(node: Node, path: Path, mode: str | None) -> Node:
 
 def _export_strict(node: Node) -> Node:
     """An item of a list: nothing is merged into it, so that all that the model requires is required."""
-    result = {key: value for key, value in node.items() if key not in (ACCEPTED, NULLABLE, "format")}
-    if ACCEPTED in node and "pattern" in node:
-        result["patternErrorMessage"] = f"accepted: {node[ACCEPTED]}"
+    result = _visible(node)
     if "properties" in node:
         result["properties"] = {key: _export_strict(inner) for key, inner in node["properties"].items()}
+    return result
+
+
+def _visible(node: Node, *hidden: str) -> Node:
+    """A node's own keys, with what a pattern accepts in words."""
+    result = {key: value for key, value in node.items() if key not in (ACCEPTED, NULLABLE, "format", *hidden)}
+    if ACCEPTED in node and "pattern" in node:
+        result["patternErrorMessage"] = f"accepted: {node[ACCEPTED]}"
     return result
 
 

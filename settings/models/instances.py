@@ -8,7 +8,7 @@ Guide, "Choose an optimal Amazon EC2 node instance type" (pods by interfaces) an
 import re
 from typing import NamedTuple
 
-GIB_IN_MIB = 1024
+MIB_PER_GIB = 1024
 
 # GiB of memory for each vCPU, by the family's first letter.
 _GIB_PER_VCPU = {"c": 2, "m": 4, "r": 8}
@@ -53,7 +53,7 @@ class InstanceShape(NamedTuple):
     @property
     def allocatable_mib(self) -> int:
         """Memory for pods."""
-        usable = int(self.memory_gib * GIB_IN_MIB * (1 - VM_OVERHEAD))
+        usable = int(self.memory_gib * MIB_PER_GIB * (1 - VM_OVERHEAD))
         return usable - KUBE_RESERVED_MIB - KUBE_RESERVED_MIB_PER_POD * self.address_pods - EVICTION_MIB
 
 

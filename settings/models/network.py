@@ -52,3 +52,8 @@ class NetworkSettings(Frozen):
     """How many zones to spread over; an EKS control plane needs two."""
     nat: NatMode
     """NAT gateways: each costs about 33 USD a month plus traffic."""
+
+    @property
+    def nat_gateways(self) -> int:
+        """How many there are."""
+        return {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: self.availability_zones}[self.nat]

@@ -15,6 +15,8 @@ CACHE_MEMORY_FACTOR = 1.2
 CHUNKS_CACHE_CPU_REQUEST_MILLICORES = 50
 RESULTS_CACHE_CPU_REQUEST_MILLICORES = 25
 
+# The one workload whose pods are counted by nodes.
+AGENT = "collector_agent"
 # Workloads with a volume; the others lose nothing when a pod goes.
 STATEFUL_WORKLOADS = frozenset(
     {
@@ -33,7 +35,7 @@ SINGLE_POD_WORKLOADS = {
     "tempo": "Tempo runs as a single binary with its own disk",
     "pyroscope": "Pyroscope runs as a single binary with its index on its own disk",
     "grafana": "Grafana keeps its database on one volume",
-    "collector_agent": "the agent is a DaemonSet with one pod on each node",
+    AGENT: "the agent is a DaemonSet with one pod on each node",
 }
 
 Millicores = Annotated[int, Field(ge=1, le=64_000)]
@@ -133,7 +135,7 @@ class Sizes(Frozen):
         if self.pyroscope is not None:
             yield "pyroscope", self.pyroscope
         yield "grafana", self.grafana
-        yield "collector_agent", self.collector_agent
+        yield AGENT, self.collector_agent
         yield "collector_gateway", self.collector_gateway
 
     def caches(self) -> Iterator[tuple[str, int, int]]:

@@ -2,11 +2,10 @@
 
 from planning.capacity.compute import StackCapacity
 from planning.capacity.estimate import compute_at
+from settings.models.instances import MIB_PER_GIB
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from settings.rules.growth import carriers
-
-MIB_PER_GIB = 1024
 
 
 def capacity_of(settings: PlatformSettings) -> StackCapacity:

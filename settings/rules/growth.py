@@ -11,12 +11,11 @@ from typing import NamedTuple
 from planning.capacity.compute import ComponentNeed, Compute
 from planning.errors import UserError
 from settings.models.cluster import CapacityType, EksCluster, NodeGroup, SharedCluster
-from settings.models.instances import instance_shape
+from settings.models.instances import MIB_PER_GIB, instance_shape
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import Sizes, WorkloadSize
+from settings.models.sizes import AGENT, Sizes, WorkloadSize
 from settings.rules.sizing import nodes_allocatable, resource_sums
 
-MIB_PER_GIB = 1024
 # Sizes are rounded up to what people would write.
 MILLICORES_STEP, MIB_STEP = 50, 64
 # The most that the settings accept for one pod and one node group.
@@ -33,7 +32,7 @@ class Share(NamedTuple):
     volume: float = 1
 
 
-AGENT, GATEWAY = "collector_agent", "collector_gateway"
+GATEWAY = "collector_gateway"
 # Components whose need several workloads carry; others are one workload's of the same name. Agents handle every span
 # once and the gateway once more; open traces wait in the gateway alone.
 CARRIERS: Mapping[str, tuple[Share, ...]] = {

@@ -10,7 +10,7 @@ from settings.models.addons import ClusterAddons
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
 from settings.models.instances import instance_shape
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import cache_memory_request_mib
+from settings.models.sizes import AGENT, cache_memory_request_mib
 
 GB_PER_MIB = 1024**2 / 1e9
 GB_PER_GIB = 1024**3 / 1e9
@@ -78,7 +78,7 @@ def resource_sums(settings: PlatformSettings) -> ResourceSums:
     """Adds up every workload; the collector agent counts once for each node, a cache by its memcached pod."""
     components: list[ComponentRequest] = []
     for key, size in settings.sizes.workloads():
-        pods = settings.node_count if key == "collector_agent" else size.replicas
+        pods = settings.node_count if key == AGENT else size.replicas
         if pods:
             components.append(
                 ComponentRequest(

@@ -26,6 +26,7 @@ from planning.aws.types import (
 )
 from planning.backends import backends_of
 from planning.registered import Resource
+from planning.retention import HOURS_PER_DAY
 from planning.tiers import BucketPurpose
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
@@ -37,7 +38,6 @@ from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.placement import placement_for
 
 STORAGE_CLASS = "gp3"
-HOURS_PER_DAY = 24
 # What this module stands in for; anything else that a preview shows is somebody's addition.
 EXPECTED_TYPES = frozenset(
     {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ELASTIC_IP, KEY, LOG_GROUP, RELEASE}
@@ -117,8 +117,7 @@ def _network(settings: PlatformSettings) -> Iterator[Resource]:
     public = {"mapPublicIpOnLaunch": network.nat is NatMode.NONE}
     for number in range(network.availability_zones):
         yield _resource("Network", SUBNET, f"network-public-{number}", public)
-    gateways = {NatMode.NONE: 0, NatMode.ONE: 1, NatMode.PER_AZ: network.availability_zones}[network.nat]
-    for letter in "abc"[:gateways]:
+    for letter in "abc"[: network.nat_gateways]:
         yield _resource("Network", NAT_GATEWAY, f"network-nat-{letter}", {})
         yield _resource("Network", ELASTIC_IP, f"network-nat-{letter}", {"domain": "vpc"})
 

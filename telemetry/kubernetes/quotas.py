@@ -6,11 +6,10 @@ A quota is there to stop a mistake (a release with the chart's own sizes, a forg
 from planning.base import Frozen
 from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import WorkloadSize, cache_memory_request_mib
+from settings.models.sizes import AGENT, WorkloadSize, cache_memory_request_mib
 
 # A rolling update starts one pod more of each Deployment; what all of them ask for stays below a quarter of the sums.
 HEADROOM_PERCENT = 25
-AGENT = "collector_agent"
 
 # Requests and limits of containers that name none, such as those of a hook: a quota refuses pods without any.
 DEFAULT_CPU_MILLICORES = 10

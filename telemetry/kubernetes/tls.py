@@ -15,6 +15,7 @@ from typing import Any
 
 from planning.backends import backends_of
 from planning.base import Frozen
+from planning.retention import HOURS_PER_DAY
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import (
     CLUSTER_DOMAIN,
@@ -23,7 +24,6 @@ from telemetry.kubernetes.endpoints import (
     Endpoints,
 )
 
-HOURS_A_DAY = 24
 # Ten years: the platform's own CA is exchanged by hand (docs/adr/0003-tls.md).
 CA_DAYS = 3650
 # The share of its life that is left when a certificate is renewed.
@@ -110,12 +110,12 @@ def service_names(service: str, namespace: str) -> tuple[str, ...]:
 
 def duration_of(days: int) -> str:
     """A number of days as Go writes durations, so that the API server has nothing to rewrite."""
-    return f"{days * HOURS_A_DAY}h0m0s"
+    return f"{days * HOURS_PER_DAY}h0m0s"
 
 
 def renewal_before(days: int) -> str:
     """How long before its end a certificate of so many days is renewed."""
-    return f"{round(days * HOURS_A_DAY * RENEWED_AT)}h0m0s"
+    return f"{round(days * HOURS_PER_DAY * RENEWED_AT)}h0m0s"
 
 
 def collector_server(endpoints: Endpoints) -> dict[str, Any] | None:

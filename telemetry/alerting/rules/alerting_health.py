@@ -73,8 +73,7 @@ def _alerts() -> list[Alert]:
             severity=Severity.CRITICAL,
             summary="Alertmanager can't read its configuration",
             description="{{ $labels.instance }} goes on with the configuration that it had before, or with none after "
-            "a "
-            "restart.",
+            "a restart.",
             dashboard=PLATFORM_HEALTH,
         ),
     ]

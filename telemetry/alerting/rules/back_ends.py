@@ -102,8 +102,7 @@ def _loki() -> list[Alert]:
             Severity.CRITICAL,
             "{{ $labels.instance }} can't write chunks to the bucket",
             "Chunks stay in the memory and on the volume of {{ $labels.instance }} for 15 minutes: when these are "
-            "full, "
-            "writes fail.",
+            "full, writes fail.",
         ),
         _alert(
             "LokiCompactionStalled",
@@ -139,8 +138,7 @@ def _tempo() -> list[Alert]:
             Severity.CRITICAL,
             "Tempo can't write blocks to the bucket",
             "{{ $value | humanize }} flushes have failed within an hour. Traces stay on Tempo's volume: when it is "
-            "full, "
-            "writes fail.",
+            "full, writes fail.",
         ),
         _reads("Tempo", "tempo_request_duration_seconds", TEMPO_QUERY),
         _alert(

@@ -58,8 +58,7 @@ def _alerts() -> list[Alert]:
             severity=Severity.WARNING,
             summary='{{ $labels.instance }} refuses {{ $value | printf "%.2f" }} items a second',
             description="The memory limiter of {{ $labels.instance }} turns senders away for 5 minutes. Agents and "
-            "SDKs "
-            "try again; SDKs lose what doesn't fit into their own memory.",
+            "SDKs try again; SDKs lose what doesn't fit into their own memory.",
             dashboard=PLATFORM_HEALTH,
         ),
         Alert(

@@ -155,8 +155,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             severity=Severity.WARNING,
             summary="{{ $value | humanize }}B were stored within a day",
             description=f"Loki, Tempo and Mimir have written more than {alerting.storage_growth_gb_per_day:g} GB to "
-            f"their "
-            "buckets within 24 hours.",
+            "their buckets within 24 hours.",
             dashboard=COST,
         ),
         Alert(
@@ -166,8 +165,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             severity=Severity.WARNING,
             summary="{{ $value | humanize }}B a second arrive",
             description=f"Logs, traces and metrics together have been more than {alerting.ingestion_mb_per_second:g} "
-            f"MB/s "
-            "for 5 minutes.",
+            "MB/s for 5 minutes.",
             dashboard=COST,
         ),
         Alert(
@@ -178,8 +176,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             severity=Severity.WARNING,
             summary="{{ $value | humanize }} series are active, half as many again as yesterday",
             description="The number of active series has been 1.5 times the mean of the day before for 30 minutes: a "
-            "new "
-            "label with many values, most often.",
+            "new label with many values, most often.",
             dashboard=COST,
         ),
         Alert(
@@ -189,8 +186,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             severity=Severity.WARNING,
             summary="{{ $value | humanizePercentage }} of the series that Mimir takes are in use",
             description=f"From {limit:,} active series on (ingestion.max_series) Mimir refuses new ones: new pods and "
-            f"new "
-            "metrics would be invisible.",
+            "new metrics would be invisible.",
             dashboard=COST,
         ),
         *([burn] if priced else []),

@@ -7,6 +7,7 @@ watched by the cluster's owner.
 from planning.backends import backends_of
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.sizes import AGENT
 from telemetry.alerting.rules.model import INFRASTRUCTURE, PLATFORM_HEALTH, Alert, Group, groups_of
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
@@ -15,7 +16,7 @@ from telemetry.kubernetes.endpoints import (
     Endpoints,
 )
 
-AGENT, MIMIR_GATEWAY = "collector_agent", "mimir.gateway"
+MIMIR_GATEWAY = "mimir.gateway"
 PLATFORM_DOWN_RATIO = 0.5
 RESTARTS_IN_15_MINUTES = 2
 VOLUME_LOW_RATIO = 0.25
@@ -120,8 +121,7 @@ def _nodes() -> list[Alert]:
             severity=Severity.CRITICAL,
             summary="{{ $labels.k8s_node_name }} isn't ready",
             description="The kubelet of {{ $labels.k8s_node_name }} hasn't reported itself ready for 5 minutes. Pods "
-            "with "
-            "a volume can't move while the node still exists.",
+            "with a volume can't move while the node still exists.",
             dashboard=INFRASTRUCTURE,
         ),
         Alert(
@@ -150,8 +150,7 @@ def _volumes() -> list[Alert]:
             severity=Severity.WARNING,
             summary="{{ $labels.k8s_persistentvolumeclaim_name }} will be full within four days",
             description="{{ $value | humanizePercentage }} of {{ $labels.k8s_persistentvolumeclaim_name }} are free, "
-            "and "
-            "at the pace of the last six hours nothing will be within four days.",
+            "and at the pace of the last six hours nothing will be within four days.",
             dashboard=INFRASTRUCTURE,
         ),
         Alert(
@@ -161,8 +160,7 @@ def _volumes() -> list[Alert]:
             severity=Severity.CRITICAL,
             summary="{{ $labels.k8s_persistentvolumeclaim_name }} is full",
             description="Only {{ $value | humanizePercentage }} of {{ $labels.k8s_persistentvolumeclaim_name }} are "
-            "free: "
-            "its pod will stop writing.",
+            "free: its pod will stop writing.",
             dashboard=INFRASTRUCTURE,
         ),
     ]

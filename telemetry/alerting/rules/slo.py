@@ -123,8 +123,7 @@ def _alerts() -> list[Alert]:
             summary="{{ $labels.service_name }}: the {{ $labels.slo }} budget won't last the month",
             description="{{ $value | humanizePercentage }} of {{ $labels.service_name }}'s requests miss the "
             "{{ $labels.slo }} objective: 3 times the rate that 30 days allow over the last day, or more than that "
-            "rate "
-            "over the last 3 days, and still so in the last hours.",
+            "rate over the last 3 days, and still so in the last hours.",
             dashboard=SERVICE,
         ),
     ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from planning.retention import Retention
-from settings.document.loader import parse_settings, with_defaults
+from settings.document.loader import parse_settings
 from settings.models.cluster import EksCluster, ExistingCluster, SharedCluster
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
@@ -155,11 +155,6 @@ def test_reading_changes_neither_the_document_nor_the_defaults() -> None:
     assert repr(document) == before
     assert parsed("prod").retention.logs.delete_days == 14
     assert parse_settings(document, stack="prod", mirror="./charts") == first
-
-
-def test_with_defaults_leaves_an_unknown_environment_alone() -> None:
-    document: dict[str, Any] = {"environment": "moon"}
-    assert with_defaults(document) is document
 
 
 def test_settings_can_not_be_changed() -> None:

@@ -12,8 +12,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from planning import base
-from settings.document.loader import with_defaults
+from settings.document.loader import lay_over
 from settings.document.schema_tree import VARIANTS, Node, child, keys_of, schema_tree
+from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.rules.whole_document import STAGES, BrokenRule
 from tests.unit.settings.documents import ROOT, changed
@@ -31,7 +32,7 @@ NO_TABLES = ("TierPlan",)
 
 def read(case: Mapping[str, Any]) -> PlatformSettings | list[ErrorDetails]:
     """The settings of a bad document whose tables are right by themselves, else what is wrong with them."""
-    merged = with_defaults(changed(case["environment"], case["changes"]))
+    merged = lay_over(changed(case["environment"], case["changes"]), Environment(case["environment"]))
     try:
         return PlatformSettings.model_validate_json(json.dumps(merged), strict=True)
     except ValidationError as error:

@@ -7,11 +7,11 @@ import pytest
 
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.files import loki_groups, mimir_groups
-from telemetry.alerting.rules.inventory import inventory_files, known_series
+from telemetry.alerting.rules.inventory import inventory_files
 from telemetry.alerting.rules.model import Alert, Group, Recording, alerts, recordings
 from telemetry.cost.planned import planned_cost
 from tests.artefacts.promtool_driver import template_labels
-from tests.query_inventory import nodes, unknown_names
+from tests.query_inventory import known_series, nodes, unknown_names
 from tests.query_parsers import syntax_errors
 
 Make = Callable[..., PlatformSettings]
