@@ -43,6 +43,13 @@ def timeseries(title: str, description: str, *queries: Query, unit: Unit, **opti
     return Panel(Kind.TIMESERIES, title, description, queries, unit, **options)
 
 
+def failures(title: str, description: str, *queries: Query) -> Panel:
+    """Rates over time that should be zero, and say so while they are."""
+    return timeseries(
+        title, description, *queries, when_empty=NOTHING, unit=Unit.PER_SECOND, thresholds=ANY_RATE_IS_BAD
+    )
+
+
 def stat(title: str, description: str, *queries: Query, unit: Unit, **options: Unpack[Options]) -> Panel:
     """One large number with its course behind it."""
     return Panel(Kind.STAT, title, description, queries, unit, **options)

@@ -7,11 +7,11 @@ from telemetry.grafana.dashboards.model import Panel, Row, Threshold, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_RATE_IS_BAD,
     ERROR_SHARE,
-    NOTHING,
     RED,
     YELLOW,
     bars,
     charts,
+    failures,
     row,
     timeseries,
 )
@@ -74,13 +74,10 @@ def _since(title: str, description: str, *timestamps: tuple[str, str]) -> Panel:
 
 def _lost(title: str, description: str, *counters: tuple[str, str]) -> Panel:
     """Rates that should be zero, by a label."""
-    return timeseries(
+    return failures(
         title,
         description,
         *(prom(rate(metric, by=label), f"{{{{{label}}}}}") for metric, label in counters),
-        when_empty=NOTHING,
-        unit=Unit.PER_SECOND,
-        thresholds=ANY_RATE_IS_BAD,
     )
 
 
@@ -128,16 +125,13 @@ def tempo_row() -> Row:
                 unit=Unit.PER_SECOND,
             ),
             _lost("Spans refused", "By reason, such as trace_too_large.", ("tempo_discarded_spans_total", "reason")),
-            timeseries(
+            failures(
                 "Flushes, compaction, polls",
                 "Failures a second. Failed flushes fill the disk; failed polls hide new traces.",
                 prom(rate("tempo_ingester_failed_flushes_total"), "flush"),
                 prom(rate("tempodb_compaction_errors_total"), "compaction"),
                 prom(rate("tempodb_blocklist_poll_errors_total"), "poll"),
                 prom(rate("tempodb_retention_errors_total"), "retention"),
-                when_empty=NOTHING,
-                unit=Unit.PER_SECOND,
-                thresholds=ANY_RATE_IS_BAD,
             ),
             timeseries(
                 "Blocks",
@@ -190,13 +184,10 @@ def mimir_row() -> Row:
                 ("cortex_compactor_block_cleanup_last_successful_run_timestamp_seconds", "clean-up, retention"),
                 ("cortex_bucket_index_last_successful_update_timestamp_seconds", "bucket index"),
             ),
-            timeseries(
+            failures(
                 "Object storage failures",
                 "By operation; S3 throttles by prefix, so bursts happen, steady ones are wrong permissions.",
                 prom(rate("thanos_objstore_bucket_operation_failures_total", by="operation"), "{{operation}}"),
-                when_empty=NOTHING,
-                unit=Unit.PER_SECOND,
-                thresholds=ANY_RATE_IS_BAD,
             ),
             timeseries(
                 "Object storage, 99th percentile",
@@ -217,14 +208,11 @@ def rules_row() -> Row:
     return row(
         "Rules and alerts",
         charts(
-            timeseries(
+            failures(
                 "Rules that failed",
                 "A rule that can't be evaluated can't alert.",
                 prom(rate("cortex_prometheus_rule_evaluation_failures_total", by="rule_group"), "{{rule_group}}"),
                 prom(rate("loki_prometheus_rule_evaluation_failures_total", by="rule_group"), "{{rule_group}}"),
-                when_empty=NOTHING,
-                unit=Unit.PER_SECOND,
-                thresholds=ANY_RATE_IS_BAD,
             ),
             timeseries(
                 "Evaluations missed",
@@ -239,13 +227,10 @@ def rules_row() -> Row:
                 prom(rate("cortex_alertmanager_notifications_total", by="integration"), "{{integration}}"),
                 unit=Unit.PER_SECOND,
             ),
-            timeseries(
+            failures(
                 "Notifications that failed",
                 "Someone isn't told.",
                 prom(rate("cortex_alertmanager_notifications_failed_total", by="integration"), "{{integration}}"),
-                when_empty=NOTHING,
-                unit=Unit.PER_SECOND,
-                thresholds=ANY_RATE_IS_BAD,
             ),
         ),
         collapsed=True,
