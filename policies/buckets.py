@@ -8,11 +8,6 @@ from planning.registered import UNKNOWN, Resource, Unknown, belonging_to, of_typ
 from policies.facts import has_unknown
 
 
-def lifecycles_of(bucket: Resource, resources: Sequence[Resource]) -> list[Resource]:
-    """The lifecycle configurations of a bucket; S3 keeps one, and none makes objects stay for ever."""
-    return list(belonging_to(bucket, "bucket", resources, LIFECYCLE))
-
-
 def rules_of(lifecycle: Resource) -> list[RegisteredRule] | Unknown:
     """The rules of a lifecycle configuration; what S3 does follows from them together, so all must be known."""
     rules = lifecycle.at("rules")
@@ -28,7 +23,7 @@ def bucket_rules(
     for bucket in of_type(resources, BUCKET):
         found: list[RegisteredRule] = []
         unknown = False
-        for lifecycle in lifecycles_of(bucket, resources):
+        for lifecycle in belonging_to(bucket, "bucket", resources, LIFECYCLE):
             rules = rules_of(lifecycle)
             if rules is UNKNOWN:
                 unknown = True

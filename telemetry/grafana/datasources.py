@@ -18,7 +18,8 @@ ALERTMANAGER_UID = "alertmanager"
 METRICS_INTERVAL = "60s"
 # Span metrics as the collector's spanmetrics connector names them in Mimir.
 SPAN_CALLS = "traces_span_metrics_calls_total"
-SPAN_DURATION_BUCKET = "traces_span_metrics_duration_seconds_bucket"
+SPAN_DURATION = "traces_span_metrics_duration_seconds"
+SPAN_DURATION_BUCKET = f"{SPAN_DURATION}_bucket"
 # Resource attributes of spans and the label or structured metadata that holds the same value in Loki.
 _LOG_TAGS = [
     {"key": "service.name", "value": "service_name"},

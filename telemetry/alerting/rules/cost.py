@@ -11,8 +11,9 @@ from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
 from telemetry.alerting.rules.model import COST, Alert, Group, Recording, groups_of
-from telemetry.alerting.rules.services import CALLS, service_names
+from telemetry.alerting.rules.services import service_names
 from telemetry.cost.planned import DAYS_PER_MONTH, TOTAL, PlannedCost
+from telemetry.grafana.datasources import SPAN_CALLS
 
 MB = 1_000_000
 GB = 1_000_000_000
@@ -37,7 +38,7 @@ def cost_groups(settings: PlatformSettings, planned: PlannedCost | None) -> tupl
 
 def _ingestion(settings: PlatformSettings) -> list[Recording]:
     names = service_names(settings)
-    spans = f'sum by (service_name) (rate({CALLS}{{service_name=~"{names}"}}[1h]))'
+    spans = f'sum by (service_name) (rate({SPAN_CALLS}{{service_name=~"{names}"}}[1h]))'
     rates = {
         Signal.LOGS: "sum(rate(loki_distributor_bytes_received_total[5m]))",
         Signal.TRACES: "sum(rate(tempo_distributor_bytes_received_total[5m]))",

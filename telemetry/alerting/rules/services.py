@@ -3,9 +3,8 @@
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.model import SERVICE, Alert, Group, Recording, groups_of
+from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION
 
-CALLS = "traces_span_metrics_calls_total"
-DURATION = "traces_span_metrics_duration_seconds"
 # What a service does for others; its own calls are the callee's business.
 SERVED = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
 ERROR = 'status_code="STATUS_CODE_ERROR"'
@@ -28,8 +27,8 @@ def service_names(settings: PlatformSettings) -> str:
 
 def error_ratio(window: str) -> str:
     """Share of failed requests by service, 0 to 1; nothing where there are no requests."""
-    every = f"sum by (service_name) (rate({CALLS}{{{SERVED}}}[{window}]))"
-    failed = f"sum by (service_name) (rate({CALLS}{{{SERVED},{ERROR}}}[{window}]))"
+    every = f"sum by (service_name) (rate({SPAN_CALLS}{{{SERVED}}}[{window}]))"
+    failed = f"sum by (service_name) (rate({SPAN_CALLS}{{{SERVED},{ERROR}}}[{window}]))"
     return f"({failed} or 0 * {every}) / ({every} > 0)"
 
 
@@ -45,12 +44,12 @@ def service_groups(settings: PlatformSettings) -> tuple[Group, ...]:
 
 def _recordings() -> list[Recording]:
     return [
-        Recording(record="service:requests:rate5m", expr=f"sum by (service_name) (rate({CALLS}{{{SERVED}}}[5m]))"),
+        Recording(record="service:requests:rate5m", expr=f"sum by (service_name) (rate({SPAN_CALLS}{{{SERVED}}}[5m]))"),
         Recording(record="service:errors:ratio_rate5m", expr=error_ratio("5m")),
         *(
             Recording(
                 record=f"service:duration_seconds:{name}",
-                expr=f"histogram_quantile({q}, sum by (service_name, le) (rate({DURATION}_bucket{{{SERVED}}}[5m])))",
+                expr=f"histogram_quantile({q}, sum by (service_name, le) (rate({SPAN_DURATION}_bucket{{{SERVED}}}[5m])))",
             )
             for name, q in QUANTILES.items()
         ),

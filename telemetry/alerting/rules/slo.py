@@ -11,7 +11,8 @@ from collections import defaultdict
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.model import SERVICE, Alert, Group, Recording, groups_of
-from telemetry.alerting.rules.services import CALLS, DURATION, ERROR, SERVED, service_names
+from telemetry.alerting.rules.services import ERROR, SERVED, service_names
+from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION
 
 AVAILABILITY, LATENCY = "availability", "latency"
 WINDOWS = ("5m", "30m", "1h", "2h", "6h", "1d", "3d")
@@ -55,12 +56,12 @@ def _objectives(settings: PlatformSettings) -> list[Recording]:
 
 def _events(settings: PlatformSettings) -> list[Recording]:
     names = f'{SERVED},service_name=~"{service_names(settings)}"'
-    every = f"sum by (service_name) (rate({CALLS}{{{names}}}[5m])) > 0"
+    every = f"sum by (service_name) (rate({SPAN_CALLS}{{{names}}}[5m])) > 0"
     return [
         *(Recording(record="slo:events:rate5m", expr=every, labels={"slo": slo}) for slo in (AVAILABILITY, LATENCY)),
         Recording(
             record="slo:bad_events:rate5m",
-            expr=f"sum by (service_name) (rate({CALLS}{{{names},{ERROR}}}[5m])) or 0 * ({every})",
+            expr=f"sum by (service_name) (rate({SPAN_CALLS}{{{names},{ERROR}}}[5m])) or 0 * ({every})",
             labels={"slo": AVAILABILITY},
         ),
         Recording(record="slo:bad_events:rate5m", expr=_slow(settings), labels={"slo": LATENCY}),
@@ -76,8 +77,8 @@ def _slow(settings: PlatformSettings) -> str:
     for threshold_ms, members in sorted(services.items()):
         names = f'{SERVED},service_name=~"{"|".join(members)}"'
         parts.append(
-            f"clamp_min(sum by (service_name) (rate({DURATION}_count{{{names}}}[5m]))"
-            f" - sum by (service_name) (rate({DURATION}_bucket{{{names},{bucket_matcher(threshold_ms)}}}[5m])), 0)"
+            f"clamp_min(sum by (service_name) (rate({SPAN_DURATION}_count{{{names}}}[5m]))"
+            f" - sum by (service_name) (rate({SPAN_DURATION}_bucket{{{names},{bucket_matcher(threshold_ms)}}}[5m])), 0)"
         )
     return " or ".join(parts)
 

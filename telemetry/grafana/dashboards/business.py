@@ -51,7 +51,7 @@ def business(tenant_label: str | None) -> Dashboard:
 
 
 def _activity() -> Row:
-    yesterday = rate(SPAN_CALLS, where=f"{SERVICE},{INCOMING}", window="5m").replace("[5m]", "[5m] offset 1d")
+    yesterday = rate(SPAN_CALLS, where=f"{SERVICE},{INCOMING}", window="[5m] offset 1d")
     return row(
         "User activity",
         stats(

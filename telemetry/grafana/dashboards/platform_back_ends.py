@@ -72,13 +72,9 @@ def _since(title: str, description: str, *timestamps: tuple[str, str]) -> Panel:
     )
 
 
-def _lost(title: str, description: str, *counters: tuple[str, str]) -> Panel:
-    """Rates that should be zero, by a label."""
-    return failures(
-        title,
-        description,
-        *(prom(rate(metric, by=label), f"{{{{{label}}}}}") for metric, label in counters),
-    )
+def _refused(title: str, description: str, counter: str) -> Panel:
+    """What a back end takes a request for and leaves out, by reason."""
+    return failures(title, description, prom(rate(counter, by="reason"), "{{reason}}"))
 
 
 def loki_row() -> Row:
@@ -94,7 +90,7 @@ def loki_row() -> Row:
                 unit=Unit.BYTES_PER_SECOND,
                 stacked=True,
             ),
-            _lost("Lines refused", "By reason, such as rate_limited.", ("loki_discarded_samples_total", "reason")),
+            _refused("Lines refused", "By reason, such as rate_limited.", "loki_discarded_samples_total"),
             timeseries(
                 "Chunks to be written",
                 "Flush queue of each pod; a rising line means the bucket is slow or refuses.",
@@ -124,7 +120,7 @@ def tempo_row() -> Row:
                 prom(rate("tempo_distributor_spans_received_total"), "spans"),
                 unit=Unit.PER_SECOND,
             ),
-            _lost("Spans refused", "By reason, such as trace_too_large.", ("tempo_discarded_spans_total", "reason")),
+            _refused("Spans refused", "By reason, such as trace_too_large.", "tempo_discarded_spans_total"),
             failures(
                 "Flushes, compaction, polls",
                 "Failures a second. Failed flushes fill the disk; failed polls hide new traces.",
@@ -157,11 +153,7 @@ def mimir_row() -> Row:
                 prom(rate("cortex_distributor_received_samples_total"), "samples"),
                 unit=Unit.PER_SECOND,
             ),
-            _lost(
-                "Samples refused",
-                "By reason, such as per_user_series_limit.",
-                ("cortex_discarded_samples_total", "reason"),
-            ),
+            _refused("Samples refused", "By reason, such as per_user_series_limit.", "cortex_discarded_samples_total"),
             timeseries(
                 "Series in memory",
                 "By ingester; replicas hold the same series.",

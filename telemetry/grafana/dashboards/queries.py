@@ -1,7 +1,7 @@
 """Queries that several panels share, and the choices at the top of every dashboard."""
 
 from telemetry.grafana.dashboards.model import Query, Source, Unit, Variable
-from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET
+from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION
 
 # In links, a plus sign would be read as a space: this matches what `.+` does.
 NOT_EMPTY = "..*"
@@ -49,9 +49,9 @@ def traces(text: str) -> Query:
     return Query(text, source=Source.TEMPO)
 
 
-def rate(metric: str, *, by: str = "", where: str = "", window: str = "$__rate_interval") -> str:
-    """Increase a second of a counter, summed by labels."""
-    return f"sum{_by(by)} (rate({metric}{{{where}}}[{window}]))"
+def rate(metric: str, *, by: str = "", where: str = "", window: str = "[$__rate_interval]") -> str:
+    """Increase a second of a counter, summed by labels; the window may lie back, as in `[5m] offset 1d`."""
+    return f"sum{_by(by)} (rate({metric}{{{where}}}{window}))"
 
 
 def quantile(share: float, histogram: str, *, by: str = "", where: str = "") -> str:
@@ -82,8 +82,7 @@ def error_share(*, by: str = "") -> str:
 
 def duration(quantile_share: float, *, by: str = "") -> str:
     """A quantile of the duration of requests, in seconds."""
-    histogram = SPAN_DURATION_BUCKET.removesuffix("_bucket")
-    return quantile(quantile_share, histogram, by=by, where=_joined(SERVICE, INCOMING))
+    return quantile(quantile_share, SPAN_DURATION, by=by, where=_joined(SERVICE, INCOMING))
 
 
 def _by(labels: str) -> str:

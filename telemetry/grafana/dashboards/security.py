@@ -143,8 +143,10 @@ def _answers(status: int) -> str:
 
 
 def _against_yesterday(where: str) -> str:
-    refused = f"sum(increase({SPAN_CALLS}{{{SERVICE},{INCOMING},{where}}}[1h]))"
-    return f"{refused} / ({refused.replace('[1h]', '[1h] offset 1d')} > 0)"
+    def refused(window: str) -> str:
+        return f"sum(increase({SPAN_CALLS}{{{SERVICE},{INCOMING},{where}}}{window}))"
+
+    return f"{refused('[1h]')} / ({refused('[1h] offset 1d')} > 0)"
 
 
 def _authentication() -> Row:

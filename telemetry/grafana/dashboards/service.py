@@ -38,6 +38,7 @@ from telemetry.grafana.dashboards.queries import (
 )
 from telemetry.grafana.dashboards.service_runtime import dependencies_row, pods_row
 from telemetry.grafana.dashboards.shared_panels import failed_by_service
+from telemetry.grafana.datasources import SPAN_DURATION_BUCKET
 
 UID = "lgtm-service"
 _HTTP = "http_server_request_duration_seconds"
@@ -57,7 +58,7 @@ def service() -> Dashboard:
 
 
 def _requests() -> Row:
-    buckets = rate("traces_span_metrics_duration_seconds_bucket", by="le", where=f"{SERVICE},{INCOMING}")
+    buckets = rate(SPAN_DURATION_BUCKET, by="le", where=f"{SERVICE},{INCOMING}")
     return row(
         "Requests",
         stats(
