@@ -3,7 +3,7 @@
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.model import SERVICE, Alert, Group, Recording, groups_of
-from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION
+from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET
 
 # What a service does for others; its own calls are the callee's business.
 SERVED = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"'
@@ -49,7 +49,7 @@ def _recordings() -> list[Recording]:
         *(
             Recording(
                 record=f"service:duration_seconds:{name}",
-                expr=f"histogram_quantile({q}, sum by (service_name, le) (rate({SPAN_DURATION}_bucket{{{SERVED}}}[5m])))",
+                expr=f"histogram_quantile({q}, sum by (service_name, le) (rate({SPAN_DURATION_BUCKET}{{{SERVED}}}[5m])))",
             )
             for name, q in QUANTILES.items()
         ),
