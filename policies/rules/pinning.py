@@ -101,8 +101,7 @@ def _granted(resource: Resource) -> Iterator[tuple[str, Property] | NotYetKnown]
         yield f"rules[{index}]", rule
 
 
-def _broad_roles(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _broad_roles(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     for granted in _granted(resource):
         if isinstance(granted, NotYetKnown):
             yield granted
@@ -113,8 +112,7 @@ def _broad_roles(resource: Resource, limits: Limits) -> Iterator[Verdict]:
             yield Violation(f'{what}: {", ".join(wild)} hold "*"; name what the workload reads')
 
 
-def _secret_readers(resource: Resource, limits: Limits) -> Iterator[Verdict]:
-    del limits
+def _secret_readers(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     for granted in _granted(resource):
         if isinstance(granted, NotYetKnown):
             yield granted

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from planning.aws.types import CLUSTER_ROLE, KUBERNETES_ROLE
+from planning.registered import Resource
 from policies.configuration import limits_for
-from policies.facts import Resource
 from policies.rule import Violation
 from policies.rules.pinning import KUBERNETES_ROLES_NAMED, KUBERNETES_SECRETS_NAMED
 from telemetry.charts.grafana import API_ACCESS_FOLDER, API_ACCESS_VOLUME

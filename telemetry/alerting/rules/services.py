@@ -49,7 +49,8 @@ def _recordings() -> list[Recording]:
         *(
             Recording(
                 record=f"service:duration_seconds:{name}",
-                expr=f"histogram_quantile({q}, sum by (service_name, le) (rate({SPAN_DURATION_BUCKET}{{{SERVED}}}[5m])))",
+                expr=f"histogram_quantile({q}, sum by (service_name, le) "
+                f"(rate({SPAN_DURATION_BUCKET}{{{SERVED}}}[5m])))",
             )
             for name, q in QUANTILES.items()
         ),
