@@ -61,8 +61,9 @@ class ChartSource(Frozen):
 
 _COMMUNITY = "oci://ghcr.io/grafana-community/helm-charts"
 
-# Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026. The
-# single-binary Tempo chart passes a flag that Tempo 3 removed, so it stays on 2.10; Mimir's 6.x needs Kubernetes 1.32.
+# Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026.
+# Tempo's runs Tempo 3 from 3.0.0 on, with other keys and no way back: 2.10 until that is rehearsed. Mimir's 6.x needs
+# Kubernetes 1.32.
 CHARTS: Mapping[ChartName, Chart] = {
     chart_name: Chart(name=chart_name.value, repository=repository, version=version, app_version=app_version)
     for chart_name, repository, version, app_version in (

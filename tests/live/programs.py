@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from ops.backends.tools import cache_directory
 from sandbox.bootstrap.catalog import COLLECTOR_VERSION, OnPath, Release, VersionRange
 from sandbox.bootstrap.download import DownloadError, download
 from sandbox.bootstrap.install import on_path
-from sandbox.bootstrap.paths import VENV_BIN, cache_directory
+from sandbox.bootstrap.paths import VENV_BIN
 from telemetry.charts.lock import CHARTS, ChartName
 
 GITHUB = "https://github.com"
