@@ -17,6 +17,7 @@ from settings.models.sizes import (
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.loki_section import LokiSection, loki_section
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.start_up import loki_grace_seconds
 from telemetry.charts.values import (
     ChartValues,
     Resources,
@@ -85,11 +86,27 @@ class PodDisruptionBudget(ChartValues):
     """Replication survives one."""
 
 
+class ServiceAddresses(ChartValues):
+    """Which pods a service's name leads to."""
+
+    publish_not_ready_addresses: bool
+    """Whether pods that aren't ready are among them."""
+
+
+class Memberlist(ChartValues):
+    """How replicas find one another."""
+
+    service: ServiceAddresses = ServiceAddresses(publish_not_ready_addresses=True)
+    """A replica must join before it is ready; one that finds none gives up after 10 tries and ends, log unread."""
+
+
 class Defaults(ChartValues):
     """What holds for every pod of Loki itself."""
 
     automount_service_account_token: bool = False
     """Without the rule watcher nothing talks to the Kubernetes API."""
+    service: ServiceAddresses = ServiceAddresses(publish_not_ready_addresses=False)
+    """Writes and queries go to replicas that have replayed their log; the chart's default sends them to all."""
 
 
 class SingleBinary(ChartValues):
@@ -109,6 +126,8 @@ class SingleBinary(ChartValues):
     """Spread over zones; the chart's own anti-affinity already keeps replicas on different nodes."""
     pod_disruption_budget: PodDisruptionBudget = PodDisruptionBudget()
     """Drains go pod by pod."""
+    termination_grace_period_seconds: int
+    """Time to flush before Kubernetes kills; the chart's default is 30 s."""
     extra_env_from: list[dict[str, Any]] | None = None
     """Credentials of an S3-compatible server."""
     extra_volumes: list[dict[str, Any]]
@@ -141,6 +160,8 @@ class LokiValues(ChartValues):
     """One process does everything; the only mode that fits 8 to 16 GB."""
     defaults: Defaults = Defaults()
     """Every pod."""
+    memberlist: Memberlist = Memberlist()
+    """Gossip."""
     loki: LokiSection
     """Configuration."""
     single_binary: SingleBinary
@@ -199,6 +220,7 @@ def _single_binary(
         replicas=size.replicas,
         resources=resources_of(size),
         persistence=Persistence(size=volume_size(size, "loki.monolithic"), storage_class=storage_class),
+        termination_grace_period_seconds=loki_grace_seconds(size),
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_zones()] if size.replicas >= REPLICATED_FROM else [],

@@ -130,6 +130,8 @@ class WriteAheadLog(AppConfig):
 
     flush_on_shutdown: bool = True
     """Chunks reach the bucket before the pod goes."""
+    replay_memory_ceiling: str
+    """Memory that a replay may fill before it flushes."""
 
 
 class LokiIngester(AppConfig):
@@ -137,7 +139,7 @@ class LokiIngester(AppConfig):
 
     chunk_encoding: str = "snappy"
     """Cheapest to read."""
-    wal: WriteAheadLog = WriteAheadLog()
+    wal: WriteAheadLog
     """Write-ahead log."""
 
 

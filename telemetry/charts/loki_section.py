@@ -5,9 +5,18 @@ from pydantic import Field
 from planning.tiers import BucketPurpose, LokiWindows
 from settings.models.ingestion import IngestionLimits
 from settings.models.sizes import LokiSizes
-from telemetry.charts.loki_config import Compactor, LimitsConfig, LokiIngester, LokiQuerier, OtlpConfig, SchemaConfig
+from telemetry.charts.loki_config import (
+    Compactor,
+    LimitsConfig,
+    LokiIngester,
+    LokiQuerier,
+    OtlpConfig,
+    SchemaConfig,
+    WriteAheadLog,
+)
 from telemetry.charts.loki_ruler import RulerConfig, ruler_config
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.start_up import loki_replay_memory
 from telemetry.charts.values import ChartValues, EncryptedServer, HttpsProbe, IngesterClient, replication_factor
 from telemetry.kubernetes.endpoints import Endpoints
 
@@ -120,7 +129,7 @@ def loki_section(
             ingestion_burst_size_mb=ingestion.logs_burst_mb,
             otlp_config=OtlpConfig.low_cardinality(),
         ),
-        ingester=LokiIngester(),
+        ingester=LokiIngester(wal=WriteAheadLog(replay_memory_ceiling=loki_replay_memory(sizes.monolithic))),
         querier=LokiQuerier(),
     )
 

@@ -12,6 +12,7 @@ from planning.tiers import BucketPurpose, TempoWindows, windows_of
 from settings.models.ingestion import IngestionLimits
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.start_up import TEMPO_BLOCK_MINUTES
 from telemetry.charts.values import (
     AppConfig,
     ChartValues,
@@ -91,7 +92,7 @@ class Ingester(AppConfig):
     """A trace without a new span for this long goes to the write-ahead log."""
     flush_check_period: str = f"{FLUSH_CHECK_SECONDS}s"
     """How often it looks for such traces."""
-    max_block_duration: str = "5m"
+    max_block_duration: str = f"{TEMPO_BLOCK_MINUTES}m"
     """Cut a block at least this often, so that little is lost with a volume."""
     complete_block_timeout: str = "15m"
     """Keep a flushed block until queriers find it in the bucket."""
@@ -140,6 +141,22 @@ class MetricsGenerator(ChartValues):
     """It would only see traces that sampling kept; the collector counts before it."""
 
 
+class LivenessRequest(ChartValues):
+    """What is asked to see whether the process lives."""
+
+    path: str = "/status/version"
+    """Answered from the start, while `/ready`, the chart's default, waits for the write-ahead log to be replayed."""
+    scheme: str
+    """HTTP or HTTPS; the kubelet doesn't verify the certificate."""
+
+
+class LivenessProbe(ChartValues):
+    """When the kubelet kills Tempo."""
+
+    http_get: LivenessRequest
+    """Request."""
+
+
 class TempoSection(ChartValues):
     """Tempo's own configuration."""
 
@@ -155,8 +172,8 @@ class TempoSection(ChartValues):
     """TLS; None leaves the chart's plain server."""
     readiness_probe: HttpsProbe | None = None
     """Over TLS; None leaves the chart's."""
-    liveness_probe: HttpsProbe | None = None
-    """Over TLS; None leaves the chart's."""
+    liveness_probe: LivenessProbe
+    """Not whether it is ready."""
     storage: TempoStorage
     """Bucket."""
     ingester: Ingester = Ingester()
@@ -222,7 +239,7 @@ def tempo_values(
             resources=resources_of(size),
             server=EncryptedServer() if endpoints.tls else None,
             readiness_probe=HttpsProbe() if endpoints.tls else None,
-            liveness_probe=HttpsProbe() if endpoints.tls else None,
+            liveness_probe=LivenessProbe(http_get=LivenessRequest(scheme="HTTPS" if endpoints.tls else "HTTP")),
             storage=_storage(storage),
             receivers=_receivers(receiver_tls(endpoints)),
             overrides=Overrides(defaults=OverrideDefaults(ingestion=_ingestion(settings.ingestion))),

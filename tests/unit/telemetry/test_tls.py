@@ -195,8 +195,8 @@ class TestBackEnds:
         assert tempo["server"]["http_tls_config"]["cert_file"] == f"{DIRECTORY}/tls.crt"
         for protocol in tempo["receivers"]["otlp"]["protocols"].values():
             assert protocol["tls"] == OWN
-        for probe in ("readinessProbe", "livenessProbe"):
-            assert tempo[probe] == {"httpGet": {"scheme": "HTTPS"}}
+        assert tempo["readinessProbe"] == {"httpGet": {"scheme": "HTTPS"}}
+        assert tempo["livenessProbe"] == {"httpGet": {"path": "/status/version", "scheme": "HTTPS"}}
 
     def test_mimirs_nginx_has_a_listener_whose_certificate_is_read_at_each_handshake(
         self, encrypted: PlatformSettings, build: Build
