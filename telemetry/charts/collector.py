@@ -20,6 +20,7 @@ from telemetry.charts.values import (
 )
 from telemetry.collector.agent import (
     CLUSTER_NAME_VARIABLE,
+    HOST_FOLDERS,
     HOST_ROOT,
     agent_config,
     cluster_name,
@@ -189,7 +190,7 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
         extra_manifests=lease_manifests(settings, COLLECTOR_AGENT_RELEASE),
         extra_volumes=[
             {"name": "pod-logs", "hostPath": {"path": POD_LOGS}},
-            {"name": "host-root", "hostPath": {"path": "/"}},
+            *({"name": f"host-{one}", "hostPath": {"path": f"/{one}"}} for one in HOST_FOLDERS),
             {
                 "name": "state",
                 "hostPath": {"path": f"{STATE_DIRECTORY}/{settings.namespace}", "type": "DirectoryOrCreate"},
@@ -198,7 +199,9 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
         ],
         extra_volume_mounts=[
             {"name": "pod-logs", "mountPath": POD_LOGS, "readOnly": True},
-            {"name": "host-root", "mountPath": HOST_ROOT, "readOnly": True, "mountPropagation": "HostToContainer"},
+            *(
+                {"name": f"host-{one}", "mountPath": f"{HOST_ROOT}/{one}", "readOnly": True} for one in HOST_FOLDERS
+            ),
             {"name": "state", "mountPath": STATE_DIRECTORY},
             *secret_mounts(endpoints),
         ],

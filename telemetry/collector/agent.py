@@ -31,6 +31,8 @@ from telemetry.kubernetes.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PO
 from telemetry.kubernetes.tls import collector_client
 
 HOST_ROOT = "/hostfs"
+# What the scrapers of `hostmetrics` read below it; the space of disks comes from the kubelet and the node exporter.
+HOST_FOLDERS = ("proc", "sys")
 COLLECTION_INTERVAL = "60s"
 # Of the node's root volume, while the gateway is away.
 QUEUE_MIB = 256
@@ -53,13 +55,13 @@ POD_ATTRIBUTES = (
     "service.version",
 )
 
-# File systems that say nothing about a node's disks.
-_PSEUDO_FILE_SYSTEMS = ["autofs", "bpf", "cgroup2", "devpts", "devtmpfs", "mqueue", "nsfs", "overlay", "proc",
-                        "securityfs", "squashfs", "sysfs", "tmpfs", "tracefs"]  # fmt: skip
-_POD_MOUNTS = ["^/var/lib/kubelet($|/)", "^/run/containerd($|/)", "^/(dev|proc|sys)($|/)"]
 CLUSTER_RESOURCE = "resource/cluster"
 CLUSTER_NAME_VARIABLE = "LGTM_CLUSTER_NAME"
 _ENRICHED = (MEMORY_LIMITER, "k8s_attributes", "resourcedetection", BATCH)
+# What services send says nothing about their pods: the connection does.
+UNCLAIMED = "resource/unclaimed"
+_SENT = (MEMORY_LIMITER, UNCLAIMED, *_ENRICHED[1:])
+CLAIMS = r"^k8s\.(pod|namespace|node|replicaset|deployment|statefulset|daemonset|job|cronjob)\."
 
 
 def agent_config(settings: PlatformSettings) -> CollectorConfig:
@@ -71,7 +73,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
     if by_trace:
         exporters["loadbalancing"] = _by_trace_id(endpoints)
     # The batch processor knows no profiles.
-    profiles = {"profiles": Pipeline(receivers=("otlp",), processors=_ENRICHED[:-1], exporters=("otlp_grpc",))}
+    profiles = {"profiles": Pipeline(receivers=("otlp",), processors=_SENT[:-1], exporters=("otlp_grpc",))}
     return CollectorConfig(
         receivers={
             "otlp": otlp_receiver(),
@@ -83,6 +85,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
         },
         processors={
             MEMORY_LIMITER: memory_limiter(),
+            UNCLAIMED: {"attributes": [{"pattern": CLAIMS, "action": "delete"}]},
             "k8s_attributes": _pod_attributes(),
             "resourcedetection": _resource_detection(),
             CLUSTER_RESOURCE: _cluster_resource(settings),
@@ -95,9 +98,10 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
             LEADER_ELECTOR: leader_elector(settings),
         },
         pipelines={
-            "traces": Pipeline(receivers=("otlp",), processors=_ENRICHED, exporters=(traces_exporter,)),
-            "metrics": Pipeline(
-                receivers=("otlp", "hostmetrics", "kubeletstats"), processors=_ENRICHED, exporters=("otlp_grpc",)
+            "traces": Pipeline(receivers=("otlp",), processors=_SENT, exporters=(traces_exporter,)),
+            "metrics": Pipeline(receivers=("otlp",), processors=_SENT, exporters=("otlp_grpc",)),
+            "metrics/node": Pipeline(
+                receivers=("hostmetrics", "kubeletstats"), processors=_ENRICHED, exporters=("otlp_grpc",)
             ),
             # These say themselves which pod and node they speak of: it isn't the agent's.
             "metrics/cluster": Pipeline(
@@ -105,7 +109,8 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
                 processors=(MEMORY_LIMITER, CLUSTER_RESOURCE, BATCH),
                 exporters=("otlp_grpc",),
             ),
-            "logs": Pipeline(receivers=("otlp", "file_log"), processors=_ENRICHED, exporters=("otlp_grpc",)),
+            "logs": Pipeline(receivers=("otlp",), processors=_SENT, exporters=("otlp_grpc",)),
+            "logs/pods": Pipeline(receivers=("file_log",), processors=_ENRICHED, exporters=("otlp_grpc",)),
             **(profiles if settings.profiles.enabled else {}),
         },
     )
@@ -160,10 +165,6 @@ def _host_metrics() -> dict[str, Any]:
             "memory": {},
             "disk": {},
             "network": {},
-            "filesystem": {
-                "exclude_fs_types": {"fs_types": _PSEUDO_FILE_SYSTEMS, "match_type": "strict"},
-                "exclude_mount_points": {"mount_points": _POD_MOUNTS, "match_type": "regexp"},
-            },
         },
     }
 
@@ -187,14 +188,15 @@ def _kubelet_stats(settings: PlatformSettings) -> dict[str, Any]:
 
 
 def _pod_attributes() -> dict[str, Any]:
+    """Pods by the address that a connection comes from, which a service can't choose; by their uid where the agent
+    itself has read it, from a log file's path or from the kubelet."""
     return {
         "auth_type": "serviceAccount",
         "filter": {"node_from_env_var": NODE_NAME_VARIABLE},
         "extract": {"metadata": list(POD_ATTRIBUTES), "otel_annotations": True},
         "pod_association": [
-            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
-            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.ip"}]},
             {"sources": [{"from": "connection"}]},
+            {"sources": [{"from": "resource_attribute", "name": "k8s.pod.uid"}]},
         ],
     }
 

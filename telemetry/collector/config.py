@@ -9,8 +9,11 @@ from planning.backends import OTLP_GRPC_PORT
 from planning.base import Frozen
 from telemetry.kubernetes.endpoints import COLLECTOR_HEALTH_PORT, COLLECTOR_METRICS_PORT, OTLP_HTTP_PORT
 
+# Of both families. The kubelet's end of a port-forward dials localhost inside the pod (containerd: tcp4, then tcp6), so a
+# listener on the pod's address alone can't be reached by it. Network policies say who may come.
+# On a wildcard address Go opens one socket for both families (package net, Listen).
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 (inside a pod)
 # Set by the chart in every collector pod, from the downward API.
-POD_IP = "${env:MY_POD_IP}"
 POD_NAME = "${env:OTEL_K8S_POD_NAME}"
 NODE_NAME_VARIABLE = "OTEL_K8S_NODE_NAME"
 NODE_IP = "${env:OTEL_K8S_NODE_IP}"
@@ -124,22 +127,22 @@ def _own_telemetry() -> dict[str, Any]:
     return {
         "metrics": {
             "level": "normal",
-            "readers": [{"pull": {"exporter": {"prometheus": {"host": POD_IP, "port": COLLECTOR_METRICS_PORT}}}}],
+            "readers": [{"pull": {"exporter": {"prometheus": {"host": ALL_ADDRESSES, "port": COLLECTOR_METRICS_PORT}}}}],
         }
     }
 
 
 def otlp_receiver(tls: dict[str, Any] | None = None) -> dict[str, Any]:
-    """OTLP over gRPC and HTTP on the pod's address; `tls` is the server's tls block."""
+    """OTLP over gRPC and HTTP; `tls` is the server's tls block."""
     encryption: dict[str, Any] = {"tls": tls} if tls else {}
     return {
         "protocols": {
             "grpc": {
-                "endpoint": f"{POD_IP}:{OTLP_GRPC_PORT}",
+                "endpoint": f"{ALL_ADDRESSES}:{OTLP_GRPC_PORT}",
                 "max_recv_msg_size_mib": MAX_MESSAGE_MIB,
                 **encryption,
             },
-            "http": {"endpoint": f"{POD_IP}:{OTLP_HTTP_PORT}", **encryption},
+            "http": {"endpoint": f"{ALL_ADDRESSES}:{OTLP_HTTP_PORT}", **encryption},
         }
     }
 
@@ -156,4 +159,4 @@ def batch() -> dict[str, Any]:
 
 def health_check() -> dict[str, Any]:
     """What the chart's probes ask."""
-    return {"endpoint": f"{POD_IP}:{COLLECTOR_HEALTH_PORT}"}
+    return {"endpoint": f"{ALL_ADDRESSES}:{COLLECTOR_HEALTH_PORT}"}

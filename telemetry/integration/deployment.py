@@ -19,7 +19,6 @@ VERSION_LABEL = "app.kubernetes.io/version"
 DOWNWARD = {
     "POD_NAME": "metadata.name",
     "POD_NAMESPACE": "metadata.namespace",
-    "POD_UID": "metadata.uid",
     "SERVICE_VERSION": f"metadata.labels['{VERSION_LABEL}']",
 }
 # service.namespace is the Kubernetes namespace because the agent gives that to plain log lines.
@@ -27,7 +26,6 @@ KUBERNETES_REFERENCES = {
     "service.namespace": "$(POD_NAMESPACE)",
     "service.version": "$(SERVICE_VERSION)",
     "service.instance.id": "$(POD_NAME)",
-    "k8s.pod.uid": "$(POD_UID)",
 }
 SHELL_REFERENCES = {
     "service.namespace": "${POD_NAMESPACE:-default}",

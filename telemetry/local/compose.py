@@ -102,7 +102,7 @@ def _services(
             image=IMAGES["collector"],
             user=BACK_END_USER,
             command=["--config=/etc/lgtm/collector.yaml", *collector_arguments],
-            environment={"MY_POD_IP": "0.0.0.0", "OTEL_K8S_POD_NAME": "local"},  # noqa: S104 (inside its container)
+            environment={"OTEL_K8S_POD_NAME": "local"},
             ports=[_port(OTLP_GRPC_PORT), _port(OTLP_HTTP_PORT)],
             volumes=[f"collector:{COLLECTOR_STATE}", "./config/collector.yaml:/etc/lgtm/collector.yaml:ro"],
             networks=_network(),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from sandbox.kubernetes.control_plane import ControlPlane
 from telemetry.charts.collector import agent_values
-from telemetry.collector.agent import agent_config
+from telemetry.collector.agent import HOST_FOLDERS, agent_config
 from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
 from telemetry.kubernetes.placement import placement_for
 from tests.artefacts.collector_driver import POD_ENVIRONMENT, Document, Ports, on_loopback
@@ -122,7 +122,7 @@ def agent_for(stack: str, cluster: Cluster, directory: Path, gateway: str) -> Ag
         receivers["file_log"][part] = [
             path.replace("/var/log/pods", str(directory / "pods")) for path in receivers["file_log"][part]
         ]
-    receivers["hostmetrics"]["root_path"] = "/"
+    receivers["hostmetrics"]["root_path"] = str(_host_folders(directory))
     environment = {
         **POD_ENVIRONMENT,
         "KUBECONFIG": str(cluster.kubeconfigs[stack]),
@@ -131,3 +131,12 @@ def agent_for(stack: str, cluster: Cluster, directory: Path, gateway: str) -> Ag
         f"deployment.environment.name={stack}",
     }
     return Agent(document, ports, environment, directory / "pods")
+
+
+def _host_folders(directory: Path) -> Path:
+    """What of the host an agent's pod sees, and nothing else of it."""
+    root = directory / "host"
+    root.mkdir()
+    for folder in HOST_FOLDERS:
+        (root / folder).symlink_to(f"/{folder}")
+    return root

@@ -36,7 +36,6 @@ DECISION_WAIT_SECONDS = 2
 LOOPBACK = "127.0.0.1"
 # What the chart sets in every pod.
 POD_ENVIRONMENT = {
-    "MY_POD_IP": LOOPBACK,
     "OTEL_K8S_POD_NAME": "collector-0",
     "OTEL_K8S_NODE_IP": LOOPBACK,
     "LGTM_CLUSTER_NAME": "tested",

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.protobuf.message import Message
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, ResourceLogs, ScopeLogs
+from opentelemetry.proto.metrics.v1.metrics_pb2 import Gauge, Metric, NumberDataPoint, ResourceMetrics, ScopeMetrics
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from telemetry.collector.gateway import gateway_config
 from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
 from tests.artefacts.collector_driver import POD_ENVIRONMENT, Ports, on_loopback, running, start, validate
 from tests.artefacts.collector_traffic import KINDS, make_traces
-from tests.artefacts.kubernetes_driver import eventually
+from tests.artefacts.kubernetes_driver import apply, eventually, get, kubectl, pod
 from tests.artefacts.otlp_sink import Sink, attributes, text
+from tests.artefacts.otlp_source import pairs, post, value
+from tests.artefacts.pod_network import give_address, sending_from
 from tests.artefacts.test_collector_pipelines import SEED, send, settle, spans_by_trace
 from tests.stacks import NAMES, stack_settings
 
@@ -93,6 +105,118 @@ def _write_log(logs: Path, pod: dict[str, Any], lines: list[str]) -> None:
     folder.mkdir(parents=True)
     written = (f"2026-11-24T22:06:10.12345678{number}Z stdout F {line}\n" for number, line in enumerate(lines))
     (folder / "0.log").write_text("".join(written))
+
+
+VICTIM = {
+    "k8s.namespace.name": "bank",
+    "k8s.pod.uid": "6f7e8c1a-0000-4000-8000-000000000000",
+    "k8s.pod.name": "ledger-0",
+    "k8s.pod.ip": "10.0.0.9",
+    "k8s.deployment.name": "ledger",
+    "k8s.statefulset.name": "ledger",
+    "k8s.node.name": "elsewhere",
+    "k8s.pod.labels.app": "ledger",
+}
+
+
+@pytest.mark.parametrize("signal", ["traces", "metrics", "logs"])
+def test_a_pod_that_says_it_is_another_isnt_believed(signal: str, cluster: Cluster, tmp_path: Path) -> None:
+    """One that exists on the same node, and one that doesn't exist; container and service are its own to name."""
+    kubectl(cluster.control_plane, "create", "namespace", "bank", check=False)
+    apply(cluster.control_plane, pod("ledger", "bank", nodeName=cluster.node))
+    real = get(cluster.control_plane, "-n", "bank", "pod", "ledger")["metadata"]
+    own = cluster.pod["metadata"]
+    with Sink() as sink:
+        gateway_ports = Ports.free()
+        (tmp_path / "state").mkdir()
+        gateway = on_loopback(
+            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
+        )
+        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        with (
+            running(gateway, gateway_ports, tmp_path),
+            running(agent.document, agent.ports, tmp_path / "agent", agent.environment),
+            sending_from(give_address(cluster.control_plane, cluster.pod), agent.ports.http) as sender,
+        ):
+            here = Ports(grpc=0, http=sender, metrics=0, health=0)
+            eventually(lambda: _known(sink, here, signal))
+            for uid in (VICTIM["k8s.pod.uid"], real["uid"]):
+                claims = {**VICTIM, "k8s.pod.uid": uid, "service.name": "shop", "k8s.container.name": "main"}
+                post(here, signal, _marked(signal, f"claims {uid}", claims))
+            found = eventually(lambda: _marks(sink, signal, "claims ", 2))
+    for about in found:
+        assert about["k8s.pod.uid"] == own["uid"]
+        assert about["k8s.pod.name"] == own["name"]
+        assert about["k8s.namespace.name"] == "shop"
+        assert about["k8s.node.name"] == cluster.node
+        assert about["k8s.deployment.name"] == "checkout"
+        assert (about["service.name"], about["k8s.container.name"]) == ("shop", "main")
+        assert not {"k8s.pod.ip", "k8s.statefulset.name", "k8s.pod.labels.app"} & set(about)
+
+
+def test_a_connection_that_is_no_pods_gives_no_pod(cluster: Cluster, tmp_path: Path) -> None:
+    """As from a pod on the node's network, or from another node: a uid that is sent finds no pod either."""
+    with Sink() as sink:
+        gateway_ports = Ports.free()
+        (tmp_path / "state").mkdir()
+        gateway = on_loopback(
+            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
+        )
+        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        with (
+            running(gateway, gateway_ports, tmp_path),
+            running(agent.document, agent.ports, tmp_path / "agent", agent.environment),
+        ):
+            claims = {"k8s.pod.uid": cluster.pod["metadata"]["uid"], "service.name": "shop"}
+            post(agent.ports, "logs", _marked("logs", "claims a pod", claims))
+            (about,) = eventually(lambda: _marks(sink, "logs", "claims ", 1))
+    assert about["service.name"] == "shop"
+    assert not {key for key in about if key.startswith("k8s.pod.")}
+    assert "k8s.namespace.name" not in about
+
+
+def _known(sink: Sink, ports: Ports, signal: str) -> bool:
+    """Whether the agent's view of the pods has the new address."""
+    post(ports, signal, _marked(signal, "is known", {"service.name": "shop"}))
+    return any("k8s.pod.name" in about for about in _marks(sink, signal, "is known", 1) or [])
+
+
+def _marked(signal: str, mark: str, about: dict[str, str]) -> Message:
+    resource, now = Resource(attributes=pairs(about)), time.time_ns()
+    if signal == "traces":
+        identity = {"trace_id": secrets.token_bytes(16), "span_id": secrets.token_bytes(8)}
+        span = Span(name=mark, start_time_unix_nano=now, end_time_unix_nano=now, **identity)
+        span.status.code = Status.STATUS_CODE_ERROR
+        spans = ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])
+        return ExportTraceServiceRequest(resource_spans=[spans])
+    if signal == "metrics":
+        points = Gauge(data_points=[NumberDataPoint(time_unix_nano=now, as_int=1)])
+        metric = Metric(name=mark.replace(" ", "_"), gauge=points)
+        metrics = ResourceMetrics(resource=resource, scope_metrics=[ScopeMetrics(metrics=[metric])])
+        return ExportMetricsServiceRequest(resource_metrics=[metrics])
+    record = LogRecord(time_unix_nano=now, body=value(mark))
+    logs = ResourceLogs(resource=resource, scope_logs=[ScopeLogs(log_records=[record])])
+    return ExportLogsServiceRequest(resource_logs=[logs])
+
+
+def _marks(sink: Sink, signal: str, mark: str, count: int) -> list[dict[str, str]] | None:
+    """Resource attributes of what was marked so, once that many have come."""
+    match signal:
+        case "traces":
+            seen = [(resource, span.name) for resource, span in sink.spans()]
+        case "metrics":
+            seen = [
+                (resource, metric.name.replace("_", " "))
+                for one in list(sink.metrics)
+                for group in one.resource_metrics
+                for resource in [group.resource]
+                for scope in group.scope_metrics
+                for metric in scope.metrics
+            ]
+        case _:
+            seen = [(resource, text(record.body)) for resource, record in sink.records()]
+    found = [attributes(resource) for resource, name in seen if name.startswith(mark)]
+    return found if len(found) >= count else None
 
 
 def test_a_gateway_that_was_killed_gets_everything_from_the_agents_disk(cluster: Cluster, tmp_path: Path) -> None:

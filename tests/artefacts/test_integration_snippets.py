@@ -48,6 +48,7 @@ from tests.artefacts.integration_driver import (
 )
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes, text
+from tests.artefacts.pod_network import give_address, sending_from
 from tests.artefacts.test_collector_pipelines import settle
 from tests.stacks import stack_settings
 
@@ -92,8 +93,8 @@ class Platform(NamedTuple):
 
     cluster: Cluster
     sink: Sink
-    collector: str
-    collector_http: str
+    ports: Ports
+    """The agent's."""
     logs: Path
 
 
@@ -119,8 +120,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
             running(gateway, ports, directory),
             running(for_services_only(agent.document), agent.ports, directory / "agent", agent.environment),
         ):
-            grpc, http = (f"http://{LOOPBACK}:{port}" for port in (agent.ports.grpc, agent.ports.http))
-            yield Platform(cluster, sink, grpc, http, agent.logs)
+            yield Platform(cluster, sink, agent.ports, agent.logs)
 
 
 @pytest.fixture(scope="module")
@@ -140,14 +140,17 @@ def runs(platform: Platform, python: Path, tmp_path_factory: pytest.TempPathFact
 def run_server(name: str, platform: Platform, python: Path, directory: Path) -> Run:
     service, files = service_of(name), files_of(name)
     pod = patched_pod(platform.cluster, name, files["deployment-patch.yaml"])
-    environment = pod_environment(pod, platform.collector, OTEL_METRIC_EXPORT_INTERVAL=METRIC_INTERVAL_MS)
+    address = give_address(platform.cluster.control_plane, pod)
     if service.language is Language.GO:
         command = [str(build_go({file: files[file] for file in files if file.endswith(".go")}, directory))]
     else:
         write_python(files, directory)
         command = [str(python), "app.py"]
     output = directory / "output.log"
-    with serving(command, service.port, output, environment):
+    with (
+        sending_from(address, platform.ports.grpc) as collector,
+        serving(command, service.port, output, _environment(pod, collector)),
+    ):
         parent = f"00-{trace_id_of(name)}-{'b7' * 8}-01"
         request(service.port, "/orders/42", Traceparent=parent, **{"X-Tenant-Id": "acme"})
         eventually(lambda: "http.server.request.duration" in metrics_of(platform.sink, name))
@@ -155,6 +158,10 @@ def run_server(name: str, platform: Platform, python: Path, directory: Path) -> 
     lines = output.read_text().splitlines()
     keep_log(platform.logs, pod, lines)
     return Run(command, directory, pod, lines, while_running)
+
+
+def _environment(pod: dict[str, Any], collector: int) -> dict[str, str]:
+    return pod_environment(pod, f"http://{LOOPBACK}:{collector}", OTEL_METRIC_EXPORT_INTERVAL=METRIC_INTERVAL_MS)
 
 
 def order_line(run: Run) -> dict[str, Any]:
@@ -245,7 +252,7 @@ def test_advised_head_sampling_sends_that_share_and_follows_callers(
     advice = stack_advice(stack, {name: 4 * room}).of(name)
     snippets = {one.file: one.text for one in snippets_for(stack, service, advice, LOOPBACK)}
     environment = shell_environment(snippets["environment.sh"], POD_NAMESPACE=f"head-{name}")
-    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = platform.collector
+    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{LOOPBACK}:{platform.ports.grpc}"
     called = f"{NAMES.index(name) + 0xC0:032x}"
     with serving(runs[name].command, service.port, runs[name].directory / "sampled.log", environment):
         for _ in range(REQUESTS):
@@ -270,7 +277,7 @@ def test_a_task_outside_a_request_is_a_trace_with_its_line_and_duration(
     files = files_of(name)
     write_python(files, tmp_path)
     environment = shell_environment(files["environment.sh"], POD_NAMESPACE=NAMESPACE, SERVICE_VERSION="2.0")
-    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = platform.collector
+    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{LOOPBACK}:{platform.ports.grpc}"
     command = [str(python), "worker.py"]
     result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
@@ -327,7 +334,7 @@ def test_the_environment_of_other_languages_leads_to_otlp_over_http(platform: Pl
     files = {one.file: one.text for one in snippets_for(stack, stack.services[0], stack_advice(stack).services[0])}
     environment = shell_environment(files["environment.sh"])
     assert environment["OTEL_EXPORTER_OTLP_ENDPOINT"] == Endpoints.of(stack).otlp_http
-    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = platform.collector_http
+    environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://{LOOPBACK}:{platform.ports.http}"
     command = [sys.executable, "-c", HTTP_PROGRAM]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     ((about, _),) = eventually(lambda: spans_of(platform.sink, result.stdout.strip()))

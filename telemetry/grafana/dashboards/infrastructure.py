@@ -46,8 +46,10 @@ def _used_memory(by: str) -> str:
 
 
 def _used_disk(by: str) -> str:
-    used = f'sum by ({by}) (system_filesystem_usage_bytes{{{_ENVIRONMENT},state="used"}})'
-    return f"{used} / sum by ({by}) (system_filesystem_usage_bytes{{{_ENVIRONMENT}}})"
+    used, size = (
+        f"sum by ({by}) (k8s_node_filesystem_{part}_bytes{{{_ENVIRONMENT}}})" for part in ("usage", "capacity")
+    )
+    return f"{used} / {size}"
 
 
 def _now() -> Row:

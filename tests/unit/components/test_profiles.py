@@ -166,7 +166,12 @@ def test_collectors_take_and_forward_otlp_profiles(profiled: PlatformSettings) -
     assert gateway.pipelines["profiles"].exporters == ("otlp_http/pyroscope",)
     exporter = gateway.exporters["otlp_http/pyroscope"]
     assert exporter["endpoint"] == "https://pyroscope.monitoring.svc.cluster.local:4040"
-    assert agent.pipelines["profiles"].processors == ("memory_limiter", "k8s_attributes", "resourcedetection")
+    assert agent.pipelines["profiles"].processors == (
+        "memory_limiter",
+        "resource/unclaimed",
+        "k8s_attributes",
+        "resourcedetection",
+    )
     placement = placement_for(profiled, "prod")
     for values in (agent_values(profiled, placement, "prod"), gateway_values(profiled, placement)):
         assert values.to_values()["command"]["extraArgs"] == ["--feature-gates=service.profilesSupport"]

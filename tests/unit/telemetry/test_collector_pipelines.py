@@ -83,14 +83,38 @@ class TestBoth:
         (reader,) = service["telemetry"]["metrics"]["readers"]
         assert reader["pull"]["exporter"]["prometheus"]["port"] == 8888
 
+    @pytest.mark.parametrize("build", [agent_config, gateway_config])
+    def test_nothing_listens_on_the_pods_address_alone(
+        self, settings: PlatformSettings, build: Callable[[PlatformSettings], CollectorConfig]
+    ) -> None:
+        """A port-forward comes from localhost inside the pod."""
+        document = build(settings).document()
+        (reader,) = document["service"]["telemetry"]["metrics"]["readers"]
+        protocols = document["receivers"]["otlp"]["protocols"].values()
+        listening = [
+            *(protocol["endpoint"].rpartition(":")[0] for protocol in protocols),
+            document["extensions"]["health_check"]["endpoint"].rpartition(":")[0],
+            reader["pull"]["exporter"]["prometheus"]["host"],
+        ]
+        assert listening == ["0.0.0.0"] * 4  # noqa: S104
+        assert "MY_POD_IP" not in str(document)
+
 
 class TestAgent:
     def test_every_signal_is_enriched_by_pod_before_it_leaves(self, settings: PlatformSettings) -> None:
         pipelines = dict(agent_config(settings).pipelines)
         del pipelines["metrics/cluster"]
-        assert set(pipelines) == {"traces", "metrics", "logs"}
+        assert set(pipelines) == {"traces", "metrics", "metrics/node", "logs", "logs/pods"}
+        enriched = ("k8s_attributes", "resourcedetection", "batch")
         for pipeline in pipelines.values():
-            assert pipeline.processors == ("memory_limiter", "k8s_attributes", "resourcedetection", "batch")
+            sent = pipeline.receivers == ("otlp",)
+            assert sent or "otlp" not in pipeline.receivers
+            claims = ("resource/unclaimed",) if sent else ()
+            assert pipeline.processors == ("memory_limiter", *claims, *enriched)
+
+    def test_a_connection_says_more_than_what_is_sent(self, settings: PlatformSettings) -> None:
+        sources = agent_config(settings).processors["k8s_attributes"]["pod_association"]
+        assert [source["from"] for one in sources for source in one["sources"]] == ["connection", "resource_attribute"]
 
     def test_what_speaks_of_other_pods_isnt_given_the_agents_node(self, settings: PlatformSettings) -> None:
         config = agent_config(settings)

@@ -111,7 +111,15 @@ def test_the_agent_writes_to_one_host_path_only_and_keeps_no_capability(
     writable = [m["mountPath"] for m in values["extraVolumeMounts"] if not m.get("readOnly")]
     paths = {v["name"]: v["hostPath"]["path"] for v in values["extraVolumes"] if "hostPath" in v}
     assert writable == ["/var/lib/otelcol"]
-    assert paths["state"] == f"/var/lib/otelcol/{settings.namespace}"
+    assert paths == {
+        "pod-logs": "/var/log/pods",
+        "host-proc": "/proc",
+        "host-sys": "/sys",
+        "state": f"/var/lib/otelcol/{settings.namespace}",
+    }
+    root = values["alternateConfig"]["receivers"]["hostmetrics"]["root_path"]
+    mounted = {m["name"]: m["mountPath"] for m in values["extraVolumeMounts"]}
+    assert (mounted["host-proc"], mounted["host-sys"]) == (f"{root}/proc", f"{root}/sys")
     assert values["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert values["securityContext"]["readOnlyRootFilesystem"] is True
 
