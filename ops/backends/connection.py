@@ -18,5 +18,7 @@ class Connection(NamedTuple):
     """kubeconfig to use instead of the stack's output."""
     ca_file: Path | None = None
     """Certificate authority of https addresses."""
+    client_certificate: Path | None = None
+    """Certificate and key to show to servers that ask for them."""
     timeout_seconds: float = TIMEOUT_SECONDS
     """For one request."""

@@ -13,7 +13,7 @@ class Health(CamelCase):
     """State of Grafana."""
 
     version: str
-    database: str = "unknown"
+    database: str
 
 
 class FoundDashboard(CamelCase):

@@ -49,6 +49,8 @@ class Address(NamedTuple):
     """Host and port to connect to instead: the local end of a port-forward."""
     ca_file: Path | None = None
     """Certificate authority for https; None: the system's."""
+    client_certificate: Path | None = None
+    """Certificate and key that this side shows, where a server asks for one."""
     authorization: str | None = None
     """Value of the Authorization header; never printed."""
 
@@ -74,7 +76,7 @@ class HttpService:
     def ready(self) -> Answer:
         """Raises `LiveError` unless the service says that it is ready, at the path that Loki and Tempo have for it."""
         answer = self.get("/ready", attempts=1)
-        if b"ready" not in answer.body[:100].lower():
+        if answer.body.strip().lower() != b"ready":
             raise self._error(Problem.GARBAGE, f"/ready says {_shown(answer.body)!r}")
         return answer
 
@@ -109,7 +111,7 @@ class HttpService:
 
     def _client(self) -> httpx.Client:
         """No proxies and no netrc of the environment: a port-forward is on this machine, a token is for one service."""
-        tls = tls_context(self.address.ca_file) if self._url.scheme == "https" else _NO_TLS
+        tls = tls_context(self.address) if self._url.scheme == "https" else _NO_TLS
         headers = {"Accept": "application/json", "User-Agent": "lgtm-ops", "Host": self._url.netloc.decode()}
         if self.address.authorization:
             headers["Authorization"] = self.address.authorization
@@ -146,6 +148,8 @@ class HttpService:
         return LiveError(self.name, problem, detail)
 
 
+# Alerts of TLS 1.3 (RFC 8446, 6.2) and 1.2, as OpenSSL spells them.
+_ASKS_FOR_A_CERTIFICATE = ("TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE")
 # For plain http: loads no certificates, which takes as long as a request, and would trust nobody.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 _doubling = wait_exponential()
@@ -180,15 +184,31 @@ def retry_after_seconds(header: str | None, now: Callable[[], float] = time.time
         return None
 
 
-def tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Verifying TLS, 1.2 or later. Raises `CommandError` for a file without certificates."""
+def tls_context(address: Address) -> ssl.SSLContext:
+    """Verifying TLS, 1.2 or later, with the address's own certificate. Raises `CommandError` for an unusable file."""
+    ca_file, certificate = address.ca_file, address.client_certificate
     try:
         context = ssl.create_default_context(cafile=None if ca_file is None else str(ca_file))
-    except (OSError, ssl.SSLError) as error:
-        why = getattr(error, "strerror", None) or "it holds no PEM certificates"
+    except OSError as error:
+        why = _why_unusable(error, "it holds no PEM certificates")
         raise CommandError(f"--ca-file {ca_file}: {why}; accepted: a file with PEM certificates") from None
+    if certificate is not None:
+        try:
+            # An encrypted key would be asked for on the terminal.
+            context.load_cert_chain(certificate, password="")
+        except OSError as error:
+            why = _why_unusable(error, "it doesn't hold a certificate and its key")
+            raise CommandError(
+                f"--client-certificate {certificate}: {why}; accepted: a PEM file with a certificate and its key, "
+                "which has no password"
+            ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _why_unusable(error: OSError, unless_said: str) -> str:
+    """Of a file of certificates; `ssl.SSLError` is an `OSError` too, without words for people."""
+    return unless_said if isinstance(error, ssl.SSLError) else error.strerror or unless_said
 
 
 def reason(error: OSError) -> str:
@@ -204,6 +224,8 @@ def tls_reason(error: ssl.SSLError) -> str:
     """Why a handshake failed, in words."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate isn't trusted ({error.verify_message}); name the authority with --ca-file"
+    if error.reason in _ASKS_FOR_A_CERTIFICATE:
+        return "it asks for a client's certificate; give one with --client-certificate"
     return error.reason or "the handshake failed"
 
 

@@ -47,6 +47,14 @@ class LinesResponse(Answered[Streams]):
     """Answer to a query for lines."""
 
 
+class OwnSeries(NamedTuple):
+    """One series that Loki says of itself."""
+
+    name: str
+    labels: Mapping[str, str]
+    value: float
+
+
 class LogLine(NamedTuple):
     """One line of Loki."""
 
@@ -65,15 +73,14 @@ class Loki:
         """State of each member of the ingesters' ring, such as ACTIVE, by its name."""
         return {one.id: one.state for one in self.service.read(Ring, "/ring").shards}
 
-    def counters(self, name: str, label: str) -> dict[str, float]:
-        """One of Loki's own counters by a label, since the process that answers was started."""
+    def own_series(self) -> list[OwnSeries]:
+        """Loki's own metrics, counted since the process that answers was started."""
         text = self.service.get("/metrics").body.decode("utf-8", "replace")
-        found: dict[str, float] = {}
-        for line in text.splitlines():
-            if (series := _SERIES.fullmatch(line)) and series["name"] == name:
-                key = dict(_LABEL.findall(series["labels"] or "")).get(label, "")
-                found[key] = found.get(key, 0.0) + float(series["value"])
-        return found
+        return [
+            OwnSeries(series["name"], dict(_LABEL.findall(series["labels"] or "")), float(series["value"]))
+            for line in text.splitlines()
+            if (series := _SERIES.fullmatch(line))
+        ]
 
     def lines(self, logql: str, start: datetime, end: datetime, limit: int) -> list[LogLine]:
         """Log lines, newest first."""

@@ -29,6 +29,7 @@ from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
 
 KUBECONFIG_VARIABLE = "LGTM_KUBECONFIG"
 CA_VARIABLE = "LGTM_CA_FILE"
+CLIENT_CERTIFICATE_VARIABLE = "LGTM_CLIENT_CERTIFICATE"
 GRAFANA_ADMIN = "admin"
 
 
@@ -215,7 +216,15 @@ class Target:
 
     def _addressed(self, role: Role, url: str, connect_to: tuple[str, int] | None = None) -> Address:
         ca = self.options.ca_file or self._environment.get(CA_VARIABLE)
-        return Address(role.value, url, connect_to, Path(ca) if ca else None, self._authorization(role))
+        certificate = self.options.client_certificate or self._environment.get(CLIENT_CERTIFICATE_VARIABLE)
+        return Address(
+            name=role.value,
+            url=url,
+            connect_to=connect_to,
+            ca_file=Path(ca) if ca else None,
+            client_certificate=Path(certificate) if certificate else None,
+            authorization=self._authorization(role),
+        )
 
     def _authorization(self, role: Role) -> str | None:
         token = self._environment.get(role.token_variable)

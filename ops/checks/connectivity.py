@@ -69,7 +69,7 @@ def _hops(address: Address, timeout_seconds: float) -> Generator[Check, None, bo
         if parts.scheme != "https":
             return False
         try:
-            with tls_context(address.ca_file).wrap_socket(connection, server_hostname=parts.hostname) as secured:
+            with tls_context(address).wrap_socket(connection, server_hostname=parts.hostname) as secured:
                 yield _ok(f"{name}: TLS", f"{secured.version()}, certificate of {parts.hostname} is trusted")
         except ssl.SSLError as error:
             yield _blocked(f"{name}: TLS", tls_reason(error), "name the right authority with --ca-file")

@@ -83,12 +83,15 @@ def _ready(seconds: float) -> str:
 
 def _mimir(mimir: Mimir) -> str:
     answer = mimir.answer("vector(1)")
-    mimir.number("vector(1)")
+    if mimir.number("vector(1)") != 1:
+        raise LiveError("mimir", Problem.GARBAGE, "vector(1) isn't 1")
     return f"answers queries, in {answer.seconds * 1000:.0f} ms"
 
 
 def _grafana(target: Target) -> str:
     state = target.grafana().health()
+    if state.database != "ok":
+        raise LiveError("grafana", Problem.FAILED, f"database {state.database}", status=200)
     return f"version {state.version}, database {state.database}"
 
 

@@ -69,6 +69,13 @@ CaFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Certificate authority of https addresses, PEM; also LGTM_CA_FILE."),
 ]
+ClientCertificate = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Certificate and its key, PEM, for servers that ask for a client's; also LGTM_CLIENT_CERTIFICATE.",
+    ),
+]
 Preview = Annotated[
     str | None,
     typer.Option(metavar="FILE", help="Output of `pulumi preview --json --show-sames`; - reads standard input."),
@@ -107,6 +114,7 @@ _CONNECTION: dict[str, tuple[Any, Any]] = {
     "endpoints": (_Endpoints, None),
     "kubeconfig": (Kubeconfig, None),
     "ca_file": (CaFile, None),
+    "client_certificate": (ClientCertificate, None),
     "timeout_seconds": (_Timeout, TIMEOUT_SECONDS),
 }
 

@@ -107,7 +107,7 @@ class _Sender:
 
     def __init__(self, address: Address, state: _State, started: float) -> None:
         parts = urlsplit(address.url)
-        self._tls = tls_context(address.ca_file) if parts.scheme == "https" else None
+        self._tls = tls_context(address) if parts.scheme == "https" else None
         self._name = parts.hostname or ""
         self._host, self._port = address.connect_to or (self._name, parts.port or (443 if self._tls else 80))
         authorization = f"Authorization: {address.authorization}\r\n" if address.authorization else ""

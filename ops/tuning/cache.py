@@ -1,6 +1,7 @@
 """`cache status` and `cache enable`: Loki's two caches, what they hit, and what turning them on takes."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 from ops.backends.errors import LiveError
 from ops.backends.loki import Loki
@@ -16,6 +17,8 @@ from settings.models.sizes import cache_memory_request_mib
 # The sizes that staging and prod start with.
 CHUNKS_CACHE_MB, RESULTS_CACHE_MB = 256, 64
 LEAST_HIT_RATIO = 0.2
+MOST_FAILURES = 0.5
+REQUESTS, FETCH = "loki_memcache_request_duration_seconds_count", "Memcache.GetMulti"
 PARTS = {"chunks": ("chunks",), "results": ("results", "frontend")}
 KEYS = {"chunks": "sizes.loki.chunks_cache_mb", "results": "sizes.loki.results_cache_mb"}
 
@@ -37,9 +40,19 @@ def _cache(target: Target, name: str, size_mb: int) -> Check:
         advice = f"turn it on: python -m ops cache enable --stack {target.stack}"
         return Check(name=f"{name} cache", state=State.FINDING, detail="off", advice=advice)
     try:
-        ratio = hit_ratio(target.loki(), name)
+        counted = counts(target.loki(), name)
     except LiveError as error:
         return Check(name=f"{name} cache", state=State.UNKNOWN, detail=f"{size_mb} MB; {error}")
+    if counted.unreachable:
+        return Check(
+            name=f"{name} cache",
+            state=State.UNREACHABLE,
+            detail=f"{size_mb} MB; Loki reaches no server of it: {counted.failures:,.0f} of {counted.requests:,.0f} "
+            "requests failed",
+            advice=f"kubectl -n {target.settings.namespace} get pods -l "
+            f"app.kubernetes.io/component=memcached-{name}-cache; a larger one would not help",
+        )
+    ratio = counted.hit_ratio
     if ratio is None:
         return Check(name=f"{name} cache", state=State.UNKNOWN, detail=f"{size_mb} MB; nothing has been asked of it")
     low = ratio < LEAST_HIT_RATIO
@@ -60,20 +73,45 @@ def _better(name: str) -> str:
     return f"it may be too small: raise {KEYS[name]}, or turn it off with 0"
 
 
-def hit_ratio(loki: Loki, name: str) -> float | None:
-    """Share of keys that were found, of the pod that answers and since its start; None when none was asked for.
+class Counts(NamedTuple):
+    """What one Loki pod counted of one cache since its start."""
 
-    The `name` of a cache in Loki's metrics is the prefix of its flags, such as store.chunks-cache.
-    """
-    hits, asked = (
-        sum(
-            count
-            for cache, count in loki.counters(counter, "name").items()
-            if any(part in cache for part in PARTS[name])
-        )
-        for counter in ("loki_cache_hits", "loki_cache_fetched_keys")
+    hits: float
+    """Keys that were found."""
+    keys: float
+    """Keys that were asked for."""
+    requests: float
+    """Requests to memcached for keys; one may ask for many."""
+    failures: float
+    """Of these, the ones that got no answer."""
+
+    @property
+    def hit_ratio(self) -> float | None:
+        """Share of keys that were found; None when none was asked for."""
+        return self.hits / self.keys if self.keys else None
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether most requests failed: nothing that is found or not says anything about the size then."""
+        return self.failures > self.requests * MOST_FAILURES
+
+
+def counts(loki: Loki, name: str) -> Counts:
+    """Of the pod that answers. The `name` of a cache in Loki's metrics is the prefix of its flags, such as
+    store.chunks-cache; memcached's answers are counted by HTTP's numbers, with 500 for none (Loki 3.7)."""
+    series = [
+        one for one in loki.own_series() if any(part in one.labels.get("name", "") for part in PARTS[name])
+    ]
+
+    def total(metric: str, **labels: str) -> float:
+        return sum(one.value for one in series if one.name == metric and labels.items() <= one.labels.items())
+
+    return Counts(
+        hits=total("loki_cache_hits"),
+        keys=total("loki_cache_fetched_keys"),
+        requests=total(REQUESTS, method=FETCH),
+        failures=total(REQUESTS, method=FETCH, status_code="500"),
     )
-    return hits / asked if asked else None
 
 
 def cache_change(stack: str, chunks_mb: int, results_mb: int, project: Path | None = None) -> Change:

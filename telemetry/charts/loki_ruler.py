@@ -3,7 +3,7 @@
 Source: Grafana Loki 3.7 documentation, "Alerting and recording rules" and "Configuration", ruler.
 """
 
-from planning.backends import MIMIR
+from planning.backends import LOKI, MIMIR
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.values import AppConfig
 from telemetry.kubernetes.endpoints import Endpoints
@@ -94,6 +94,10 @@ class RulerConfig(AppConfig):
     """Each group is evaluated by one replica, not by all."""
     ring: RulerRing = RulerRing()
     """How replicas share the groups."""
+    external_url: str
+    """Grafana's address, which an alert's link to its query begins with: without it the link leads nowhere."""
+    datasource_uid: str = LOKI.name
+    """The data source that the link opens in Grafana's Explore."""
     alertmanager_url: str
     """Mimir's Alertmanager, behind its gateway."""
     alertmanager_client: AlertmanagerClient | None = None
@@ -108,6 +112,7 @@ def ruler_config(endpoints: Endpoints) -> RulerConfig:
     """The ruler of one stack."""
     client = RemoteWriteClient(url=endpoints.of_backend(MIMIR).push, tls_config=TlsConfig() if endpoints.tls else None)
     return RulerConfig(
+        external_url=endpoints.grafana_url,
         alertmanager_url=f"{endpoints.url(MIMIR)}/alertmanager",
         alertmanager_client=AlertmanagerClient() if endpoints.tls else None,
         remote_write=RemoteWrite(clients={"mimir": client}),

@@ -12,10 +12,11 @@ from cryptography.x509.oid import NameOID
 
 
 class Certificates(NamedTuple):
-    """An authority's file, and a server's TLS."""
+    """An authority's file, a server's TLS, and the PEM file of a client."""
 
     ca_file: Path
     server: ssl.SSLContext
+    client: Path
 
 
 def certificates(folder: Path, host: str) -> Certificates:
@@ -27,20 +28,28 @@ def certificates(folder: Path, host: str) -> Certificates:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(ca_key, hashes.SHA256())
     )
-    leaf = (
-        _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)]), ca_name, key)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .sign(ca_key, hashes.SHA256())
-    )
-    ca_file, pair = folder / "ca.pem", folder / "server.pem"
+    ca_file, server, client = (folder / f"{name}.pem" for name in ("ca", "server", "client"))
     ca_file.write_bytes(authority.public_bytes(serialization.Encoding.PEM))
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    pair.write_bytes(private + leaf.public_bytes(serialization.Encoding.PEM))
+    for pair, name in ((server, host), (client, "client")):
+        leaf = (
+            _builder(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), ca_name, key)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(ca_key, hashes.SHA256())
+        )
+        pair.write_bytes(private + leaf.public_bytes(serialization.Encoding.PEM))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair)
-    return Certificates(ca_file, context)
+    context.load_cert_chain(server)
+    return Certificates(ca_file, context, client)
+
+
+def asking_clients(found: Certificates) -> ssl.SSLContext:
+    """The server's TLS, which lets in only who shows a certificate of the same authority."""
+    found.server.load_verify_locations(found.ca_file)
+    found.server.verify_mode = ssl.CERT_REQUIRED
+    return found.server
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:

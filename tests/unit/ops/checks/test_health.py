@@ -91,6 +91,42 @@ def test_one_bad_part_is_a_finding_and_the_others_are_still_asked(
     assert ran.out.endswith("2 of 10 checks need attention: loki, loki ring\n")
 
 
+@pytest.mark.parametrize(
+    ("server", "path", "answer", "words"),
+    [
+        ("loki", "/ready", b'{"ready": false}', "loki answers something else: /ready says '{\"ready\": false}'"),
+        ("tempo", "/ready", b"Ingester not ready", "tempo answers something else: /ready says 'Ingester not ready'"),
+        ("loki", "/ring", {}, "loki answers something else: /ring is JSON of another shape (at shards)"),
+        ("loki", "/ring", [], "loki answers something else: /ring is JSON of another shape"),
+        ("mimir", "/alertmanager/api/v2/alerts", {}, "/alertmanager/api/v2/alerts is JSON of another shape"),
+        ("mimir", "/alertmanager/api/v2/alerts", [{}], "is JSON of another shape (at 0.labels)"),
+        ("mimir", "/alertmanager/api/v2/alerts", {"status": "success"}, "is JSON of another shape"),
+        ("mimir", "/prometheus/api/v1/query", {}, "is JSON of another shape (at data)"),
+        ("mimir", "/prometheus/api/v1/query", {"data": {"result": []}}, "mimir answers something else: vector(1)"),
+        ("grafana", "/api/health", [], "grafana answers something else: /api/health is JSON of another shape"),
+        ("grafana", "/api/health", {"version": "13"}, "is JSON of another shape (at database)"),
+        (
+            "grafana", "/api/health", {"version": "13", "database": "failing"},
+            "grafana answers with an error: database failing",
+        ),
+    ],
+)  # fmt: skip
+def test_an_answer_of_the_wrong_shape_is_never_well(
+    operate: Operate,
+    cluster: Callable[..., None],
+    platform: Platform,
+    server: str,
+    path: str,
+    answer: Any,
+    words: str,
+) -> None:
+    cluster(READY_POD)
+    getattr(platform, server).answers[path] = lambda _: answer
+    ran = operate("health")
+    assert ran.code == 1
+    assert words in ran.out
+
+
 def test_a_part_that_never_answers(operate: Operate, cluster: Callable[..., None], platform: Platform) -> None:
     cluster(READY_POD)
     platform.tempo.failure = SILENT

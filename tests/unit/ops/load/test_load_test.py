@@ -14,7 +14,7 @@ from ops.load.load_test import percentile
 from ops.load.otlp_load import LoadPlan, send_load, trace_body
 from tests.live_servers import LOOPBACK, UNAUTHORIZED, Failure, Platform, busy, closed_port, serving
 from tests.query_inventory import unknown_names
-from tests.unit.ops.certificates import certificates
+from tests.unit.ops.certificates import asking_clients, certificates
 from tests.unit.ops.running import Ran, run
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -127,6 +127,24 @@ def test_over_tls(tmp_path: Path) -> None:
         url = f"https://collector.test:{server.port}"
         outcome = send_load(Address("otlp", url, (LOOPBACK, server.port), found.ca_file), plan)
         assert len(outcome.latencies_seconds) == 20
+
+
+def test_a_receiver_that_asks_for_a_certificate(stored: Platform, tmp_path: Path) -> None:
+    """As the gateway does: a load of the gateway itself shows the agents' certificate."""
+    found = certificates(tmp_path, "localhost")
+    with serving(asking_clients(found)) as server:
+        server.posts["/v1/traces"] = lambda body: json.loads(body) and {}
+        given = ("--stack", "staging", "--endpoint", f"otlp=https://localhost:{server.port}")
+        given += ("--endpoint", f"tempo={stored.tempo.url}", "--ca-file", str(found.ca_file))
+        ran = run(*SMALL, *given)
+        assert ran.code == 3
+        assert "it asks for a client's certificate; give one with --client-certificate" in ran.err
+        assert server.requests == []
+        ran = run(*SMALL, *given, "--client-certificate", str(found.client), "--json")
+        assert json.loads(ran.out)["accepted"] == 200
+        ran = run(*SMALL, *given, "--client-certificate", str(found.ca_file))
+        assert ran.code == 2
+        assert "accepted: a PEM file with a certificate and its key, which has no password" in ran.err
 
 
 def test_a_trace_is_otlp_json() -> None:

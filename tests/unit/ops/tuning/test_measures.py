@@ -179,9 +179,25 @@ def test_cache_status(operate: Operate, platform: Platform) -> None:
     assert "few hits: queries differ each time" in operate("cache", "status").out
     platform.loki.failure = DOWN
     assert "loki is busy" in operate("cache", "status").out
+    platform.loki.failure = None
     off = operate("cache", "status", stack="dev")
     assert off.code == 1
     assert "python -m ops cache enable --stack dev" in off.out
+
+
+def test_a_cache_that_cant_be_reached_isnt_called_too_small(operate: Operate, platform: Platform) -> None:
+    """As Loki 3.7 counts it: every key is missed, and every request has status 500."""
+    name = b'name="store.chunks-cache."'
+    failed = b'loki_memcache_request_duration_seconds_count{method="Memcache.GetMulti",%s,status_code="%s"} %d\n'
+    page = b"loki_cache_hits{%s} 0\nloki_cache_fetched_keys{%s} 900\n" % (name, name)
+    platform.loki.answers["/metrics"] = lambda _: page + failed % (name, b"500", 40)
+    ran = operate("cache", "status")
+    assert ran.code == 3
+    assert "256 MB; Loki reaches no server of it: 40 of 40 requests failed" in ran.out
+    assert "kubectl -n monitoring get pods -l app.kubernetes.io/component=memcached-chunks-cache" in ran.out
+    assert "too small" not in ran.out
+    platform.loki.answers["/metrics"] = lambda _: page + failed % (name, b"500", 2) + failed % (name, b"200", 400)
+    assert "it may be too small" in operate("cache", "status").out
 
 
 def test_the_share_that_is_kept(operate: Operate, platform: Platform) -> None:

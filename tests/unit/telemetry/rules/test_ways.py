@@ -50,6 +50,21 @@ def test_lokis_ruler_reaches_alertmanager_and_mimir(make_settings: Make, build: 
         assert "tls_config" not in client
 
 
+@pytest.mark.parametrize(
+    ("hostname", "address"),
+    [("grafana.acme.example", "https://grafana.acme.example"), (None, "http://localhost:3000")],
+)
+def test_an_alert_of_lokis_leads_to_its_query_in_grafana(
+    make_settings: Make, build: Build, hostname: str | None, address: str
+) -> None:
+    """Loki adds /explore and the data source's uid to the address; without one the link is relative."""
+    values = build(make_settings("prod", grafana={"hostname": hostname}))
+    ruler = values["loki"]["loki"]["rulerConfig"]
+    assert ruler["external_url"] == address
+    sources = values["grafana"]["datasources"]["datasources.yaml"]["datasources"]
+    assert ruler["datasource_uid"] in {one["uid"] for one in sources if one["type"] == "loki"}
+
+
 def test_one_of_three_replicas_evaluates_a_group(make_settings: Make, build: Build) -> None:
     ruler = build(make_settings("prod"))["loki"]["loki"]["rulerConfig"]
     assert ruler["enable_sharding"] is True
