@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi_kubernetes.apiextensions import CustomResource
 from pulumi_kubernetes.core.v1 import (
     LimitRange,
     LimitRangeItemArgs,
@@ -21,8 +22,9 @@ from settings.document.pulumi_config import object_store_credentials
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.endpoints import Endpoints
-from telemetry.kubernetes.network_policies import Policy, agent_policies, platform_policies
+from telemetry.kubernetes.network_policies import agent_policies, platform_policies
 from telemetry.kubernetes.placement import STACK_LABEL
+from telemetry.kubernetes.policy_parts import Kind, Policy
 from telemetry.kubernetes.quotas import (
     DEFAULT_CPU_MILLICORES,
     DEFAULT_LIMIT_MIB,
@@ -113,12 +115,8 @@ class PlatformNamespace(pulumi.ComponentResource):
             opts=inside,
         )
         for policy in policies:
-            NetworkPolicy(
-                f"{name}-{policy.name}",
-                metadata=ObjectMetaArgs(name=policy.name, namespace=name, labels=labels),
-                spec=_network_policy_spec(policy),
-                opts=inside,
-            )
+            metadata = ObjectMetaArgs(name=policy.name, namespace=name, labels=labels)
+            _network_policy(policy, f"{name}-{policy.name}", metadata, inside)
         return namespace
 
     def _object_store_secret(self, name: str, namespace: Namespace) -> None:
@@ -142,6 +140,11 @@ def _container_defaults() -> LimitRangeItemArgs:
     )
 
 
-def _network_policy_spec(policy: Policy) -> Any:
+def _network_policy(policy: Policy, name: str, metadata: ObjectMetaArgs, options: pulumi.ResourceOptions) -> None:
     """The provider's SDK takes Kubernetes's own camelCase dictionaries, but its types know only their own."""
-    return policy.spec
+    spec: Any = policy.spec
+    if policy.kind is Kind.KUBERNETES:
+        NetworkPolicy(name, metadata=metadata, spec=spec, opts=options)
+        return
+    api_version, _, kind = policy.kind.rpartition("/")
+    CustomResource(name, api_version=api_version, kind=kind, metadata=metadata, spec=spec, opts=options)

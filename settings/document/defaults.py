@@ -77,6 +77,7 @@ TABLE: tuple[Row, ...] = (
     Row("capacity.cpu_cores",                   4,                6,            8),
     Row("capacity.storage_gb",                  100,              300,          1000),
     Row("cluster.mode",                         "shared",         "eks",        "eks"),
+    _same("network_policies",                   {}),
     _same("identity",                           "pod_identity"),
     _same("tls.certificate_days",               90),
     _same("tls.cert_manager_namespace",         "cert-manager"),

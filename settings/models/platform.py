@@ -27,6 +27,7 @@ from settings.models.fields import DnsLabel, ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
 from settings.models.ingestion import IngestionLimits
 from settings.models.network import NetworkSettings
+from settings.models.network_policies import NetworkPolicySettings
 from settings.models.profiles import ProfilesSettings
 from settings.models.redaction import RedactionSettings
 from settings.models.services import Service
@@ -62,6 +63,8 @@ class PlatformSettings(Frozen):
     """The VPC; only for cluster mode eks."""
     cluster: ClusterSettings
     """Where the platform runs."""
+    network_policies: NetworkPolicySettings
+    """Who may talk to whom inside the cluster."""
     identity: Literal["pod_identity", "irsa"]
     """How pods get AWS credentials: EKS Pod Identity, or IAM roles for service accounts."""
     tls: TlsSettings

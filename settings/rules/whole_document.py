@@ -34,6 +34,20 @@ def _network_belongs_to_eks(settings: PlatformSettings) -> Iterator[BrokenRule]:
         yield BrokenRule(("network",), "cluster mode eks needs a VPC: leave network out to get the defaults")
 
 
+def _policies_have_their_engine(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    mode, policies = settings.cluster.mode, settings.network_policies
+    if mode != "existing" and policies.engine != "vpc_cni":
+        yield BrokenRule(
+            ("network_policies", "engine"),
+            f"the clusters of mode {mode} have Amazon's VPC CNI; accepted: vpc_cni, or any in mode existing",
+        )
+    if mode != "eks" and policies.strict:
+        yield BrokenRule(
+            ("network_policies", "strict"),
+            f"the VPC CNI belongs to the cluster's owner, in mode eks, not {mode}; accepted: false",
+        )
+
+
 def _irsa_needs_an_issuer(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if settings.identity == "irsa" and not isinstance(settings.cluster, EksCluster):
         yield BrokenRule(
@@ -237,6 +251,7 @@ def _pod_fits_a_node(component: ComponentRequest, millicores: int, mib: int) -> 
 STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ...] = (
     (
         _network_belongs_to_eks,
+        _policies_have_their_engine,
         _irsa_needs_an_issuer,
         _tls_needs_cert_manager,
         _volumes_where_data_is,

@@ -199,9 +199,7 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
         ],
         extra_volume_mounts=[
             {"name": "pod-logs", "mountPath": POD_LOGS, "readOnly": True},
-            *(
-                {"name": f"host-{one}", "mountPath": f"{HOST_ROOT}/{one}", "readOnly": True} for one in HOST_FOLDERS
-            ),
+            *({"name": f"host-{one}", "mountPath": f"{HOST_ROOT}/{one}", "readOnly": True} for one in HOST_FOLDERS),
             {"name": "state", "mountPath": STATE_DIRECTORY},
             *secret_mounts(endpoints),
         ],

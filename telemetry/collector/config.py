@@ -9,8 +9,8 @@ from planning.backends import OTLP_GRPC_PORT
 from planning.base import Frozen
 from telemetry.kubernetes.endpoints import COLLECTOR_HEALTH_PORT, COLLECTOR_METRICS_PORT, OTLP_HTTP_PORT
 
-# Of both families. The kubelet's end of a port-forward dials localhost inside the pod (containerd: tcp4, then tcp6), so a
-# listener on the pod's address alone can't be reached by it. Network policies say who may come.
+# Of both families. The kubelet's end of a port-forward dials localhost inside the pod (containerd: tcp4, then tcp6), so
+# a listener on the pod's address alone can't be reached by it. Network policies say who may come.
 # On a wildcard address Go opens one socket for both families (package net, Listen).
 ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 (inside a pod)
 # Set by the chart in every collector pod, from the downward API.
@@ -127,7 +127,9 @@ def _own_telemetry() -> dict[str, Any]:
     return {
         "metrics": {
             "level": "normal",
-            "readers": [{"pull": {"exporter": {"prometheus": {"host": ALL_ADDRESSES, "port": COLLECTOR_METRICS_PORT}}}}],
+            "readers": [
+                {"pull": {"exporter": {"prometheus": {"host": ALL_ADDRESSES, "port": COLLECTOR_METRICS_PORT}}}}
+            ],
         }
     }
 

@@ -44,6 +44,12 @@ PROMETHEUS = "prometheus"
 INSTANCE_LABEL = "app_kubernetes_io_instance"
 NAME_LABEL = "app_kubernetes_io_name"
 COMPONENT_LABEL = "app_kubernetes_io_component"
+# As they are written on pods.
+POD_LABELS = {
+    INSTANCE_LABEL: "app.kubernetes.io/instance",
+    NAME_LABEL: "app.kubernetes.io/name",
+    COMPONENT_LABEL: "app.kubernetes.io/component",
+}
 MAX_TIMEOUT_SECONDS = 10
 
 
@@ -70,6 +76,15 @@ class Scrape(Frozen):
     """Whether the target's own labels win, where it speaks of other objects than itself."""
     server_name: str | None = None
     """The name in the certificate of a target that serves HTTPS; None for plain HTTP."""
+
+    @property
+    def pod_selector(self) -> dict[str, Any]:
+        """The same pods in the words of a Kubernetes label selector."""
+        selector: dict[str, Any] = {"matchLabels": {POD_LABELS[self.label]: self.value}}
+        if self.without_component is not None:
+            component = {"key": POD_LABELS[COMPONENT_LABEL], "operator": "NotIn", "values": [self.without_component]}
+            selector["matchExpressions"] = [component]
+        return selector
 
 
 def scrapes(settings: PlatformSettings) -> tuple[Scrape, ...]:

@@ -1,7 +1,12 @@
 """Who may talk to whom: everything is closed, and each flow that the platform needs is opened by one named policy.
 
 A NetworkPolicy opens ports of pods, not of services. Pods are chosen by app.kubernetes.io/instance, the release name,
-which all charts set. Sources: Kubernetes documentation, "Network Policies"; Amazon EKS User Guide, "Pod Identity".
+which all charts set. Engines see addresses differently: the VPC CNI those of services, Calico those behind them, and
+Cilium matches neither nodes nor the API server nor pods by address, but by what they are (`entities`).
+
+Sources: Kubernetes documentation, "Network Policies" and "Using NodeLocal DNSCache in Kubernetes Clusters"; Amazon EKS
+User Guide, "Pod Identity" and "Limit Pod traffic with Kubernetes network policies"; Cilium documentation, "Kubernetes
+Network Policy" (known missing features) and "Layer 3 Policies", entities-based.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,7 +14,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from planning.backends import BACKENDS, MIMIR, OTLP_GRPC_PORT, Backend, backends_of
-from planning.base import Frozen
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.collector.scrapes import scrapes
@@ -23,58 +27,70 @@ from telemetry.kubernetes.endpoints import (
     OTLP_HTTP_PORT,
     Endpoints,
 )
+from telemetry.kubernetes.policy_parts import (
+    Kind,
+    Peer,
+    Policy,
+    Rule,
+    anywhere,
+    blocks,
+    cilium_ports,
+    coming_from,
+    component_pods,
+    egress,
+    front_pods,
+    going_to,
+    in_namespace,
+    ingress,
+    ports_of,
+    release_pods,
+    tcp,
+    to_entities,
+)
 
 DNS_PORT = 53
 HTTPS_PORT = 443
 # Where the API server listens behind its service: 443 on EKS, 6443 on clusters made with kubeadm, kind or k3s.
 KUBERNETES_API_PORTS = (HTTPS_PORT, 6443)
-# The node's metadata service, which would hand a pod the node's own credentials.
-INSTANCE_METADATA = "169.254.169.254/32"
+# Amazon EKS API reference, KubernetesNetworkConfigRequest: a cluster's services have addresses out of one of these.
+EKS_SERVICE_BLOCKS = ("10.100.0.0/16", "172.20.0.0/16")
+# RFC 1918 and RFC 6598.
+PRIVATE_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")
+# What NodeLocal DNSCache listens on, beside the address of the service that it stands before.
+NODE_LOCAL_DNS = "169.254.20.10/32"
 # Where the EKS Pod Identity agent answers on every node.
 POD_IDENTITY_AGENT = "169.254.170.23/32"
 POD_IDENTITY_PORT = 80
-
-Rule = dict[str, Any]
-Peer = dict[str, Any]
-
-
-class Policy(Frozen):
-    """One NetworkPolicy."""
-
-    name: str
-    """Name within its namespace."""
-    spec: dict[str, Any]
-    """Its spec."""
 
 
 def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_namespace: str) -> list[Policy]:
     """Policies of the platform's namespace."""
     kept, tls = backends_of(settings.retention), settings.encrypted
     return [
-        *_closed(),
+        *_closed(settings),
         *(_within(backend.name) for backend in kept),
         *(_clients(backend, kept, tls=tls) for backend in kept),
         *_recordings(kept, tls=tls),
         *_notifications(settings),
-        _egress(
+        egress(
             "collector-gateway-back-ends",
             COLLECTOR_GATEWAY_RELEASE,
-            *(_to([_front(backend)], _write_port(backend, tls=tls)) for backend in kept),
+            *(going_to([front_pods(backend)], _write_port(backend, tls=tls)) for backend in kept),
         ),
-        _egress(
+        egress(
             "grafana-back-ends",
             GRAFANA_RELEASE,
-            *(_to([_front(backend)], backend.client_port(tls=tls)) for backend in kept),
+            *(going_to([front_pods(backend)], backend.client_port(tls=tls)) for backend in kept),
         ),
         # Its sidecars watch ConfigMaps.
-        _egress("grafana-kubernetes-api", GRAFANA_RELEASE, _to([_anywhere()], *KUBERNETES_API_PORTS)),
-        *(_grafana_visitors() if settings.grafana.hostname else ()),
-        _ingress(
+        _to_kubernetes("grafana-kubernetes-api", GRAFANA_RELEASE, settings),
+        *(_grafana_visitors(settings) if settings.grafana.hostname else ()),
+        ingress(
             "collector-gateway-agents",
             COLLECTOR_GATEWAY_RELEASE,
-            _from([_release(COLLECTOR_AGENT_RELEASE) | _namespace(agent_namespace)], OTLP_GRPC_PORT),
+            coming_from([release_pods(COLLECTOR_AGENT_RELEASE) | in_namespace(agent_namespace)], OTLP_GRPC_PORT),
         ),
-        *(_object_storage(backend.name, settings, storage) for backend in kept),
+        *(policy for backend in kept for policy in _object_storage(backend.name, settings, storage)),
         *_scraped(settings, settings.namespace, agent_namespace),
     ]
 
@@ -82,24 +98,22 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
 def agent_policies(settings: PlatformSettings) -> list[Policy]:
     """Policies of the agents' namespace: services of every namespace send, agents reach gateway and node."""
     return [
-        *_closed(),
-        _ingress(
+        *_closed(settings),
+        ingress(
             "telemetry-from-services",
             COLLECTOR_AGENT_RELEASE,
-            _from([{"namespaceSelector": {}}], OTLP_GRPC_PORT, OTLP_HTTP_PORT),
+            coming_from([{"namespaceSelector": {}}], OTLP_GRPC_PORT, OTLP_HTTP_PORT),
         ),
-        _egress(
+        egress(
             "collector-gateway",
             COLLECTOR_AGENT_RELEASE,
-            _to([_release(COLLECTOR_GATEWAY_RELEASE) | _namespace(settings.namespace)], OTLP_GRPC_PORT),
+            going_to([release_pods(COLLECTOR_GATEWAY_RELEASE) | in_namespace(settings.namespace)], OTLP_GRPC_PORT),
         ),
-        _egress(
-            "kubernetes-api-and-kubelet",
-            COLLECTOR_AGENT_RELEASE,
-            # The node exporter is on the node's network: no selector finds it.
-            _to([_anywhere()], *KUBERNETES_API_PORTS, KUBELET_PORT, NODE_EXPORTER_PORT),
+        # The node exporter is on the node's network: no selector finds it.
+        _to_kubernetes(
+            "kubernetes-api-and-kubelet", COLLECTOR_AGENT_RELEASE, settings, (KUBELET_PORT, NODE_EXPORTER_PORT)
         ),
-        _egress("scrapes", COLLECTOR_AGENT_RELEASE, *_scrape_targets(settings)),
+        egress("scrapes", COLLECTOR_AGENT_RELEASE, *_scrape_targets(settings)),
         *_scraped(settings, Endpoints.of(settings).agent_namespace, Endpoints.of(settings).agent_namespace),
     ]
 
@@ -107,38 +121,69 @@ def agent_policies(settings: PlatformSettings) -> list[Policy]:
 def _scraped(settings: PlatformSettings, namespace: str, agent_namespace: str) -> list[Policy]:
     """Agents may read the metrics of what runs in a namespace of the platform. One port serves metrics and API of a
     back end, and a NetworkPolicy tells ports apart, not paths."""
-    agents = _release(COLLECTOR_AGENT_RELEASE) | _namespace(agent_namespace)
+    agents = release_pods(COLLECTOR_AGENT_RELEASE) | in_namespace(agent_namespace)
     return [
-        _ingress(f"{job.job}-scrapes", job.value, _from([agents], job.port))
+        Policy(
+            name=f"{job.job}-scrapes",
+            spec={
+                "podSelector": job.pod_selector,
+                "policyTypes": ["Ingress"],
+                "ingress": [coming_from([agents], job.port)],
+            },
+        )
         for job in scrapes(settings)
         if job.namespace == namespace
     ]
 
 
 def _scrape_targets(settings: PlatformSettings) -> list[Rule]:
-    own = (settings.namespace, Endpoints.of(settings).agent_namespace)
     return [
-        _to([(_release(job.value) if job.namespace in own else {}) | _namespace(job.namespace)], job.port)
+        going_to([{"podSelector": job.pod_selector} | in_namespace(job.namespace)], job.port)
         for job in scrapes(settings)
         if job.port != NODE_EXPORTER_PORT
     ]
 
 
-def _closed() -> list[Policy]:
+def _closed(settings: PlatformSettings) -> Iterator[Policy]:
     """Nothing in, nothing out, but names can be looked up."""
-    dns = {
-        "to": [_namespace("kube-system")],
-        "ports": [{"protocol": protocol, "port": DNS_PORT} for protocol in ("UDP", "TCP")],
-    }
-    return [
-        Policy(name="default-deny", spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}),
-        Policy(name="dns", spec={"podSelector": {}, "policyTypes": ["Egress"], "egress": [dns]}),
-    ]
+    local, cilium = settings.network_policies.node_local_dns, _on_cilium(settings)
+    servers = [in_namespace("kube-system")]
+    if local and not cilium:
+        # It answers at the name servers' own service address too, before anything translates it.
+        servers += blocks([NODE_LOCAL_DNS, *cluster_blocks(settings)])
+    rule = {"to": servers, "ports": ports_of(DNS_PORT, "UDP", "TCP")}
+    yield Policy(name="default-deny", spec={"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
+    yield Policy(name="dns", spec={"podSelector": {}, "policyTypes": ["Egress"], "egress": [rule]})
+    if local and cilium:
+        yield to_entities("node-local-dns", {}, {("host",): ports_of(DNS_PORT, "UDP", "TCP")})
+
+
+def cluster_blocks(settings: PlatformSettings) -> tuple[str, ...]:
+    """Where nodes, API server and services have their addresses."""
+    if given := settings.network_policies.cluster_cidrs:
+        return tuple(map(str, given))
+    if settings.network is not None:
+        return (str(settings.network.vpc_cidr), *EKS_SERVICE_BLOCKS)
+    return PRIVATE_BLOCKS
+
+
+def _to_kubernetes(name: str, release: str, settings: PlatformSettings, node_ports: tuple[int, ...] = ()) -> Policy:
+    """The way to the API server, and to ports of nodes."""
+    if not _on_cilium(settings):
+        return egress(name, release, going_to(blocks(cluster_blocks(settings)), *KUBERNETES_API_PORTS, *node_ports))
+    rules: dict[tuple[str, ...], list[dict[str, Any]]] = {("kube-apiserver",): tcp(*KUBERNETES_API_PORTS)}
+    if node_ports:
+        rules |= {("host", "remote-node"): tcp(*node_ports)}
+    return to_entities(name, release_pods(release)["podSelector"]["matchLabels"], rules)
+
+
+def _on_cilium(settings: PlatformSettings) -> bool:
+    return settings.network_policies.engine == "cilium"
 
 
 def _within(release: str) -> Policy:
     """Pods of one release among themselves: gossip, gRPC, caches."""
-    peer = _release(release)
+    peer = release_pods(release)
     return Policy(
         name=f"{release}-within",
         spec={
@@ -152,11 +197,11 @@ def _within(release: str) -> Policy:
 
 def _clients(backend: Backend, kept: Sequence[Backend], *, tls: bool) -> Policy:
     """Grafana reads, the sampling gateway writes, and so do the rulers that record here."""
-    peers: dict[int, list[Peer]] = {backend.client_port(tls=tls): [_release(GRAFANA_RELEASE)]}
-    peers.setdefault(_write_port(backend, tls=tls), []).append(_release(COLLECTOR_GATEWAY_RELEASE))
-    peers[backend.client_port(tls=tls)] += [_release(one.name) for one in kept if one.recorded_in == backend.name]
-    rules = [_from(those, port) for port, those in peers.items()]
-    selector = _front(backend)["podSelector"]
+    peers: dict[int, list[Peer]] = {backend.client_port(tls=tls): [release_pods(GRAFANA_RELEASE)]}
+    peers.setdefault(_write_port(backend, tls=tls), []).append(release_pods(COLLECTOR_GATEWAY_RELEASE))
+    peers[backend.client_port(tls=tls)] += [release_pods(one.name) for one in kept if one.recorded_in == backend.name]
+    rules = [coming_from(those, port) for port, those in peers.items()]
+    selector = front_pods(backend)["podSelector"]
     return Policy(
         name=f"{backend.name}-clients",
         spec={"podSelector": selector, "policyTypes": ["Ingress"], "ingress": rules},
@@ -169,21 +214,34 @@ def _recordings(kept: Sequence[Backend], *, tls: bool) -> Iterator[Policy]:
     for backend in kept:
         if backend.recorded_in is not None:
             target = by_name[backend.recorded_in]
-            yield _egress(f"{backend.name}-ruler", backend.name, _to([_front(target)], target.client_port(tls=tls)))
+            yield egress(
+                f"{backend.name}-ruler", backend.name, going_to([front_pods(target)], target.client_port(tls=tls))
+            )
 
 
 def _write_port(backend: Backend, *, tls: bool) -> int:
     return backend.otlp_grpc_port or backend.client_port(tls=tls)
 
 
-def _object_storage(release: str, settings: PlatformSettings, storage: ObjectStorage) -> Policy:
+def _object_storage(release: str, settings: PlatformSettings, storage: ObjectStorage) -> Iterator[Policy]:
     """The bucket, and on AWS what hands out credentials for it (the Pod Identity agent; IRSA asks STS over HTTPS)."""
+    name = f"{release}-object-storage"
     if storage.credentials_secret is not None:
-        return _egress(f"{release}-object-storage", release, _to([_anywhere()], _port(storage)))
-    rules = [_to([_anywhere()], HTTPS_PORT)]
+        # The server may be a pod, which not every engine takes for an address.
+        yield egress(name, release, going_to([anywhere(), {"namespaceSelector": {}}], _port(storage)))
+        return
+    rules = [going_to([anywhere()], HTTPS_PORT)]
     if settings.identity == "pod_identity":
-        rules.append(_to([{"ipBlock": {"cidr": POD_IDENTITY_AGENT}}], POD_IDENTITY_PORT))
-    return _egress(f"{release}-object-storage", release, *rules)
+        if _on_cilium(settings):
+            # The agent is on the node's network.
+            yield to_entities(
+                f"{release}-pod-identity",
+                release_pods(release)["podSelector"]["matchLabels"],
+                {("host",): tcp(POD_IDENTITY_PORT)},
+            )
+        else:
+            rules.append(going_to(blocks([POD_IDENTITY_AGENT]), POD_IDENTITY_PORT))
+    yield egress(name, release, *rules)
 
 
 def _port(storage: ObjectStorage) -> int:
@@ -197,8 +255,8 @@ def _notifications(settings: PlatformSettings) -> list[Policy]:
     if not (receivers.kinds or receivers.watchdog):
         return []
     mail = [int(receivers.email.smarthost.rpartition(":")[2])] if receivers.email else []
-    rule = _to([_anywhere()], HTTPS_PORT, *mail)
-    selector = _component(MIMIR.name, "alertmanager")["podSelector"]
+    rule = going_to([anywhere()], HTTPS_PORT, *mail)
+    selector = component_pods(MIMIR.name, "alertmanager")["podSelector"]
     return [
         Policy(
             name="alertmanager-receivers",
@@ -207,51 +265,12 @@ def _notifications(settings: PlatformSettings) -> list[Policy]:
     ]
 
 
-def _grafana_visitors() -> list[Policy]:
-    """An ingress controller may run in any namespace."""
-    return [_ingress("grafana-visitors", GRAFANA_RELEASE, _from([{"namespaceSelector": {}}], GRAFANA_PORT))]
-
-
-def _ingress(name: str, release: str, *rules: Rule) -> Policy:
-    selector = _release(release)["podSelector"]
-    return Policy(name=name, spec={"podSelector": selector, "policyTypes": ["Ingress"], "ingress": list(rules)})
-
-
-def _egress(name: str, release: str, *rules: Rule) -> Policy:
-    selector = _release(release)["podSelector"]
-    return Policy(name=name, spec={"podSelector": selector, "policyTypes": ["Egress"], "egress": list(rules)})
-
-
-def _from(peers: list[Peer], *ports: int) -> Rule:
-    return {"from": peers, "ports": _tcp(*ports)}
-
-
-def _to(peers: list[Peer], *ports: int) -> Rule:
-    return {"to": peers, "ports": _tcp(*ports)}
-
-
-def _tcp(*ports: int) -> list[dict[str, Any]]:
-    return [{"protocol": "TCP", "port": port} for port in ports]
-
-
-def _release(release: str) -> Peer:
-    return {"podSelector": {"matchLabels": {"app.kubernetes.io/instance": release}}}
-
-
-def _component(release: str, component: str) -> Peer:
-    labels = {"app.kubernetes.io/instance": release, "app.kubernetes.io/component": component}
-    return {"podSelector": {"matchLabels": labels}}
-
-
-def _front(backend: Backend) -> Peer:
-    """The pods that a back end's clients talk to."""
-    return _component(backend.name, backend.front.component) if backend.front else _release(backend.name)
-
-
-def _namespace(name: str) -> Peer:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
-
-
-def _anywhere() -> Peer:
-    """Any address but the node's metadata service."""
-    return {"ipBlock": {"cidr": "0.0.0.0/0", "except": [INSTANCE_METADATA]}}
+def _grafana_visitors(settings: PlatformSettings) -> list[Policy]:
+    """An ingress controller may run in any namespace, or be a load balancer or a node's port, which are no pods."""
+    visitors: list[Peer] = [{"namespaceSelector": {}}, *blocks(cluster_blocks(settings))]
+    policies = [ingress("grafana-visitors", GRAFANA_RELEASE, coming_from(visitors, GRAFANA_PORT))]
+    if _on_cilium(settings):
+        rule = {"fromEntities": ["host", "remote-node"], "toPorts": cilium_ports(tcp(GRAFANA_PORT))}
+        spec = {"endpointSelector": release_pods(GRAFANA_RELEASE)["podSelector"], "ingress": [rule]}
+        policies.append(Policy(name="grafana-node-ports", spec=spec, kind=Kind.CILIUM))
+    return policies

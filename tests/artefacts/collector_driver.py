@@ -28,12 +28,15 @@ import yaml
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.kubernetes.processes import free_ports
+from telemetry.collector.config import ALL_ADDRESSES
 from telemetry.kubernetes.tls import DIRECTORY
 
 READY_SECONDS = 20.0
 STOP_SECONDS = 10.0
 DECISION_WAIT_SECONDS = 2
 LOOPBACK = "127.0.0.1"
+# Of a pod in itself; Linux lets any program bind any address of 127.0.0.0/8.
+OWN_ADDRESS = "127.0.0.2"
 # What the chart sets in every pod.
 POD_ENVIRONMENT = {
     "OTEL_K8S_POD_NAME": "collector-0",
@@ -85,11 +88,12 @@ def on_loopback(
     local: Document = copy.deepcopy(document)
     _substitute_tls(local, certificates)
     protocols = local["receivers"]["otlp"]["protocols"]
-    protocols["grpc"]["endpoint"] = f"{LOOPBACK}:{ports.grpc}"
-    protocols["http"]["endpoint"] = f"{LOOPBACK}:{ports.http}"
-    local["extensions"]["health_check"]["endpoint"] = f"{LOOPBACK}:{ports.health}"
+    listeners = (protocols["grpc"], ports.grpc), (protocols["http"], ports.http)
+    for listener, port in (*listeners, (local["extensions"]["health_check"], ports.health)):
+        listener["endpoint"] = f"{_address(listener['endpoint'].rpartition(':')[0])}:{port}"
     (pull,) = local["service"]["telemetry"]["metrics"]["readers"]
-    pull["pull"]["exporter"]["prometheus"] |= {"host": LOOPBACK, "port": ports.metrics}
+    prometheus = pull["pull"]["exporter"]["prometheus"]
+    prometheus |= {"host": _address(prometheus["host"]), "port": ports.metrics}
     storage = local["extensions"]["file_storage"]
     storage["directory"] = storage["compaction"]["directory"] = str(state)
     for name, exporter in local["exporters"].items():
@@ -97,6 +101,12 @@ def on_loopback(
             exporter["endpoint"] = back_ends[name]
     _hurry(local)
     return _without_missing(local, back_ends)
+
+
+def _address(rendered: str) -> str:
+    """Where a listener binds here: loopback for all addresses, and another of this machine's for a pod's own, which
+    then can't be reached by loopback: as a port-forward's end in a pod finds it."""
+    return LOOPBACK if rendered == ALL_ADDRESSES else OWN_ADDRESS
 
 
 def _substitute_tls(local: Document, certificates: Path | None) -> None:

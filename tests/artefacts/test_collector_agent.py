@@ -184,8 +184,8 @@ def _known(sink: Sink, ports: Ports, signal: str) -> bool:
 def _marked(signal: str, mark: str, about: dict[str, str]) -> Message:
     resource, now = Resource(attributes=pairs(about)), time.time_ns()
     if signal == "traces":
-        identity = {"trace_id": secrets.token_bytes(16), "span_id": secrets.token_bytes(8)}
-        span = Span(name=mark, start_time_unix_nano=now, end_time_unix_nano=now, **identity)
+        span = Span(name=mark, start_time_unix_nano=now, end_time_unix_nano=now)
+        span.trace_id, span.span_id = secrets.token_bytes(16), secrets.token_bytes(8)
         span.status.code = Status.STATUS_CODE_ERROR
         spans = ResourceSpans(resource=resource, scope_spans=[ScopeSpans(spans=[span])])
         return ExportTraceServiceRequest(resource_spans=[spans])
