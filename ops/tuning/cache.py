@@ -99,9 +99,7 @@ class Counts(NamedTuple):
 def counts(loki: Loki, name: str) -> Counts:
     """Of the pod that answers. The `name` of a cache in Loki's metrics is the prefix of its flags, such as
     store.chunks-cache; memcached's answers are counted by HTTP's numbers, with 500 for none (Loki 3.7)."""
-    series = [
-        one for one in loki.own_series() if any(part in one.labels.get("name", "") for part in PARTS[name])
-    ]
+    series = [one for one in loki.own_series() if any(part in one.labels.get("name", "") for part in PARTS[name])]
 
     def total(metric: str, **labels: str) -> float:
         return sum(one.value for one in series if one.name == metric and labels.items() <= one.labels.items())
