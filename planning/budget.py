@@ -21,16 +21,21 @@ class Category(StrEnum):
     """Network, keys, logs, secrets, alarms."""
 
 
-class TotalBudget(Frozen):
+class Split(Frozen):
+    """An amount of US dollars a month that may be split."""
+
+    @property
+    def parts(self) -> Mapping[Category, float]:
+        """The categories whose part is given, in US dollars a month."""
+        parts = {category: getattr(self, f"{category}_usd_per_month", None) for category in Category}
+        return {category: usd for category, usd in parts.items() if usd is not None}
+
+
+class TotalBudget(Split):
     """A budget that isn't split: what the policy pack judges by, because only the whole decides."""
 
     usd_per_month: Usd
     """The whole stack."""
-
-    @property
-    def parts(self) -> Mapping[Category, float]:
-        """The categories that have a part of their own, in US dollars a month."""
-        return {}
 
 
 class Budget(TotalBudget):
@@ -42,11 +47,6 @@ class Budget(TotalBudget):
     """Buckets, data volumes and root volumes, if the budget is split."""
     operations_usd_per_month: Usd | None = None
     """Network, keys, logs and the rest, if the budget is split."""
-
-    @property
-    def parts(self) -> Mapping[Category, float]:
-        """The categories that have a part of their own, in US dollars a month."""
-        return _parts(self)
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -61,7 +61,7 @@ class Budget(TotalBudget):
         return self
 
 
-class Baseline(Frozen):
+class Baseline(Split):
     """What observability cost before this platform, in US dollars a month; reports show it beside today's cost."""
 
     usd_per_month: Usd | None = None
@@ -78,11 +78,6 @@ class Baseline(Frozen):
         """The whole, in US dollars a month."""
         return self.usd_per_month or sum(self.parts.values())
 
-    @property
-    def parts(self) -> Mapping[Category, float]:
-        """The categories whose part is known, in US dollars a month."""
-        return _parts(self)
-
     @model_validator(mode="after")
     def _says_the_whole(self) -> Self:
         if self.usd_per_month is None and len(self.parts) < len(Category):
@@ -93,12 +88,3 @@ class Baseline(Frozen):
                 f"the parts add up to {known:g} USD, more than usd_per_month {self.usd_per_month:g}", "usd_per_month"
             )
         return self
-
-
-def _parts(split: Budget | Baseline) -> Mapping[Category, float]:
-    parts = {
-        Category.COMPUTE: split.compute_usd_per_month,
-        Category.STORAGE: split.storage_usd_per_month,
-        Category.OPERATIONS: split.operations_usd_per_month,
-    }
-    return {category: usd for category, usd in parts.items() if usd is not None}

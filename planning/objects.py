@@ -53,20 +53,3 @@ class ObjectFlow(Frozen):
     """Kinds of objects."""
     reads: ReadPattern = ReadPattern()
     """How they are read."""
-
-    def scaled(self, factor: float) -> "ObjectFlow":
-        """The same flow with every rate multiplied."""
-        return self.model_copy(
-            update={
-                "cohorts": tuple(
-                    cohort.model_copy(
-                        update={
-                            "gib_per_day": cohort.gib_per_day * factor,
-                            "objects_per_day": cohort.objects_per_day * factor,
-                            "put_requests_per_day": cohort.put_requests_per_day * factor,
-                        }
-                    )
-                    for cohort in self.cohorts
-                )
-            }
-        )

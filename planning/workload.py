@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from planning.sampling import AGGRESSIVE_SHARE, Percent, SamplingMode, SamplingPolicy
+from planning.sampling import Percent
 
 MAX_LOG_LINES_PER_REQUEST = 10_000
 MAX_SCRAPE_INTERVAL_SECONDS = 3600
@@ -60,20 +60,3 @@ class Workload(Frozen):
                 "profile_mb_per_second": None if profiles is None else profiles * factor,
             }
         )
-
-
-def kept_trace_share(workload: Workload, sampling: SamplingPolicy) -> float:
-    """Share of traces that tail sampling keeps, 0 to 1; errors and slow traces are always kept."""
-    if sampling.mode is SamplingMode.FULL:
-        return 1.0
-    always = (workload.error_percent + workload.slow_percent) / 100
-    critical, python = workload.critical_percent / 100, workload.python_percent / 100
-    thinned = AGGRESSIVE_SHARE if sampling.mode is SamplingMode.AGGRESSIVE else 1.0
-    # All shares are cut from one hash of the trace id and everything is at least background: the larger share wins.
-    shares = (
-        (critical, max(sampling.critical_percent, sampling.background_percent)),
-        (python, max(sampling.python_percent, sampling.background_percent)),
-        (max(0.0, 1 - critical - python), sampling.background_percent),
-    )
-    ordinary = sum(part * percent / 100 for part, percent in shares) * thinned
-    return always + (1 - always) * ordinary

@@ -12,7 +12,7 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import CamelCase
 from ops.backends.kubernetes import Kubernetes
 from ops.backends.tools import run_tool
-from ops.report.checks import Check, Report, State
+from ops.report.checks import Check, Report, State, checked
 from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
 from settings.models.cluster import EksCluster
@@ -87,7 +87,6 @@ def _supported(name: str, version: str, today: date) -> Check:
 def _chart(name: ChartName, *, online: bool) -> Check:
     chart = CHARTS[name]
     locked = f"{chart.version} ({chart.app_version})"
-    held = HELD_BACK.get(name, "")
     if not online:
         detail = f"locked {locked}; --online asks its repository for newer ones"
         return Check(name=f"chart {name}", state=State.UNKNOWN, detail=detail)
@@ -96,14 +95,9 @@ def _chart(name: ChartName, *, online: bool) -> Check:
     except LiveError as error:
         return Check(name=f"chart {name}", state=State.UNKNOWN, detail=f"locked {locked}; {error}")
     behind = _numbers(version) > _numbers(chart.version)
-    return Check(
-        name=f"chart {name}",
-        state=State.FINDING if behind else State.OK,
-        detail=f"locked {locked}, newest {version} ({app_version})" if behind else f"{locked} is the newest",
-        advice=(held or "read its changelog, then raise it in telemetry/charts/lock.py with its golden renders")
-        if behind
-        else "",
-    )
+    detail = f"locked {locked}, newest {version} ({app_version})" if behind else f"{locked} is the newest"
+    raised = "read its changelog, then raise it in telemetry/charts/lock.py with its golden renders"
+    return checked(f"chart {name}", detail, HELD_BACK.get(name, raised), bad=behind)
 
 
 class _ChartFile(CamelCase):

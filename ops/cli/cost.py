@@ -110,13 +110,12 @@ def plan(
     from ops.cost.what_if import what_if
     from ops.report.output import Answer
     from ops.report.what_if import what_if_document
+    from planning.retention import Signal
 
     answer = what_if(
         stack,
         requests_per_second=requests_per_second,
-        log_days=log_days,
-        trace_days=trace_days,
-        metric_days=metric_days,
+        days={Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days},
         registered=registered,
     )
     return Answer(answer, lambda: what_if_document(answer))

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.cost.figures import figures
-from ops.cost.plan import text_of
-from ops.errors import CommandError
+from ops.files import text_of, write
 from ops.report.cost_page import cost_page
 from ops.report.html import render
 from ops.stacks import cost_inputs_of, settings_of
@@ -28,8 +27,5 @@ def write_html(stack: str, file: str, output: Path) -> None:
     settings = settings_of(stack)
     resources = resources_in(text_of(file), file)
     text = html_report(resources, settings, stack, inputs=cost_inputs_of(settings), today=datetime.now(UTC).date())
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{output} can't be written: {error.strerror}") from None
+    write(output, text)
     print(f"written: {output}")

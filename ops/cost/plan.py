@@ -1,10 +1,10 @@
 """`python -m ops cost`: what a plan or a running stack costs, against its budget."""
 
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ops.errors import CommandError
+from ops.files import text_of
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.cost import comparison_document, cost_document
 from ops.report.output import Answer
@@ -17,8 +17,6 @@ from planning.cost.model import CostReport
 from planning.prices import load_prices
 from planning.registered_sources import resources_in
 from settings.models.platform import PlatformSettings
-
-STDIN = "-"
 
 
 def report_for(event_log: Path, stack: str, today: date | None = None) -> str:
@@ -39,16 +37,6 @@ def priced(text: str, where: str, settings: PlatformSettings, today: date | None
         cost_inputs_of(settings),
         today=today or datetime.now(UTC).date(),
     )
-
-
-def text_of(file: str) -> str:
-    """What a file, or standard input, holds. Raises `CommandError`."""
-    try:
-        return sys.stdin.read() if file == STDIN else Path(file).read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{file} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{file} is not text") from None
 
 
 def one_source(preview: str | None, event_log: str | None, state: str | None) -> str:

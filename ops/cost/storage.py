@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ops.backends.aws import asking, bucket_names, client
-from ops.report.checks import Check, Report, State
+from ops.report.checks import Check, Report, State, checked, within
 from ops.report.model import Section, Text, document, table
 from ops.report.output import Answer
 from ops.stacks import settings_of
@@ -127,29 +127,19 @@ def judged(stack: str, settings: PlatformSettings, use: StorageUse) -> Report:
     kept = backends_of(settings.retention)
     checks = [_against_plan(one.data.purpose, one.signal, use, plan) for one in kept]
     checks += [_age(settings, one.data.purpose, one.signal, use) for one in kept]
-    total = sum(one.gib for one in use.uses) * GIB / 1e9
-    checks.append(
-        Check(
-            name="total",
-            state=State.FINDING if total > STORED_GB else State.OK,
-            detail=f"{total:,.1f} GB; target: less than {STORED_GB}",
-            advice="what a week less would save: retention review" if total > STORED_GB else "",
-            value=total,
-            limit=STORED_GB,
-            unit="GB",
-        )
-    )
+    total, advice = sum(one.gib for one in use.uses) * GIB / 1e9, "what a week less would save: retention review"
+    detail = f"{total:,.1f} GB; target: less than {STORED_GB}"
+    checks.append(within("total", total, STORED_GB, "GB", detail, advice))
     return Report(title=f"Storage of {stack}", checks=tuple(checks))
 
 
 def _against_plan(purpose: BucketPurpose, signal: Signal, use: StorageUse, plan: CapacityEstimate) -> Check:
     stored, planned = use.gib(purpose), plan.uses[purpose].gib
-    much = stored > max(LEAST_GIB, planned * MUCH_MORE)
-    return Check(
-        name=f"{signal} stored",
-        state=State.FINDING if much else State.OK,
-        detail=f"{stored:,.2f} GiB; planned in steady state: {planned:,.2f}",
-        advice="more than twice the plan: the workload in the settings is too low, or deletion lags" if much else "",
+    return checked(
+        f"{signal} stored",
+        f"{stored:,.2f} GiB; planned in steady state: {planned:,.2f}",
+        "more than twice the plan: the workload in the settings is too low, or deletion lags",
+        bad=stored > max(LEAST_GIB, planned * MUCH_MORE),
         value=stored,
         limit=planned,
         unit="GiB",
@@ -162,17 +152,9 @@ def _age(settings: PlatformSettings, purpose: BucketPurpose, signal: Signal, use
     name = f"{signal} deleted in time"
     if not ages:
         return Check(name=name, state=State.UNKNOWN, detail="the bucket is empty")
-    late = max(ages) > days + SAFETY_NET_DAYS + 1
     advice = "compactor or lifecycle rule doesn't delete: see the compactor's log, and `backups verify` for the rule"
-    return Check(
-        name=name,
-        state=State.FINDING if late else State.OK,
-        detail=f"oldest object {max(ages):.1f} days; kept for {days}, and {SAFETY_NET_DAYS} more by the safety net",
-        advice=advice if late else "",
-        value=max(ages),
-        limit=days + SAFETY_NET_DAYS + 1,
-        unit="days",
-    )
+    detail = f"oldest object {max(ages):.1f} days; kept for {days}, and {SAFETY_NET_DAYS} more by the safety net"
+    return within(name, max(ages), days + SAFETY_NET_DAYS + 1, "days", detail, advice)
 
 
 def uses_section(use: StorageUse, put_per_1000_usd: float) -> Section:

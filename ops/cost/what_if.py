@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from ops.cost.what_if_model import Edit, NodesChange, PlanChange, SizeChange, WhatIf
 from ops.errors import CommandError
+from ops.files import text_of
 from ops.stacks import owner_of, settings_of
 from planning.backends import backends_of
 from planning.base import Frozen
@@ -58,23 +59,19 @@ def what_if(
     stack: str,
     *,
     requests_per_second: float | None = None,
-    log_days: int | None = None,
-    trace_days: int | None = None,
-    metric_days: int | None = None,
-    days: Mapping[Signal, int] | None = None,
+    days: Mapping[Signal, int | None] | None = None,
     registered: Path | None = None,
     settings: PlatformSettings | None = None,
     today: date | None = None,
 ) -> WhatIf:
     """What a stack would take under another load or retention; what isn't given stays.
 
-    `days` are those of any signal; `registered` is a file with a preview, event log or state of the stack; `settings`
-    replaces the stack's file. Raises `CommandError` for values that no settings accept and for loads beyond this
-    layout, and what `load_prices` and `resources_in` raise.
+    `days` are those until deletion; `registered` is a file with a preview, event log or state of the stack;
+    `settings` replaces the stack's file. Raises `CommandError` for values that no settings accept and for loads beyond
+    this layout, and what `load_prices` and `resources_in` raise.
     """
     now = settings or settings_of(stack)
-    kept = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days, **(days or {})}
-    asked = _asked(now, requests_per_second, kept)
+    asked = _asked(now, requests_per_second, days or {})
     table = load_prices(now.region)
     before = _Side(settings=now, capacity=_estimate(now))
     wanted_capacity = _estimate(asked)
@@ -166,12 +163,7 @@ def _resources(
     old, new = (expected_resources(side.settings, stack, owner) for side in (before, after))
     if registered is None:
         return old, new
-    try:
-        shown = resources_in(registered.read_text(encoding="utf-8"), registered.name)
-    except OSError as error:
-        raise CommandError(f"{registered} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{registered} is not text") from None
+    shown = resources_in(text_of(registered), registered.name)
     return shown, (*new, *(resource for resource in shown if resource.type not in EXPECTED_TYPES))
 
 

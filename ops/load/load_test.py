@@ -10,7 +10,7 @@ from ops.backends.target import Role, Target
 from ops.backends.tempo import Tempo
 from ops.load.load_effects import node_checks
 from ops.load.otlp_load import ERROR_EVERY, LoadPlan, Outcome, send_load
-from ops.report.checks import FINDING, Check, Report, State, within
+from ops.report.checks import FINDING, Check, Report, State, checked, within
 from ops.report.model import Document, Text, document
 from ops.report.output import Answer, show_answer
 from planning.base import Frozen
@@ -121,14 +121,11 @@ def _taken(outcome: Outcome) -> Check:
 
 
 def _rate(rate: float, plan: LoadPlan) -> Check:
-    slow = rate < RATE_TOLERANCE * plan.requests_per_second
-    return Check(
-        name="rate",
-        state=State.FINDING if slow else State.OK,
-        detail=f"{rate:,.0f} of {plan.requests_per_second:,.0f} requests/s",
-        advice="this machine or the port-forward is the limit: run it inside the cluster, or with --endpoint"
-        if slow
-        else "",
+    return checked(
+        "rate",
+        f"{rate:,.0f} of {plan.requests_per_second:,.0f} requests/s",
+        "this machine or the port-forward is the limit: run it inside the cluster, or with --endpoint",
+        bad=rate < RATE_TOLERANCE * plan.requests_per_second,
         value=rate,
         limit=plan.requests_per_second,
         unit="requests/s",

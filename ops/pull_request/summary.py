@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ops.errors import CommandError
+from ops.files import text_of
 from ops.pull_request.cost_summary import cost_summary
 from ops.pull_request.model import PolicyVerdict, Source, StackSummary
 from ops.pull_request.plan_changes import PlanChanges, is_event_log, plan_changes
@@ -37,9 +38,9 @@ def summarise(
     `before_project` a checkout of the base branch, whose settings the cost before goes by.
     Raises `CommandError`, `UnreadableResourcesError`, `PriceTableError`.
     """
-    told = read(after)
+    told = text_of(after)
     plan = plan_changes(told, after.name)
-    judged = read(policy) if policy is not None else told if is_event_log(told) else ""
+    judged = text_of(policy) if policy is not None else told if is_event_log(told) else ""
     policies = policy_verdict(judged)
     errors, settings = plan.errors, None
     try:
@@ -59,7 +60,7 @@ def summarise(
     )
     if settings is None or _incomplete(plan, policies):
         return base
-    earlier = read(before) if before is not None else ""
+    earlier = text_of(before) if before is not None else ""
     cost, note = cost_summary(
         earlier.strip() or None,
         told,
@@ -81,16 +82,6 @@ def _settings_before(stack: str, project: Path | None) -> PlatformSettings | Non
         return None
 
 
-def read(path: Path) -> str:
-    """A file's text. Raises `CommandError`."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CommandError(f"{path} is not text") from None
-
-
 def read_summaries(folder: Path) -> list[StackSummary]:
     """Every summary.json below a folder, by stack. Raises `CommandError` for one that is none."""
     if not folder.is_dir():
@@ -103,7 +94,7 @@ def _summary(path: Path) -> StackSummary:
     if path.stat().st_size > LARGEST_SUMMARY_BYTES:
         raise CommandError(f"{path} is larger than {LARGEST_SUMMARY_BYTES} bytes; no summary is")
     try:
-        return StackSummary.model_validate_json(read(path))
+        return StackSummary.model_validate_json(text_of(path))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"]) or "the document"

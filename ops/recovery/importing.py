@@ -19,6 +19,7 @@ import yaml
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError
 from ops.errors import CommandError
+from ops.files import write
 from ops.report.checks import FINDING
 from ops.report.model import Block, Listing, Text, document, table
 from ops.report.output import Answer
@@ -202,18 +203,11 @@ def import_buckets(stack: str, output: Path | None, project: Path | None = None)
     resources = import_file(buckets, stack, project_name(project), key)
     outcome: Block = Text(words="nothing written: --output FILE writes it")
     if output is not None:
-        _write(output, json.dumps(resources, indent=2) + "\n")
+        write(output, json.dumps(resources, indent=2) + "\n")
         outcome = Listing(title=f"written: {output}; next, in this order:", text=_steps(settings, stack, output))
     told = [table(("", "", ""), rows), outcome]
     file = [] if output else [Listing(text=json.dumps(resources, indent=2))]
     return Answer(resources, lambda: document("", *told[:1], *file, *told[1:]), remark=plain(document("", *told)))
-
-
-def _write(output: Path, text: str) -> None:
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{output} can't be written: {error.strerror}") from None
 
 
 def _steps(settings: PlatformSettings, stack: str, file: Path) -> str:

@@ -10,7 +10,6 @@ Grafana Mimir 3.2 documentation, "Ingester" (a block of 2 h is cut when it is 3 
 force after 6 min).
 """
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from settings.models.platform import PlatformSettings
@@ -112,9 +111,3 @@ def _cluster(settings: PlatformSettings) -> Loss:
     return Loss(
         "the cluster", lost, _not_uploaded(settings), "40 min: EKS itself takes 10, nodes and releases the rest"
     )
-
-
-def table_rows(settings: PlatformSettings) -> Iterator[str]:
-    """The rows of the table in docs/backup-recovery.md."""
-    for loss in losses(settings):
-        yield f"| {' | '.join(loss)} |"

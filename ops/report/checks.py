@@ -62,17 +62,25 @@ class Report(Frozen):
         return f"{said}; not known: {', '.join(unknown)}" if unknown else said
 
 
+def checked(
+    name: str,
+    detail: str,
+    advice: str,
+    *,
+    bad: bool,
+    value: float | None = None,
+    limit: float | None = None,
+    unit: str = "",
+) -> Check:
+    """A finding with its advice where it is bad; otherwise well, and nothing to do."""
+    state = State.FINDING if bad else State.OK
+    return Check(
+        name=name, state=state, detail=detail, advice=advice if bad else "", value=value, limit=limit, unit=unit
+    )
+
+
 def within(name: str, value: float | None, limit: float, unit: str, detail: str, advice: str) -> Check:
     """A number against its limit; None is not known."""
     if value is None:
         return Check(name=name, state=State.UNKNOWN, detail="no samples in this window", limit=limit, unit=unit)
-    bad = value > limit
-    return Check(
-        name=name,
-        state=State.FINDING if bad else State.OK,
-        detail=detail,
-        advice=advice if bad else "",
-        value=value,
-        limit=limit,
-        unit=unit,
-    )
+    return checked(name, detail, advice, bad=value > limit, value=value, limit=limit, unit=unit)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ops.backends.errors import LiveError
 from ops.backends.loki import Loki
 from ops.backends.target import Target
-from ops.report.checks import Check, Report, State
+from ops.report.checks import Check, Report, State, checked
 from ops.report.model import Text, document
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
@@ -55,12 +55,11 @@ def _cache(target: Target, name: str, size_mb: int) -> Check:
     ratio = counted.hit_ratio
     if ratio is None:
         return Check(name=f"{name} cache", state=State.UNKNOWN, detail=f"{size_mb} MB; nothing has been asked of it")
-    low = ratio < LEAST_HIT_RATIO
-    return Check(
-        name=f"{name} cache",
-        state=State.FINDING if low else State.OK,
-        detail=f"{size_mb} MB, {ratio:.0%} of keys found",
-        advice=f"few hits: {_better(name)}" if low else "",
+    return checked(
+        f"{name} cache",
+        f"{size_mb} MB, {ratio:.0%} of keys found",
+        f"few hits: {_better(name)}",
+        bad=ratio < LEAST_HIT_RATIO,
         value=ratio,
         limit=LEAST_HIT_RATIO,
         unit="ratio",

@@ -21,11 +21,11 @@ class RetentionRow(Frozen):
     """Days until deletion."""
     change_days: int
     """Against now."""
-    storage_plan: str
+    storage_plan: str = ""
     """Storage classes that the planner chooses."""
-    bucket_usd_per_month: float | None
+    bucket_usd_per_month: float | None = None
     """The signal's bucket in steady state."""
-    stack_usd_per_month: float | None
+    stack_usd_per_month: float | None = None
     """The whole stack, with volumes and nodes grown where they must."""
     refused: str = ""
     """Why the settings refuse it."""
@@ -102,30 +102,15 @@ def _changes(retention: SignalRetention) -> tuple[int, ...]:
 def _row(
     stack: str, settings: PlatformSettings, signal: Signal, days: int, change: int, now: float
 ) -> tuple[RetentionRow, float]:
+    row = RetentionRow(signal=signal, days=days, change_days=change)
     try:
-        answer = what_if(
-            stack,
-            settings=settings,
-            days={signal: days},
-        )
+        answer = what_if(stack, settings=settings, days={signal: days})
     except CommandError as error:
-        row = RetentionRow(
-            signal=signal,
-            days=days,
-            change_days=change,
-            storage_plan="",
-            bucket_usd_per_month=None,
-            stack_usd_per_month=None,
-            refused=str(error),
-        )
-        return row, now
+        return row.model_copy(update={"refused": str(error)}), now
     plan = next(one for one in answer.plans if one.bucket == BY_SIGNAL[signal].data.purpose)
-    row = RetentionRow(
-        signal=signal,
-        days=days,
-        change_days=change,
-        storage_plan=plan.after,
-        bucket_usd_per_month=plan.usd_per_month[1],
-        stack_usd_per_month=answer.cost.after,
-    )
-    return row, answer.cost.before
+    priced = {
+        "storage_plan": plan.after,
+        "bucket_usd_per_month": plan.usd_per_month[1],
+        "stack_usd_per_month": answer.cost.after,
+    }
+    return row.model_copy(update=priced), answer.cost.before

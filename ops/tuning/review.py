@@ -8,7 +8,7 @@ from ops.backends.errors import LiveError
 from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
 from ops.checks.performance import performance
-from ops.errors import CommandError
+from ops.files import write
 from ops.report import html, markdown
 from ops.report.checks import Report
 from ops.report.model import Document, Section, Text, table
@@ -167,10 +167,7 @@ def write_review(target: Target, period: str, output: Path | None, *, as_json: b
         text = document.model_dump_json(indent=2)
     else:
         text = html.render(document) if output.suffix == ".html" else markdown.render(document)
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CommandError(f"{output} can't be written: {error.strerror}") from None
+    write(output, text)
     print(f"written: {output}")
     show(Document(sections=(Section(blocks=document.lead),)))
     return code

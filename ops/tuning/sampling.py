@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ops.backends.prometheus import Mimir
 from ops.backends.target import Target
-from ops.report.checks import Check, Report, State
+from ops.report.checks import Check, Report, State, checked
 from ops.report.model import Row, RowStyle, Table, document, table
 from ops.stacks import settings_of
 from ops.tuning.effects import effect
@@ -58,16 +58,15 @@ def _kept(mimir: Mimir, settings: PlatformSettings, hours: int) -> Check:
     if not total:
         return Check(name="share kept", state=State.UNKNOWN, detail="the gateway has decided about no trace")
     share = decided.get("true", 0.0) / total
-    off = abs(share - expected) > max(TOLERANCE_SHARE, TOLERANCE_RATIO * expected)
     advice = (
         "a stack that was changed but not deployed, or a workload with other shares of errors, slow traces and "
         "critical services than workload.* says: the cost plan then is off as well"
     )
-    return Check(
-        name="share kept",
-        state=State.FINDING if off else State.OK,
-        detail=f"{share:.1%} of {total:.1f} traces/s; estimated {expected:.1%}",
-        advice=advice if off else "",
+    return checked(
+        "share kept",
+        f"{share:.1%} of {total:.1f} traces/s; estimated {expected:.1%}",
+        advice,
+        bad=abs(share - expected) > max(TOLERANCE_SHARE, TOLERANCE_RATIO * expected),
         value=share,
         limit=expected,
         unit="ratio",
@@ -76,13 +75,11 @@ def _kept(mimir: Mimir, settings: PlatformSettings, hours: int) -> Check:
 
 def _dropped(mimir: Mimir, hours: int) -> Check:
     lost = mimir.number(DROPPED_EARLY.format(hours))
-    if not lost:
-        return Check(name="dropped undecided", state=State.OK, detail="none", value=lost, limit=0, unit="traces")
-    return Check(
-        name="dropped undecided",
-        state=State.FINDING,
-        detail=f"{lost:,.0f} traces were evicted before their decision, errors among them perhaps",
-        advice="raise sizes.collector_gateway.memory_limit_mib, or send fewer traces",
+    return checked(
+        "dropped undecided",
+        f"{lost:,.0f} traces were evicted before their decision, errors among them perhaps" if lost else "none",
+        "raise sizes.collector_gateway.memory_limit_mib, or send fewer traces",
+        bad=bool(lost),
         value=lost,
         limit=0,
         unit="traces",

@@ -55,32 +55,32 @@ class _Run(NamedTuple):
 class _Source(NamedTuple):
     selector: str
     query: str
-    duration: tuple[str, ...]
-    size: tuple[str, ...]
-    length: tuple[str, ...]
+    duration: str
+    size: str
+    length: str
 
 
 SOURCES = {
     Role.LOKI: _Source(
         '{{k8s_namespace_name="{namespace}",k8s_container_name="loki"}} |= "metrics.go"',
         "query",
-        ("duration",),
-        ("total_bytes",),
-        ("length",),
+        "duration",
+        "total_bytes",
+        "length",
     ),
     Role.MIMIR: _Source(
         '{{k8s_namespace_name="{namespace}",k8s_container_name="query-frontend"}} |= "query stats"',
         "param_query",
-        ("response_time",),
-        ("fetched_chunk_bytes",),
-        ("length",),
+        "response_time",
+        "fetched_chunk_bytes",
+        "length",
     ),
     Role.TEMPO: _Source(
         '{{k8s_namespace_name="{namespace}",k8s_container_name="tempo"}} |= "duration_seconds"',
         "query",
-        ("duration_seconds",),
-        ("inspected_bytes",),
-        ("range_seconds",),
+        "duration_seconds",
+        "inspected_bytes",
+        "range_seconds",
     ),
 }
 
@@ -123,10 +123,9 @@ def _runs(source: _Source, lines: Iterable[LogLine]) -> Iterator[_Run]:
     if any(one.get("component") == "frontend" for one in entries):
         entries = [one for one in entries if one.get("component") == "frontend"]
     for one in entries:
-        took = _first(seconds(one[key]) for key in source.duration if key in one)
+        took = seconds(one.get(source.duration, ""))
         if took is not None and one.get(source.query):
-            size = _first(size_bytes(one[key]) for key in source.size if key in one)
-            length = _first(seconds(one[key]) for key in source.length if key in one)
+            size, length = size_bytes(one.get(source.size, "")), seconds(one.get(source.length, ""))
             yield _Run(one[source.query], took, size or 0.0, length or 0.0)
 
 
@@ -160,10 +159,6 @@ def hint(backend: Role, query: str, range_seconds: float) -> str:
     if backend is Role.TEMPO and "resource.service.name" not in query:
         return "no service named: add resource.service.name"
     return ""
-
-
-def _first(values: Iterable[float | None]) -> float | None:
-    return next((value for value in values if value is not None), None)
 
 
 def slowest(target: Target, names: Collection[str], *, hours: int, over_seconds: float, limit: int) -> Answer:

@@ -53,11 +53,6 @@ class CapacityEstimate(Frozen):
     uses: Mapping[BucketPurpose, BucketUse]
     """Bytes and requests by storage class."""
 
-    @property
-    def stored_gib(self) -> float:
-        """Everything at rest in buckets, in GiB."""
-        return sum(use.gib for use in self.uses.values())
-
 
 def compute_at(inputs: CapacityInputs) -> Compute:
     """CPU and memory alone."""

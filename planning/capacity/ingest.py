@@ -5,7 +5,8 @@ from planning.buckets import GIB
 from planning.capacity import coefficients as c
 from planning.retention import Signal
 from planning.sampling import SamplingPolicy
-from planning.workload import Workload, kept_trace_share
+from planning.sampling_estimate import sampling_estimate
+from planning.workload import Workload
 
 SECONDS_PER_DAY = 86_400
 MB = 1_000_000
@@ -76,7 +77,7 @@ def ingest_of(workload: Workload, sampling: SamplingPolicy, replication: Replica
     spans = workload.requests_per_second * workload.spans_per_request
     lines = workload.requests_per_second * workload.log_lines_per_request
     samples = workload.active_series / workload.scrape_interval_seconds
-    kept = kept_trace_share(workload, sampling)
+    kept = sampling_estimate(workload, sampling).kept_share
     trace_mb, log_mb = spans * workload.bytes_per_span / MB, lines * workload.bytes_per_log_line / MB
     sample_mb = samples * c.MIMIR_BYTES_PER_SAMPLE.value / MB
     copies = c.LOKI_COPIES_OF_THREE.value if replication.loki > 1 else 1.0

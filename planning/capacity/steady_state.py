@@ -6,6 +6,7 @@ minimum sizes and per-object overheads; a month has 30 days.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from planning.backends import BY_DATA
@@ -133,13 +134,31 @@ def audit_flow() -> ObjectFlow:
 
 def use_of(flow: ObjectFlow, plan: TierPlan, ages: Ages) -> BucketUse:
     """One bucket under its plan."""
-    tally = _Tally()
+    rule = next((rule for rule in plan.rules if rule.transitions), None)
+    tallies: defaultdict[ObjectClass, _Tally] = defaultdict(_Tally)
     for cohort in flow.cohorts:
-        rule = next((rule for rule in plan.rules if rule.transitions), None)
         for stay in _stays(cohort, rule, _life(cohort, ages.life_days)):
-            tally.add(cohort, flow.reads, stay, ages)
-    tally.puts(sum(cohort.put_requests_per_day for cohort in flow.cohorts) * DAYS_PER_MONTH)
-    return tally.use(flow.purpose)
+            _add(tallies, cohort, flow.reads, stay, ages)
+    # Uploads, all to STANDARD.
+    puts = sum(cohort.put_requests_per_day for cohort in flow.cohorts) * DAYS_PER_MONTH
+    found = [(name, tallies[name]) for name in ObjectClass if name in tallies]
+    return BucketUse(
+        purpose=flow.purpose,
+        stored=tuple(
+            StoredBytes(storage_class=name, bytes=one.held, billed_bytes=one.billed, objects=one.objects)
+            for name, one in found
+        ),
+        requests=tuple(
+            MonthlyRequests(
+                storage_class=name,
+                puts=puts if name is ObjectClass.STANDARD else 0.0,
+                gets=one.gets,
+                transitions=one.moved,
+                retrieved_bytes=one.read,
+            )
+            for name, one in found
+        ),
+    )
 
 
 class _Stay(NamedTuple):
@@ -163,63 +182,33 @@ def _stays(cohort: Cohort, rule: LifecycleRule | None, life: float) -> Iterator[
             yield _Stay(object_class, start, min(end, life))
 
 
+@dataclass
 class _Tally:
-    """Adds cohorts up by storage class."""
+    """What one storage class holds, and what it is asked in a month, over all cohorts."""
 
-    def __init__(self) -> None:
-        self._stored: dict[ObjectClass, tuple[float, float, float]] = defaultdict(lambda: (0.0, 0.0, 0.0))
-        self._requests: dict[ObjectClass, tuple[float, float, float]] = defaultdict(lambda: (0.0, 0.0, 0.0))
-        self._puts = 0.0
+    held: float = 0.0
+    billed: float = 0.0
+    objects: float = 0.0
+    gets: float = 0.0
+    moved: float = 0.0
+    read: float = 0.0
 
-    def add(self, cohort: Cohort, reads: ReadPattern, stay: _Stay, ages: Ages) -> None:
-        """One cohort's stay in one class."""
-        rules = stay.object_class.rules
-        daily_bytes, daily_objects = cohort.gib_per_day * GIB, cohort.objects_per_day
-        billed_days = max(stay.days, rules.minimum_days)
-        padded = max(daily_bytes, daily_objects * rules.minimum_bytes) + daily_objects * rules.overhead_bytes
-        self._store(stay.object_class, daily_bytes * stay.days, padded * billed_days, daily_objects * stay.days)
-        if rules.overhead_standard_bytes:
-            overhead = daily_objects * rules.overhead_standard_bytes * billed_days
-            self._store(ObjectClass.STANDARD, 0.0, overhead, 0.0)
-        read = daily_bytes * DAYS_PER_MONTH * share_read(stay.start, stay.end, reads, ages)
-        moved = daily_objects * DAYS_PER_MONTH if stay.start > 0 else 0.0
-        self._ask(stay.object_class, read / MIB / reads.mib_per_get, moved, read)
 
-    def puts(self, count: float) -> None:
-        """Uploads, all to STANDARD."""
-        self._puts += count
-
-    def use(self, purpose: BucketPurpose) -> BucketUse:
-        """The sum."""
-        return BucketUse(
-            purpose=purpose,
-            stored=tuple(
-                StoredBytes(storage_class=name, bytes=held, billed_bytes=billed, objects=objects)
-                for name in ObjectClass
-                if name in self._stored
-                for held, billed, objects in (self._stored[name],)
-            ),
-            requests=tuple(
-                MonthlyRequests(
-                    storage_class=name,
-                    puts=self._puts if name is ObjectClass.STANDARD else 0.0,
-                    gets=gets,
-                    transitions=moved,
-                    retrieved_bytes=read,
-                )
-                for name in ObjectClass
-                if name in self._requests
-                for gets, moved, read in (self._requests[name],)
-            ),
-        )
-
-    def _store(self, name: ObjectClass, held: float, billed: float, objects: float) -> None:
-        before = self._stored[name]
-        self._stored[name] = (before[0] + held, before[1] + billed, before[2] + objects)
-
-    def _ask(self, name: ObjectClass, gets: float, moved: float, read: float) -> None:
-        before = self._requests[name]
-        self._requests[name] = (before[0] + gets, before[1] + moved, before[2] + read)
+def _add(tallies: Mapping[ObjectClass, _Tally], cohort: Cohort, reads: ReadPattern, stay: _Stay, ages: Ages) -> None:
+    """One cohort's stay in one class."""
+    rules, tally = stay.object_class.rules, tallies[stay.object_class]
+    daily_bytes, daily_objects = cohort.gib_per_day * GIB, cohort.objects_per_day
+    billed_days = max(stay.days, rules.minimum_days)
+    padded = max(daily_bytes, daily_objects * rules.minimum_bytes) + daily_objects * rules.overhead_bytes
+    tally.held += daily_bytes * stay.days
+    tally.billed += padded * billed_days
+    tally.objects += daily_objects * stay.days
+    if rules.overhead_standard_bytes:
+        tallies[ObjectClass.STANDARD].billed += daily_objects * rules.overhead_standard_bytes * billed_days
+    read = daily_bytes * DAYS_PER_MONTH * share_read(stay.start, stay.end, reads, ages)
+    tally.read += read
+    tally.gets += read / MIB / reads.mib_per_get
+    tally.moved += daily_objects * DAYS_PER_MONTH if stay.start > 0 else 0.0
 
 
 def _ruler_use(purpose: BucketPurpose) -> BucketUse:
@@ -227,10 +216,7 @@ def _ruler_use(purpose: BucketPurpose) -> BucketUse:
         purpose=purpose,
         stored=(
             StoredBytes(
-                storage_class=ObjectClass.STANDARD,
-                bytes=RULER_BYTES,
-                billed_bytes=RULER_BYTES,
-                objects=RULER_OBJECTS,
+                storage_class=ObjectClass.STANDARD, bytes=RULER_BYTES, billed_bytes=RULER_BYTES, objects=RULER_OBJECTS
             ),
         ),
         requests=(

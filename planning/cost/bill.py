@@ -74,10 +74,6 @@ class Bill:
         """Resources of the given types."""
         return [resource for token in type_tokens for resource in self._by_type.get(token, ())]
 
-    def by_urn(self, urn: str) -> Resource | None:
-        """The resource of a URN, if it is in this stack."""
-        return self._by_urn.get(urn)
-
     def sources_of(self, resource: Resource, key: str, type_token: str) -> list[Resource]:
         """The resources of a type that a property's value came from, as far as they are in this stack."""
         found = [self._by_urn[urn] for urn in resource.property_dependencies.get(key, ()) if urn in self._by_urn]

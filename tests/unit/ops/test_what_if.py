@@ -18,6 +18,7 @@ from ops.stacks import owner_of
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
 from planning.cost.engine import price_resources
+from planning.retention import Signal
 from settings.document.loader import FULL_KEY, parse_settings
 from settings.document.stack_files import StackFileError
 from settings.models.platform import PlatformSettings
@@ -67,9 +68,7 @@ def test_what_changes_nothing_takes_nothing(stack: str) -> None:
     answer = ask(
         stack,
         requests_per_second=now.workload.requests_per_second,
-        log_days=now.retention.logs.delete_days,
-        trace_days=now.retention.traces.delete_days,
-        metric_days=now.retention.metrics.delete_days,
+        days={signal: now.retention.of(signal).delete_days for signal in now.retention.signals},
     )
     assert not answer.edits
     assert answer.nodes is None
@@ -79,7 +78,7 @@ def test_what_changes_nothing_takes_nothing(stack: str) -> None:
 
 
 def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
-    answer = ask(requests_per_second=2500, log_days=30)
+    answer = ask(requests_per_second=2500, days={Signal.LOGS: 30})
     after = edited("prod", answer.edits)
     assert after.workload.requests_per_second == 2500
     assert after.retention.logs.delete_days == 30
@@ -98,7 +97,7 @@ def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
 
 
 def test_days_of_logs_alone_cost_storage_alone() -> None:
-    answer = ask(log_days=60)
+    answer = ask(days={Signal.LOGS: 60})
     assert set(answer.edits) == {"retention.logs.delete_days"}
     assert {change.resource for change in answer.cost.changes} == {"storage-loki-chunks"}
     plan = next(plan for plan in answer.plans if plan.bucket == "loki-chunks")
@@ -108,7 +107,7 @@ def test_days_of_logs_alone_cost_storage_alone() -> None:
 
 
 def test_a_year_of_logs_moves_them_to_a_colder_class() -> None:
-    plan = next(plan for plan in ask(log_days=365).plans if plan.bucket == "loki-chunks")
+    plan = next(plan for plan in ask(days={Signal.LOGS: 365}).plans if plan.bucket == "loki-chunks")
     assert plan.before == "STANDARD"
     assert "GLACIER_IR" in plan.after
 
@@ -124,7 +123,8 @@ def test_a_year_of_logs_moves_them_to_a_colder_class() -> None:
 def test_edits_make_a_stack_that_the_settings_accept(
     stack: str, rate: float, log_days: int, trace_days: int, metric_days: int
 ) -> None:
-    answer = ask(stack, requests_per_second=rate, log_days=log_days, trace_days=trace_days, metric_days=metric_days)
+    days = {Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days}
+    answer = ask(stack, requests_per_second=rate, days=days)
     after = edited(stack, answer.edits)
     again = ask(stack, settings=after)
     assert not again.edits
@@ -146,7 +146,7 @@ def test_what_else_a_preview_shows_is_counted_on_both_sides(tmp_path: Path) -> N
     event = {"sequence": 9999, "resourcePreEvent": {"metadata": {"op": "create", "urn": urn, "new": state}}}
     preview = tmp_path / "prod.jsonl"
     preview.write_text((DATA / "prod.jsonl").read_text(encoding="utf-8") + json.dumps(event) + "\n", encoding="utf-8")
-    with_file, without = ask(log_days=60, registered=preview), ask(log_days=60)
+    with_file, without = ask(days={Signal.LOGS: 60}, registered=preview), ask(days={Signal.LOGS: 60})
     assert with_file.cost.before > stack_report("prod").usd_per_month + LOAD_BALANCER_USD
     assert with_file.cost.after > without.cost.after + LOAD_BALANCER_USD
     assert not any(change.resource == "mine" for change in with_file.cost.changes)
@@ -167,9 +167,9 @@ def test_nodes_of_somebody_else_s_cluster_are_not_sized(make_settings: Callable[
     [
         ({"requests_per_second": -1}, "workload.requests_per_second: got -1; Input should be greater than 0"),
         ({"requests_per_second": float("nan")}, "workload.requests_per_second: got nan"),
-        ({"log_days": 3}, "retention.logs: hot_days 3 < warm_days 7 < delete_days 3 must hold"),
-        ({"trace_days": 0}, "retention.traces.delete_days: got 0"),
-        ({"metric_days": 3650}, "retention.metrics.delete_days: got 3650; accepted: up to 3643"),
+        ({"days": {Signal.LOGS: 3}}, "retention.logs: hot_days 3 < warm_days 7 < delete_days 3 must hold"),
+        ({"days": {Signal.TRACES: 0}}, "retention.traces.delete_days: got 0"),
+        ({"days": {Signal.METRICS: 3650}}, "retention.metrics.delete_days: got 3650; accepted: up to 3643"),
         ({"requests_per_second": 100_000}, "tempo would need 80.8 cores"),
         ({"registered": Path("nowhere.json")}, "nowhere.json can't be read"),
     ],
@@ -182,7 +182,7 @@ def test_what_can_t_be_answered_is_one_clear_message(asked: dict[str, Any], mess
 
 def test_an_unknown_stack_is_named() -> None:
     with pytest.raises(StackFileError, match="there is no stack 'nowhere'"):
-        ask("nowhere", log_days=30)
+        ask("nowhere", days={Signal.LOGS: 30})
 
 
 def test_ingestion_limits_are_raised_where_the_mean_would_pass_them(

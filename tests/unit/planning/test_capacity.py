@@ -19,10 +19,11 @@ from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLIN
 from planning.capacity.steady_state import use_of
 from planning.retention import Signal, SignalRetention
 from planning.sampling import SamplingMode
+from planning.sampling_estimate import sampling_estimate
 from planning.tiers import AuditArchive, LifecycleRule, StorageClass, TierPlan, Transition
 from planning.tiers.inputs import Move, TieringInputs
 from planning.tiers.s3_prices import US_WEST_2
-from planning.workload import Workload, kept_trace_share
+from planning.workload import Workload
 from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads
 
 INPUTS = CapacityInputs(
@@ -49,13 +50,13 @@ def test_the_reference_workload_s_rates() -> None:
 
 def test_sampling_keeps_what_is_published() -> None:
     """About 85 % fewer traces; 2 % are errors or slow and kept whole, 98 % of 12.75 % come from the table."""
-    kept = kept_trace_share(REFERENCE_WORKLOAD, REFERENCE_SAMPLING)
+    kept = sampling_estimate(REFERENCE_WORKLOAD, REFERENCE_SAMPLING).kept_share
     assert kept == pytest.approx(0.02 + 0.98 * (0.20 * 0.25 + 0.15 * 0.30 + 0.65 * 0.05))
     assert 1 - kept == pytest.approx(0.85, abs=0.01)
     full = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.FULL})
     hard = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.AGGRESSIVE})
-    assert kept_trace_share(REFERENCE_WORKLOAD, full) == 1
-    assert kept_trace_share(REFERENCE_WORKLOAD, hard) == pytest.approx(0.02 + (kept - 0.02) * 0.2)
+    assert sampling_estimate(REFERENCE_WORKLOAD, full).kept_share == 1
+    assert sampling_estimate(REFERENCE_WORKLOAD, hard).kept_share == pytest.approx(0.02 + (kept - 0.02) * 0.2)
 
 
 @pytest.mark.parametrize(("copies", "logs_gib"), [(1, 0.5e6 * 7200 / GIB), (3, 3 * 0.5e6 * 7200 / GIB)])
@@ -80,7 +81,7 @@ def test_volumes_hold_write_ahead_logs_and_mimir_s_hot_blocks(copies: int, logs_
 @given(load=workloads())
 def test_errors_and_slow_traces_are_never_thinned(load: Workload) -> None:
     for mode in SamplingMode:
-        kept = kept_trace_share(load, REFERENCE_SAMPLING.model_copy(update={"mode": mode}))
+        kept = sampling_estimate(load, REFERENCE_SAMPLING.model_copy(update={"mode": mode})).kept_share
         assert (load.error_percent + load.slow_percent) / 100 - 1e-12 <= kept <= 1 + 1e-12
 
 
@@ -178,12 +179,11 @@ def test_steady_state_by_temperature_and_by_class() -> None:
         ObjectClass.GLACIER_IR,
     }
     assert set(found.uses) == set(BucketPurpose) - {BucketPurpose.PROFILES}
-    assert found.stored_gib == pytest.approx(sum(use.gib for use in found.uses.values()))
 
 
 def test_the_stored_total_meets_the_published_target() -> None:
     """Less than 500 GB at rest at the reference load."""
-    assert estimate(INPUTS).stored_gib * GIB / 1e9 < 500
+    assert sum(use.gib for use in estimate(INPUTS).uses.values()) * GIB / 1e9 < 500
 
 
 @pytest.mark.parametrize("ceiling", ENVIRONMENTS, ids=lambda ceiling: ceiling.name)
@@ -215,5 +215,5 @@ def test_fifty_mb_a_second_is_beyond_eight_cores() -> None:
 @hypothesis_settings(max_examples=20)
 def test_any_workload_has_an_estimate(load: Workload, copies: Replication) -> None:
     found = estimate(INPUTS.model_copy(update={"workload": load, "replication": copies}))
-    assert found.stored_gib > 0
+    assert sum(use.gib for use in found.uses.values()) > 0
     assert all(part.bytes >= 0 and part.objects >= 0 for use in found.uses.values() for part in use.stored)
