@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.backends.tools import cache_directory
 from sandbox.bootstrap.paths import PROJECT_ROOT
-from telemetry.charts.lock import CHARTS, Chart
+from telemetry.charts.lock import CHARTS, Chart, ChartMirrorError
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
 PULL_SECONDS = 20
@@ -22,14 +22,14 @@ def stand_in_mirror(helm: Path) -> str:
     if chosen := os.environ.get("LGTM_CHART_MIRROR"):
         return chosen
     pulled = cache_directory() / "charts"
-    if all((pulled / f"{chart.name}-{chart.version}.tgz").exists() for chart in CHARTS.values()):
+    if all((pulled / chart.archive).exists() for chart in CHARTS.values()):
         return str(pulled)
     failed = pulled / "unreachable"
     if os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS") or _recent(failed):
         return str(STAND_INS)
     pulled.mkdir(parents=True, exist_ok=True)
     for chart in CHARTS.values():
-        if problem := _pull(helm, chart, pulled):
+        if problem := pull(helm, chart, pulled):
             failed.write_text(problem, encoding="utf-8")
             print(f"sandbox: chart {chart.name} can't be pulled ({problem}); using stand-in charts", file=sys.stderr)
             return str(STAND_INS)
@@ -44,8 +44,8 @@ def _recent(marker: Path) -> bool:
     return time.time() - age < RETRY_AFTER_SECONDS
 
 
-def _pull(helm: Path, chart: Chart, target: Path) -> str | None:
-    """None when the chart is there, else why not, in one line."""
+def pull(helm: Path, chart: Chart, target: Path) -> str | None:
+    """None when the released chart is there, else why not, in one line."""
     with tempfile.TemporaryDirectory(dir=target) as folder:
         reference = chart.pull_arguments()
         try:
@@ -57,6 +57,10 @@ def _pull(helm: Path, chart: Chart, target: Path) -> str | None:
             return f"no answer within {PULL_SECONDS} s"
         if result.returncode:
             return (result.stderr.strip().splitlines() or ["helm pull failed"])[-1][:160]
-        for archive in Path(folder).glob("*.tgz"):
-            archive.rename(target / archive.name)
+        archive = Path(folder) / chart.archive
+        try:
+            chart.check_archive(archive)
+        except ChartMirrorError as error:
+            return str(error)
+        archive.rename(target / archive.name)
     return None

@@ -1,5 +1,6 @@
 """The Helm charts: one lock table, and where each comes from (public repository, mirror folder, OCI registry)."""
 
+import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -40,6 +41,19 @@ class Chart(Frozen):
     """Chart version; the typed values are written for exactly this one."""
     app_version: str
     """Version of the application that the chart installs by default."""
+    digest: str
+    """sha256 of the released archive, which is the layer that OCI registries hold too."""
+
+    @property
+    def archive(self) -> str:
+        """File name of the released archive."""
+        return f"{self.name}-{self.version}.tgz"
+
+    def check_archive(self, path: Path) -> None:
+        """Raises `ChartMirrorError` when a file isn't the released archive."""
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != self.digest:
+            raise ChartMirrorError(f"{path}: its sha256 is {found}, and that of the released archive is {self.digest}")
 
     def pull_arguments(self) -> list[str]:
         """What `helm pull` needs to find the chart, without the version."""
@@ -60,23 +74,57 @@ class ChartSource(Frozen):
 
 
 _COMMUNITY = "oci://ghcr.io/grafana-community/helm-charts"
+_GRAFANA = "https://grafana.github.io/helm-charts"
 
-# Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026.
-# Tempo's runs Tempo 3 from 3.0.0 on, with other keys and no way back: 2.10 until that is rehearsed. Mimir's 6.x needs
-# Kubernetes 1.32.
+# Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026. The
+# single-binary Tempo chart passes a flag that Tempo 3 removed, so it stays on 2.10; Mimir's 6.x needs Kubernetes 1.32.
+# Digests: index.yaml of the three public repositories, as of 2026-08-20.
 CHARTS: Mapping[ChartName, Chart] = {
-    chart_name: Chart(name=chart_name.value, repository=repository, version=version, app_version=app_version)
-    for chart_name, repository, version, app_version in (
-        (ChartName.LOKI, _COMMUNITY, "18.11.0", "3.7.6"),
-        (ChartName.TEMPO, _COMMUNITY, "2.2.4", "2.10.8"),
-        (ChartName.MIMIR, "https://grafana.github.io/helm-charts", "6.2.0", "3.2.0"),
-        (ChartName.PYROSCOPE, "https://grafana.github.io/helm-charts", "2.2.1", "2.2.1"),
-        (ChartName.GRAFANA, _COMMUNITY, "12.11.1", "13.2.0"),
+    chart_name: Chart(
+        name=chart_name.value, repository=repository, version=version, app_version=app_version, digest=digest
+    )
+    for chart_name, repository, version, app_version, digest in (
+        (
+            ChartName.LOKI,
+            _COMMUNITY,
+            "18.11.0",
+            "3.7.6",
+            "d4d99424d197e1460878093c9fced02346669ab0698a0dca7c575ab76fff7aeb",
+        ),
+        (
+            ChartName.TEMPO,
+            _COMMUNITY,
+            "2.2.4",
+            "2.10.8",
+            "5f3f4b29c4487b9c27715c18bc6c7b0889712b14075d97705f9b151a51725f68",
+        ),
+        (
+            ChartName.MIMIR,
+            _GRAFANA,
+            "6.2.0",
+            "3.2.0",
+            "6ef7fd69c66a8006e2346408feef48c47ec86c5675e1f1ef0a2cb5116348cbc6",
+        ),
+        (
+            ChartName.PYROSCOPE,
+            _GRAFANA,
+            "2.2.1",
+            "2.2.1",
+            "a298b0420a87bd49b0d4fdef84e96715155fff803d25b1e543cea7d297d71f04",
+        ),
+        (
+            ChartName.GRAFANA,
+            _COMMUNITY,
+            "12.11.1",
+            "13.2.0",
+            "5dddbb4efe49f502a50264592637f4d2b99db50a0a800abde2f8cba3f8da0a74",
+        ),
         (
             ChartName.COLLECTOR,
             "https://open-telemetry.github.io/opentelemetry-helm-charts",
             "0.170.0",
             "0.158.0",
+            "ed140b332233075c7fd15eaebba571fdf100926f08c0a5a274c7b32895315137",
         ),
     )
 }
@@ -106,16 +154,26 @@ def _in_directory(chart: Chart, mirror: str) -> str:
     directory = Path(mirror) if Path(mirror).is_absolute() else project_root() / mirror
     if not directory.is_dir():
         raise ChartMirrorError(f"charts.mirror {mirror}: there is no such directory")
-    archive = f"{chart.name}-{chart.version}.tgz"
-    if (directory / archive).is_file():
-        return f"{mirror.rstrip('/')}/{archive}"
+    archive = directory / chart.archive
+    if archive.is_file():
+        _check_digest(chart, archive, mirror)
+        return f"{mirror.rstrip('/')}/{chart.archive}"
     if (directory / chart.name / "Chart.yaml").is_file():
         _check_version(chart, directory / chart.name / "Chart.yaml", mirror)
         return f"{mirror.rstrip('/')}/{chart.name}"
     raise ChartMirrorError(
         f"charts.mirror {mirror}: chart {chart.name} {chart.version} is missing; "
-        f"put {archive} or a folder {chart.name}/ with its Chart.yaml there"
+        f"put {chart.archive} or a folder {chart.name}/ with its Chart.yaml there"
     )
+
+
+def _check_digest(chart: Chart, archive: Path, mirror: str) -> None:
+    try:
+        chart.check_archive(archive)
+    except ChartMirrorError as error:
+        raise ChartMirrorError(
+            f"charts.mirror {mirror}: {error}; a chart of your own belongs into a folder {chart.name}/"
+        ) from None
 
 
 def _check_version(chart: Chart, chart_yaml: Path, mirror: str) -> None:

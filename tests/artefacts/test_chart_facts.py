@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -12,8 +13,10 @@ from typing import cast
 
 import pytest
 
+from sandbox.chart_source import pull
 from telemetry.charts.lock import CHARTS, ChartName
 from tests.artefacts.helm_driver import STAND_INS, Json, helm, render
+from tests.chart_facts import sources
 from tests.chart_facts.__main__ import changes, record
 from tests.chart_facts.objects import differences, facts_of
 from tests.chart_facts.recorded import chart_facts
@@ -102,11 +105,22 @@ def repository(tmp_path: Path) -> Iterator[str]:
 
 
 def test_a_chart_is_recorded_from_a_folder_an_archive_and_a_repository(repository: str, tmp_path: Path) -> None:
-    sources = (str(STAND_INS / ChartName.TEMPO), str(STAND_INS), str(tmp_path / "repository"), repository)
-    found = [record(ChartName.TEMPO, source, "here") for source in sources]
+    places = (str(STAND_INS / ChartName.TEMPO), str(STAND_INS), str(tmp_path / "repository"), repository)
+    found = [record(ChartName.TEMPO, place, "here") for place in places]
     assert found[1:] == found[:1] * 3
     assert [rendering.stack for rendering in found[0].renderings] == list(STACKS)
     assert all("StatefulSet/tempo" in rendering.objects for rendering in found[0].renderings)
+
+
+def test_the_sandbox_takes_no_archive_but_the_released_one(repository: str, tmp_path: Path) -> None:
+    chart = CHARTS[ChartName.TEMPO].model_copy(update={"repository": repository})
+    problem = pull(Path(sources.helm()), chart, tmp_path)
+    assert problem is not None
+    assert f"and that of the released archive is {chart.digest}" in problem
+    assert not (tmp_path / chart.archive).exists()
+    packed = hashlib.sha256((tmp_path / "repository" / chart.archive).read_bytes()).hexdigest()
+    assert pull(Path(sources.helm()), chart.model_copy(update={"digest": packed}), tmp_path) is None
+    assert (tmp_path / chart.archive).is_file()
 
 
 def test_a_check_names_what_is_not_as_recorded() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from telemetry.charts.lock import OCI, Chart
+from telemetry.charts.lock import OCI, Chart, ChartMirrorError
 
 Json = dict[str, Any]
 # The default of `cluster.kubernetes_version`; charts choose API versions by it.
@@ -35,7 +35,10 @@ def chart_folder(chart: Chart, source: str | None, work: Path) -> Path:
     """The chart's folder inside `work`, ready to render. Raises `ChartError` with the reason."""
     if source is None or source.startswith((OCI, "https://", "http://")):
         located = chart if source is None else chart.model_copy(update={"repository": source.rstrip("/")})
-        folder = _unpacked(_pulled(located, work), work)
+        archive = _pulled(located, work)
+        if source is None:
+            _check_released(chart, archive)
+        folder = _unpacked(archive, work)
     else:
         folder = _from_directory(chart, Path(source), work)
     found = yaml.safe_load((folder / "Chart.yaml").read_text(encoding="utf-8"))
@@ -70,7 +73,14 @@ def _pulled(chart: Chart, work: Path) -> Path:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise ChartError(f"{chart.name} {chart.version}: {(result.stderr.strip().splitlines() or ['no answer'])[-1]}")
-    return work / f"{chart.name}-{chart.version}.tgz"
+    return work / chart.archive
+
+
+def _check_released(chart: Chart, archive: Path) -> None:
+    try:
+        chart.check_archive(archive)
+    except ChartMirrorError as error:
+        raise ChartError(str(error)) from None
 
 
 def _unpacked(archive: Path, work: Path) -> Path:
@@ -81,7 +91,7 @@ def _unpacked(archive: Path, work: Path) -> Path:
 
 def _from_directory(chart: Chart, source: Path, work: Path) -> Path:
     """A chart's own folder, or one that holds it as a folder or an archive."""
-    archive = source / f"{chart.name}-{chart.version}.tgz"
+    archive = source / chart.archive
     if archive.is_file():
         return _unpacked(archive, work)
     for folder in (source, source / chart.name):

@@ -1,10 +1,12 @@
 """The lock table and the three places that a chart may come from."""
 
-import tarfile
+import hashlib
+import re
 from pathlib import Path
 
 import pytest
 
+from telemetry.charts import lock
 from telemetry.charts.lock import CHARTS, ChartMirrorError, ChartName, ChartSource, chart_source
 
 
@@ -34,10 +36,28 @@ def test_an_oci_mirror_holds_every_chart_at_the_locked_version(mirror: str) -> N
     )
 
 
-def test_a_directory_mirror_serves_an_archive_of_the_locked_version(tmp_path: Path) -> None:
-    with tarfile.open(tmp_path / "loki-18.11.0.tgz", "w:gz"):
-        pass
+def test_a_directory_mirror_serves_the_released_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "loki-18.11.0.tgz").write_bytes(b"released")
+    released = CHARTS[ChartName.LOKI].model_copy(update={"digest": hashlib.sha256(b"released").hexdigest()})
+    monkeypatch.setattr(lock, "CHARTS", {**CHARTS, ChartName.LOKI: released})
     assert chart_source(ChartName.LOKI, str(tmp_path)) == ChartSource(chart=f"{tmp_path}/loki-18.11.0.tgz")
+
+
+def test_a_directory_mirror_refuses_an_archive_that_was_not_released(tmp_path: Path) -> None:
+    (tmp_path / "loki-18.11.0.tgz").write_bytes(b"another")
+    found, locked = hashlib.sha256(b"another").hexdigest(), CHARTS[ChartName.LOKI].digest
+    with pytest.raises(ChartMirrorError) as refused:
+        chart_source(ChartName.LOKI, str(tmp_path))
+    assert str(refused.value) == (
+        f"charts.mirror {tmp_path}: {tmp_path}/loki-18.11.0.tgz: its sha256 is {found}, "
+        f"and that of the released archive is {locked}; a chart of your own belongs into a folder loki/"
+    )
+
+
+@pytest.mark.parametrize("name", list(ChartName))
+def test_every_chart_is_locked_by_its_own_digest(name: ChartName) -> None:
+    assert re.fullmatch(r"[0-9a-f]{64}", CHARTS[name].digest)
+    assert sum(chart.digest == CHARTS[name].digest for chart in CHARTS.values()) == 1
 
 
 def test_a_directory_mirror_serves_a_folder_of_the_locked_version(tmp_path: Path) -> None:
