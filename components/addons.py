@@ -38,9 +38,13 @@ class AddonSpec(Frozen):
     """AWS permissions, if it calls AWS."""
 
 
+# Amazon EKS User Guide, "Restrict Pod network traffic with Kubernetes network policies": strict closes a new pod until
+# its policies are in place, and for ever a pod that no policy selects; pods on a node's network are left alone.
+STRICT = {"env": {"NETWORK_POLICY_ENFORCING_MODE": "strict"}}
+VPC_CNI = "vpc-cni"
 BEFORE_NODES: tuple[AddonSpec, ...] = (
     AddonSpec(
-        name="vpc-cni",
+        name=VPC_CNI,
         # Prefix delegation stays off: it lifts the pod limit of a t4g.medium from 17 to 110, for which the kubelet
         # would reserve 1 GiB more of its 4 GiB.
         configuration={"enableNetworkPolicy": "true"},
@@ -60,6 +64,16 @@ AFTER_NODES: tuple[AddonSpec, ...] = (
     ),
     AddonSpec(name="metrics-server"),
 )
+
+
+def before_nodes(*, strict: bool) -> tuple[AddonSpec, ...]:
+    """The first wave; `strict` is the VPC CNI's way to start pods."""
+    return tuple(
+        dataclasses.replace(addon, configuration={**(addon.configuration or {}), **STRICT})
+        if strict and addon.name == VPC_CNI
+        else addon
+        for addon in BEFORE_NODES
+    )
 
 
 def after_nodes(settings: AddonSettings) -> tuple[AddonSpec, ...]:

@@ -13,6 +13,8 @@ from ops.backends.tools import run_tool
 T = TypeVar("T")
 NAME = "the Kubernetes API"
 REQUEST_TIMEOUT = "15s"
+# A packet that a policy drops is never answered.
+PROXY_TIMEOUT = "5s"
 # What kubectl says when the API server answered, but not to this user.
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
 
@@ -127,15 +129,22 @@ class Kubernetes:
         except (KeyError, UnicodeDecodeError):
             raise LiveError(NAME, Problem.GARBAGE, f"{path} {wrong}") from None
 
+    def get_from_pod(self, namespace: str, pod: str, port: int) -> str:
+        """What a pod answers to the API server itself, over plain HTTP; no way that operators or the platform use."""
+        path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}:{port}/proxy/"
+        return self._text(path, PROXY_TIMEOUT)
+
     def _get(self, kind: type[T], path: str, wrong: str) -> T:
-        """The JSON of one path of the API, with nothing but one GET: no discovery."""
-        options = ["--kubeconfig", str(self._kubeconfig), f"--request-timeout={REQUEST_TIMEOUT}"]
+        return parsed(kind, self._text(path), NAME, path, wrong=wrong)
+
+    def _text(self, path: str, timeout: str = REQUEST_TIMEOUT) -> str:
+        """One path of the API, with nothing but one GET: no discovery."""
+        options = ["--kubeconfig", str(self._kubeconfig), f"--request-timeout={timeout}"]
         try:
-            text = run_tool("kubectl", [*options, "get", "--raw", path])
+            return run_tool("kubectl", [*options, "get", "--raw", path])
         except LiveError as error:
             if error.problem is Problem.TOOL:
                 raise
             refused = any(words in error.detail for words in REFUSALS)
             problem = Problem.REFUSED if refused else Problem.UNREACHABLE
             raise LiveError(NAME, problem, f"{path}: {error.detail}") from None
-        return parsed(kind, text, NAME, path, wrong=wrong)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from ops.backends.errors import LiveError, Problem
 from ops.backends.http import Address, HttpService, reason, tls_context, tls_reason
 from ops.backends.target import Role, Target
+from ops.checks.enforcement import enforcement
 from ops.checks.health import failed, failed_sends
 from ops.report.checks import Check, Report, State
 from planning.backends import BACKENDS, backends_of
@@ -22,12 +23,14 @@ HTTP_IS_ENOUGH = (Role.OTLP,)
 
 
 def connectivity(target: Target) -> Report:
-    """Every hop from here to every service, and what Grafana and the collectors reach inside the cluster."""
+    """Every hop from here to every service, and what Grafana and the collectors reach inside the cluster; and
+    whether the cluster keeps what mustn't meet apart."""
     checks: list[Check] = []
     for role in target.roles:
         checks += _way_to(target, role)
     checks += _from_grafana(target)
     checks.append(_from_collectors(target))
+    checks.append(enforcement(target))
     return Report(title=f"Connections of {target.stack}", checks=tuple(checks))
 
 

@@ -3,13 +3,20 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from ops.backends import kubernetes
+from ops.backends.errors import LiveError, Problem
 from ops.backends.http import Address, HttpService
 from ops.backends.kubernetes import Kubernetes
+from ops.backends.target import Target
+from ops.checks.enforcement import enforcement
+from ops.report.checks import State
 from sandbox.bootstrap.paths import VENV_BIN
+from settings.models.platform import PlatformSettings
 from tests.live_servers import DOWN, GARBAGE, LOOPBACK, SILENT, UNAUTHORIZED, Failure, Platform, closed_port, serving
 from tests.unit.ops.certificates import certificates
 from tests.unit.ops.running import Ran, run
@@ -220,6 +227,74 @@ def test_every_hop_is_shown(operate: Operate, platform: Platform) -> None:
     ran = operate("connectivity")
     assert ran.code == 1
     assert "otlp_grpc/tempo fails 3.0/s" in ran.out
+
+
+KIND = {
+    "mode": "existing",
+    "context": "kind-lgtm",
+    "object_store": {"endpoint": "http://seaweedfs.storage.svc:8333", "credentials_secret": "object-store"},
+}
+PROBED = "/api/v1/namespaces/monitoring/pods/collector-gateway-0:13133/proxy/"
+LOST = b"error trying to reach service: dial tcp 10.21.0.7:13133: i/o timeout"
+REFUSED = b"error trying to reach service: dial tcp 10.21.0.7:13133: connect: connection refused"
+
+
+def _status(code: int, reason: str, message: bytes) -> Failure:
+    """As an API server answers kubectl."""
+    status = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message.decode()}
+    body = json.dumps({**status, "reason": reason, "code": code}).encode()
+    return Failure(code, body, {"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "words"),
+    [
+        (None, 1, "finding API server -> collector-gateway-0:13133 opens, which no policy allows"),
+        (SILENT, 0, "ok API server -> collector-gateway-0:13133 is lost, as it must be"),
+        (_status(503, "ServiceUnavailable", LOST), 0, "ok API server -> collector-gateway-0:13133 is lost"),
+        (_status(503, "ServiceUnavailable", REFUSED), 0, "unknown API server -> collector-gateway-0:13133: "),
+        (_status(403, "Forbidden", b"pods is forbidden: can't get pods/proxy"), 0, "unknown "),
+        (_status(404, "NotFound", b'pods "collector-gateway-0" not found'), 0, "unknown "),
+    ],
+)
+def test_a_cluster_that_enforces_nothing_is_found_by_a_connection_that_opens(
+    operate: Operate,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    failure: Failure | None,
+    code: int,
+    words: str,
+) -> None:
+    """A real kubectl asks; what it isn't told is never taken for enforcement."""
+    monkeypatch.setenv("PATH", str(VENV_BIN))
+    monkeypatch.setattr(kubernetes, "PROXY_TIMEOUT", "500ms")
+    with serving() as server:
+        config = tmp_path / "kubeconfig"
+        config.write_text(KUBECONFIG.format(url=server.url), encoding="utf-8")
+        server.answers[PROBED] = lambda _: {"status": "Server available"}
+        server.failure = failure
+        ran = operate("connectivity", "--kubeconfig", str(config))
+        assert [one.partition("?")[0] for one in server.requests] == [PROBED]
+    assert ran.code == code, ran.out
+    (line,) = [line for line in ran.out.splitlines() if line.startswith("network policies ")]
+    assert words in " ".join(line.split()), ran.out
+    assert ("until then every pod reaches every other" in ran.out) is (code == 1)
+
+
+@pytest.mark.parametrize(("answers", "words"), [(True, "on a cluster of one node that says nothing"), (False, "lost")])
+def test_elsewhere_than_on_eks_it_is_never_certain(
+    make_settings: Callable[..., PlatformSettings], answers: bool, words: str
+) -> None:
+    class Kubernetes:
+        def get_from_pod(self, *_: object) -> str:
+            if answers:
+                return "{}"
+            raise LiveError("the Kubernetes API", Problem.TIMEOUT, "within 5 s")
+
+    target = SimpleNamespace(settings=make_settings("dev", cluster=KIND), kubernetes=Kubernetes)
+    check = enforcement(cast(Target, target))
+    assert check.state is State.UNKNOWN
+    assert words in check.detail
 
 
 def test_the_hop_that_is_blocked_is_named() -> None:
