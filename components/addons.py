@@ -69,7 +69,7 @@ AFTER_NODES: tuple[AddonSpec, ...] = (
 def before_nodes(*, strict: bool) -> tuple[AddonSpec, ...]:
     """The first wave; `strict` is the VPC CNI's way to start pods."""
     return tuple(
-        dataclasses.replace(addon, configuration={**(addon.configuration or {}), **STRICT})
+        addon.model_copy(update={"configuration": {**addon.configuration, **STRICT}})
         if strict and addon.name == VPC_CNI
         else addon
         for addon in BEFORE_NODES
@@ -96,6 +96,11 @@ def after_nodes(settings: AddonSettings) -> tuple[AddonSpec, ...]:
         ),
     )
     return (*AFTER_NODES, *(AddonSpec(name=name, configuration=values) for want, name, values in wanted if want))
+
+
+def community_namespaces(settings: AddonSettings) -> list[str]:
+    """Namespaces that community add-ons make for themselves."""
+    return [addon.name for addon in after_nodes(settings)[len(AFTER_NODES) :]]
 
 
 def _requests(request: AddonRequest) -> dict[str, Any]:

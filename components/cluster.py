@@ -7,13 +7,22 @@ import pulumi_kubernetes as kubernetes
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.storage.v1 import StorageClass
 
-from components.addons import BEFORE_NODES, AddonRoles, AddonRolesArgs, ClusterAddons, ClusterAddonsArgs, after_nodes
+from components.addons import (
+    AddonRoles,
+    AddonRolesArgs,
+    ClusterAddons,
+    ClusterAddonsArgs,
+    after_nodes,
+    before_nodes,
+    community_namespaces,
+)
 from components.aws_environment import AwsEnvironment
 from components.cluster_access import ClusterAccess, OwnerOutputs
 from components.eks_cluster import EksCluster, EksClusterArgs
 from components.kubeconfig_file import read_context
 from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
+from components.open_namespaces import OpenNamespaces, OpenNamespacesArgs
 from planning.aws.types import EBS_DRIVER
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.cluster import ExistingCluster, SharedCluster
@@ -55,11 +64,12 @@ def _own_cluster(
         ),
         aws.options(),  # not after the whole network: a NAT gateway takes minutes that the control plane needs not wait
     )
-    late_addons = after_nodes(cluster.addons)
-    roles = AddonRoles("addons", AddonRolesArgs((*BEFORE_NODES, *late_addons), names, location), aws.options())
+    strict = settings.network_policies.strict
+    early_addons, late_addons = before_nodes(strict=strict), after_nodes(cluster.addons)
+    roles = AddonRoles("addons", AddonRolesArgs((*early_addons, *late_addons), names, location), aws.options())
     node_addons = ClusterAddons(
         "node-addons",
-        ClusterAddonsArgs(BEFORE_NODES, roles, control_plane.resource, settings.storage.protect),
+        ClusterAddonsArgs(early_addons, roles, control_plane.resource, settings.storage.protect),
         aws.options(),
     )
     nodes = NodeGroups(
@@ -77,12 +87,18 @@ def _own_cluster(
         # Nodes join and leave by routes and gateways; the volume driver on them deletes volumes by its role to the end.
         aws.options([network, node_addons, roles]),
     )
+    provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
+    opened: list[pulumi.Resource] = []
+    if strict:
+        namespaces = OpenNamespacesArgs(community_namespaces(cluster.addons))
+        # After the whole control plane: who deploys may have its access entry last.
+        options = pulumi.ResourceOptions(provider=provider, depends_on=[control_plane])
+        opened.append(OpenNamespaces("open", namespaces, options))
     pod_addons = ClusterAddons(
         "pod-addons",
         ClusterAddonsArgs(late_addons, roles, control_plane.resource, settings.storage.protect),
-        aws.options([nodes]),
+        aws.options([nodes, *opened]),
     )
-    provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
     storage_class = _gp3_storage_class(provider, names, aws.tags, pod_addons)
     return ClusterAccess(
         name=control_plane.name,

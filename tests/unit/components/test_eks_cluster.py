@@ -138,6 +138,37 @@ def test_administrators_get_entries_that_go_with_the_cluster(compose: Any, make_
     assert {r.deleted_with for r in [*entries, *policies]} == {cluster.urn}
 
 
+def test_a_strict_network_leaves_the_clusters_own_pods_open(compose: Any, make_settings: Any) -> None:
+    """In strict mode a pod that no policy selects is closed: name servers too, which `up` waits for."""
+    graph = compose(make_settings("staging", network_policies={"strict": True}))
+    addons = {addon.inputs["addonName"]: addon for addon in graph.of("eks/addon:Addon")}
+    assert json.loads(addons["vpc-cni"].inputs["configurationValues"]) == {
+        "enableNetworkPolicy": "true",
+        "env": {"NETWORK_POLICY_ENFORCING_MODE": "strict"},
+    }
+    policies = {
+        one.inputs["metadata"]["namespace"]: one
+        for one in graph.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+        if one.inputs["metadata"]["name"] == "open"
+    }
+    assert set(policies) == {"kube-system", *COMMUNITY}
+    for policy in policies.values():
+        assert policy.inputs["spec"] == {
+            "podSelector": {}, "policyTypes": ["Ingress", "Egress"], "ingress": [{}], "egress": [{}],
+        }  # fmt: skip
+    for name in ("coredns", "aws-ebs-csi-driver", "metrics-server", *COMMUNITY):
+        assert all(graph.waits_for(addons[name], policy) for policy in policies.values())
+    for name in ("vpc-cni", "kube-proxy"):
+        assert not any(graph.waits_for(addons[name], policy) for policy in policies.values())
+
+
+def test_otherwise_new_pods_start_open(staging: Graph) -> None:
+    (cni,) = [one for one in staging.of("eks/addon:Addon") if one.inputs["addonName"] == "vpc-cni"]
+    assert json.loads(cni.inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
+    policies = staging.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    assert "open" not in {one.inputs["metadata"]["name"] for one in policies}
+
+
 def test_addons_come_in_two_waves_around_the_nodes(staging: Graph) -> None:
     addons = {addon.inputs["addonName"]: addon for addon in staging.of("eks/addon:Addon")}
     before, after = (
