@@ -13,8 +13,7 @@ from planning.tiers.inputs import INFREQUENT, Candidate, Move, TieringInputs
 from planning.tiers.lifetime_cost import (
     TO_ARCHIVE_INSTANT_DAYS,
     TO_INFREQUENT_ACCESS_DAYS,
-    Residency,
-    stay_cost,
+    ClassStays,
     upload_cost,
 )
 
@@ -56,71 +55,83 @@ def chains(inputs: TieringInputs, first_days: EntryDays | None = None) -> Iterat
     yield from _Table(inputs, entry_days(inputs) if first_days is None else first_days).sequences()
 
 
+Way = tuple[float, tuple[Move, ...]]
+"""US dollars a month until some age, and the moves until then."""
+Ways = Mapping[int, Way]
+"""The cheapest way for each age, in days."""
+
+
 class _Table:
     """Costs of single stays, computed once for all sequences."""
 
     def __init__(self, inputs: TieringInputs, first_days: EntryDays) -> None:
-        self._inputs, self._first_day = inputs, first_days
-        self._days = breakpoints(inputs, [day for day in self._first_day.values() if day is not None])
-        self._known: dict[tuple[ObjectClass, int, int | None], float] = {}
+        self._inputs = inputs
+        self._first_days = {name: day for name, day in first_days.items() if day is not None}
+        self._days = breakpoints(inputs, list(self._first_days.values()))
         self._upload = upload_cost(inputs.flow, ObjectClass.STANDARD, inputs.prices).total
+        self._stays = {name: _Stays(inputs, name, self._days) for name in {ObjectClass.STANDARD, *self._first_days}}
 
     def sequences(self) -> Iterator[Candidate]:
         """Depth first over all sequences; each extends the best ways into its last class."""
-        start = {0: (self._upload, ())}
-        yield from self._extend(ObjectClass.STANDARD, start)
+        yield from self._extend(ObjectClass.STANDARD, {0: (self._upload, ())})
 
-    def _extend(self, current: ObjectClass, ways: dict[int, tuple[float, tuple[Move, ...]]]) -> Iterator[Candidate]:
-        if not ways:
-            return
-        _, moves = min((usd + self._stay(current, day, None), path) for day, (usd, path) in ways.items())
+    def _extend(self, current: ObjectClass, ways: Ways) -> Iterator[Candidate]:
+        stays = self._stays[current]
+        _, moves = min((usd + stays.to_the_end(day), path) for day, (usd, path) in ways.items())
         yield self._inputs.priced(moves)
-        for following in ObjectClass:
-            if may_follow(current, following):
-                yield from self._extend(following, self._ways_into(following, current, ways))
+        following = [name for name in self._first_days if may_follow(current, name)]
+        out: Ways = self._ways_out(current, ways) if following else {}
+        for name in following:
+            ways_in: Ways = {
+                day: (usd, (*path, Move(day, name)))
+                for day, (usd, path) in out.items()
+                if day >= self._first_days[name]
+            }
+            if ways_in:
+                yield from self._extend(name, ways_in)
 
-    def _ways_into(
-        self, following: ObjectClass, current: ObjectClass, ways: dict[int, tuple[float, tuple[Move, ...]]]
-    ) -> dict[int, tuple[float, tuple[Move, ...]]]:
-        """For each age the cheapest way to be in `following` from then on."""
-        first_day = self._first_day[following]
-        if first_day is None:
-            return {}
-        rest = self._inputs.limits.ia_min_transition_days if current in INFREQUENT else 0
-        found: dict[int, tuple[float, tuple[Move, ...]]] = {}
-        for day in self._days:
-            if day < first_day:
-                continue
-            options = [
-                (usd + self._stay(current, since, day), path)
-                for since, (usd, path) in ways.items()
-                if _legal_gap(current, since, day, rest)
-            ]
-            if options:
-                usd, path = min(options)
-                found[day] = (usd, (*path, Move(day, following)))
+    def _ways_out(self, current: ObjectClass, ways: Ways) -> Ways:
+        """The cheapest way to leave a class at each age, whatever class comes next."""
+        found: dict[int, Way] = {}
+        for since, (usd, path) in ways.items():
+            for day, stay in self._stays[current].to_each_day(since):
+                total = usd + stay
+                known = found.get(day)
+                if known is None or total < known[0] or (total == known[0] and path < known[1]):
+                    found[day] = (total, path)
         return found
 
-    def _stay(self, object_class: ObjectClass, since: int, until: int | None) -> float:
-        key = (object_class, since, until)
-        if key not in self._known:
-            here, lag = self._inputs, self._inputs.lag_days
-            first = object_class is ObjectClass.STANDARD
-            self._known[key] = stay_cost(
-                here.flow,
-                Residency(object_class, 0 if first else since + lag),
-                None if until is None else until + lag,
-                here.ages,
-                here.prices,
-                here.min_bytes,
-                first=first,
-            ).total
-        return self._known[key]
 
+class _Stays:
+    """What stays in one class cost, each computed once; US dollars a month, ages of the rule in days."""
 
-def _legal_gap(current: ObjectClass, since: int, day: int, rest: int) -> bool:
-    """Moves happen on different days, in the old rule after a rest in IA; the first one may come at day 0."""
-    return day >= since if current is ObjectClass.STANDARD else day >= since + max(1, rest)
+    def __init__(self, inputs: TieringInputs, object_class: ObjectClass, days: Sequence[int]) -> None:
+        here, self._first = inputs, object_class is ObjectClass.STANDARD
+        self._costs = ClassStays(here.flow, object_class, here.ages, here.prices, here.min_bytes, first=self._first)
+        self._days, self._lag = days, here.lag_days
+        rest = here.limits.ia_min_transition_days if object_class in INFREQUENT else 0
+        # Moves happen on different days, in the old rule after a rest in IA; the first one may come at day 0.
+        self._least_days = 0 if self._first else max(1, rest)
+        self._known: dict[int, list[tuple[int, float]]] = {}
+        self._ends: dict[int, float] = {}
+
+    def to_the_end(self, since: int) -> float:
+        """From an age to the end of life."""
+        if since not in self._ends:
+            self._ends[since] = self._costs.cost(self._start(since), None).total
+        return self._ends[since]
+
+    def to_each_day(self, since: int) -> list[tuple[int, float]]:
+        """From an age to each one at which the class may be left."""
+        if since not in self._known:
+            start, least = self._start(since), since + self._least_days
+            self._known[since] = [
+                (day, self._costs.cost(start, day + self._lag).total) for day in self._days if day >= least
+            ]
+        return self._known[since]
+
+    def _start(self, since: int) -> float:
+        return 0 if self._first else since + self._lag
 
 
 def breakpoints(inputs: TieringInputs, first_days: Sequence[int]) -> list[int]:

@@ -4,6 +4,7 @@ A month has 30 days, in which every day's objects are written once; in steady st
 each month. Requests are paid once, storage by the day, and never for less than the class's minimum.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -71,7 +72,8 @@ def chain_cost(flow: ObjectFlow, stays: Sequence[Residency], ages: Ages, prices:
     cost = upload_cost(flow, stays[0].object_class, prices)
     for index, stay in enumerate(stays):
         end = stays[index + 1].from_days if index + 1 < len(stays) else None
-        cost = cost.plus(stay_cost(flow, stay, end, ages, prices, min_bytes, first=index == 0))
+        stays_in = ClassStays(flow, stay.object_class, ages, prices, min_bytes, first=index == 0)
+        cost = cost.plus(stays_in.cost(stay.from_days, end))
     return cost
 
 
@@ -81,29 +83,35 @@ def upload_cost(flow: ObjectFlow, object_class: ObjectClass, prices: S3Prices) -
     return Cost(put=puts / 1000 * prices.of(object_class).put_per_1000)
 
 
-def stay_cost(
-    flow: ObjectFlow,
-    stay: Residency,
-    until_days: float | None,
-    ages: Ages,
-    prices: S3Prices,
-    min_bytes: int = 0,
-    *,
-    first: bool,
-) -> Cost:
-    """One class of a chain for all cohorts; `until_days` is when the next class takes over, None the end of life."""
-    total = Cost()
-    for cohort in flow.cohorts:
-        life = ages.life_days if cohort.lifetime_days is None else min(cohort.lifetime_days, ages.life_days)
-        if not movable(cohort, min_bytes):
-            if first:
-                total = total.plus(_cohort_cost(cohort, flow.reads, stay, life, ages, prices, moved=False))
-            continue
-        if stay.from_days >= life:
-            continue
-        end = life if until_days is None else min(until_days, life)
-        total = total.plus(_cohort_cost(cohort, flow.reads, stay, end, ages, prices, moved=not first))
-    return total
+class ClassStays:
+    """What stays in one class of a chain cost, for any two ages; what doesn't depend on them is computed once."""
+
+    def __init__(
+        self,
+        flow: ObjectFlow,
+        object_class: ObjectClass,
+        ages: Ages,
+        prices: S3Prices,
+        min_bytes: int = 0,
+        *,
+        first: bool,
+    ) -> None:
+        self._first, self._life = first, ages.life_days
+        charges = [(cohort, _Charges(cohort, flow.reads, object_class, ages, prices)) for cohort in flow.cohorts]
+        self._cohorts = [
+            (one, self._life if cohort.lifetime_days is None else min(cohort.lifetime_days, self._life), moves)
+            for cohort, one in charges
+            if (moves := movable(cohort, min_bytes)) or first
+        ]
+
+    def cost(self, from_days: float, until_days: float | None) -> Cost:
+        """All cohorts' stay; `until_days` is when the next class takes over, None the end of life."""
+        total = Cost()
+        for charges, life, moves in self._cohorts:
+            if from_days < life or not moves:
+                end = life if until_days is None or not moves else min(until_days, life)
+                total = total.plus(charges.stay(from_days, end, moved=moves and not self._first))
+        return total
 
 
 def movable(cohort: Cohort, min_bytes: int) -> bool:
@@ -111,31 +119,44 @@ def movable(cohort: Cohort, min_bytes: int) -> bool:
     return cohort.object_bytes >= max(min_bytes, TRANSITION_MINIMUM_BYTES)
 
 
-def _cohort_cost(
-    cohort: Cohort, reads: ReadPattern, stay: Residency, end: float, ages: Ages, prices: S3Prices, *, moved: bool
-) -> Cost:
-    rules, price = stay.object_class.rules, prices.of(stay.object_class)
-    days = end - stay.from_days
-    billed_days = max(days, rules.minimum_days)
-    gib, objects = cohort.gib_per_day * DAYS_PER_MONTH, cohort.objects_per_day * DAYS_PER_MONTH
-    months, billed_months = days / DAYS_PER_MONTH, billed_days / DAYS_PER_MONTH
-    padded_gib = max(gib, objects * rules.minimum_bytes / GIB)
-    overhead = objects * rules.overhead_bytes / GIB * price.gb_month
-    overhead += objects * rules.overhead_standard_bytes / GIB * prices.standard.gb_month
-    storage = gib * months * price.gb_month
-    monitoring = 0.0
-    if stay.object_class is ObjectClass.INTELLIGENT_TIERING and cohort.object_bytes >= TRANSITION_MINIMUM_BYTES:
-        storage = gib / DAYS_PER_MONTH * tiered_price_days(stay.from_days, end, reads, ages, prices)
-        monitoring = objects * months / 1000 * prices.monitoring_per_1000_objects
-    read_gib = gib * share_read(stay.from_days, end, reads, ages)
-    gets = read_gib * GIB / MIB / reads.mib_per_get
-    return Cost(
-        storage=storage,
-        minimums=(padded_gib * billed_months - gib * months) * price.gb_month + overhead * billed_months,
-        transition=objects / 1000 * price.transition_per_1000 if moved else 0.0,
-        monitoring=monitoring,
-        reads=read_gib * price.retrieval_gb + gets / 1000 * price.get_per_1000,
-    )
+class _Charges:
+    """What one cohort pays in one class."""
+
+    def __init__(
+        self, cohort: Cohort, reads: ReadPattern, object_class: ObjectClass, ages: Ages, prices: S3Prices
+    ) -> None:
+        rules, price = object_class.rules, prices.of(object_class)
+        self._reads, self._ages, self._price = reads, ages, price
+        self._gb_month, self._minimum_days = price.gb_month, rules.minimum_days
+        self._gib, objects = cohort.gib_per_day * DAYS_PER_MONTH, cohort.objects_per_day * DAYS_PER_MONTH
+        self._padded_gib = max(self._gib, objects * rules.minimum_bytes / GIB)
+        overhead = objects * rules.overhead_bytes / GIB * price.gb_month
+        self._overhead = overhead + objects * rules.overhead_standard_bytes / GIB * prices.standard.gb_month
+        self._transition = objects / 1000 * price.transition_per_1000
+        self._objects = objects
+        watched = object_class is ObjectClass.INTELLIGENT_TIERING
+        self._tiers = (
+            _Tiers(reads, ages, prices) if watched and cohort.object_bytes >= TRANSITION_MINIMUM_BYTES else None
+        )
+
+    def stay(self, start: float, end: float, *, moved: bool) -> Cost:
+        """The cohort's cost from one age to another."""
+        days = end - start
+        months, billed_months = days / DAYS_PER_MONTH, max(days, self._minimum_days) / DAYS_PER_MONTH
+        storage, monitoring = self._gib * months * self._gb_month, 0.0
+        if self._tiers is not None:
+            storage = self._gib / DAYS_PER_MONTH * self._tiers.price_days(start, end)
+            monitoring = self._objects * months / 1000 * self._tiers.monitoring_per_1000
+        read_gib = self._gib * share_read(start, end, self._reads, self._ages)
+        gets = read_gib * GIB / MIB / self._reads.mib_per_get
+        return Cost(
+            storage=storage,
+            minimums=(self._padded_gib * billed_months - self._gib * months) * self._gb_month
+            + self._overhead * billed_months,
+            transition=self._transition if moved else 0.0,
+            monitoring=monitoring,
+            reads=read_gib * self._price.retrieval_gb + gets / 1000 * self._price.get_per_1000,
+        )
 
 
 def share_read(start: float, end: float, reads: ReadPattern, ages: Ages) -> float:
@@ -146,34 +167,41 @@ def share_read(start: float, end: float, reads: ReadPattern, ages: Ages) -> floa
     return hot + warm + cold
 
 
-def tiered_price_days(start: float, end: float, reads: ReadPattern, ages: Ages, prices: S3Prices) -> float:
-    """Intelligent-Tiering: the sum over days of the GB-month price that an object pays that day.
+class _Tiers:
+    """Intelligent-Tiering's prices.
 
     An object that was read in the last 30 days is in the frequent tier; with a share r read each day that holds for
     1 - (1 - r)^30 of the objects.
     """
-    frequent = prices.intelligent_tiering.gb_month
-    total = _overlap(start, end, start, start + TO_INFREQUENT_ACCESS_DAYS) * frequent
-    for from_days, to_days, tier_price in (
-        (start + TO_INFREQUENT_ACCESS_DAYS, start + TO_ARCHIVE_INSTANT_DAYS, prices.infrequent_access_gb_month),
-        (start + TO_ARCHIVE_INSTANT_DAYS, max(end, start + TO_ARCHIVE_INSTANT_DAYS), prices.archive_instant_gb_month),
-    ):
-        if end <= from_days:
-            break
-        for low, high, share in _read_bands(reads, ages, end):
-            days = _overlap(max(start, low), min(end, high), from_days, to_days)
-            if days:
-                warm = 1 - (1 - share) ** TO_INFREQUENT_ACCESS_DAYS
-                total += days * (warm * frequent + (1 - warm) * tier_price)
-    return total
 
+    def __init__(self, reads: ReadPattern, ages: Ages, prices: S3Prices) -> None:
+        self.monitoring_per_1000 = prices.monitoring_per_1000_objects
+        self._frequent = prices.intelligent_tiering.gb_month
+        self._colder = (
+            (TO_INFREQUENT_ACCESS_DAYS, TO_ARCHIVE_INSTANT_DAYS, prices.infrequent_access_gb_month),
+            (TO_ARCHIVE_INSTANT_DAYS, math.inf, prices.archive_instant_gb_month),
+        )
+        # Ages between which reads are equally frequent, with the share of objects that are then in the frequent tier.
+        self._bands = tuple(
+            (low, high, 1 - (1 - share) ** TO_INFREQUENT_ACCESS_DAYS)
+            for low, high, share in (
+                (0, ages.hot_days, reads.hot_share_per_day),
+                (ages.hot_days, ages.warm_days, reads.warm_share_per_day),
+                (ages.warm_days, math.inf, reads.cold_share_per_day),
+            )
+        )
 
-def _read_bands(reads: ReadPattern, ages: Ages, end: float) -> tuple[tuple[float, float, float], ...]:
-    return (
-        (0, ages.hot_days, reads.hot_share_per_day),
-        (ages.hot_days, ages.warm_days, reads.warm_share_per_day),
-        (ages.warm_days, max(end, ages.warm_days), reads.cold_share_per_day),
-    )
+    def price_days(self, start: float, end: float) -> float:
+        """The sum over days of the GB-month price that an object pays that day."""
+        total = _overlap(start, end, start, start + TO_INFREQUENT_ACCESS_DAYS) * self._frequent
+        for after, until, tier_price in self._colder:
+            if end <= start + after:
+                break
+            for low, high, warm in self._bands:
+                days = _overlap(max(start, low), min(end, high), start + after, start + until)
+                if days:
+                    total += days * (warm * self._frequent + (1 - warm) * tier_price)
+        return total
 
 
 def _overlap(start: float, end: float, low: float, high: float) -> float:

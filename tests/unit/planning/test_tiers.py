@@ -116,6 +116,7 @@ def test_every_compiled_plan_is_legal_and_readable(retention: Retention, audit: 
         explains_itself(plan, retention)
 
 
+@settings(max_examples=40)
 @given(retention=retentions, audit=archives(), days=st.integers(1, 30))
 def test_versions_are_added_to_a_plan_and_change_nothing_else(
     retention: Retention, audit: AuditArchive, days: int
