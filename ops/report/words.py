@@ -29,6 +29,8 @@ def one_line(text: str, length: int) -> str:
 
 def seen(text: str) -> str:
     """With a space for every character that can't be seen, terminals' control characters among them."""
+    if text.isprintable():
+        return text
     return "".join(" " if unicodedata.category(char) in UNSEEN else char for char in text)
 
 

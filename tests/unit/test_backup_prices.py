@@ -1,10 +1,9 @@
 """What versions and snapshots cost: nothing when off, more with every day, and what the documentation says."""
 
 import re
+from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ops.tuning.effects import priced_settings
 from planning.cost.model import CostReport, LineKind
@@ -41,16 +40,13 @@ def test_each_choice_has_lines_of_its_own(stack: str) -> None:
     assert not [one for one in report.unpriced if "snapshot" in one.reason or "version" in one.reason]
 
 
-@given(days=st.integers(1, MAX_VERSION_DAYS - 1))
-def test_a_day_more_of_versions_costs_more(days: int) -> None:
-    less, more = (priced("dev", object_version_days=one).usd_per_month for one in (days, days + 1))
-    assert less < more
-
-
-@given(days=st.integers(1, MAX_SNAPSHOT_DAYS - 1))
-def test_a_day_more_of_snapshots_costs_more(days: int) -> None:
-    less, more = (priced("dev", volume_snapshot_days=one).usd_per_month for one in (days, days + 1))
-    assert less < more
+@pytest.mark.parametrize(
+    ("key", "longest"), [("object_version_days", MAX_VERSION_DAYS), ("volume_snapshot_days", MAX_SNAPSHOT_DAYS)]
+)
+def test_a_day_more_costs_more(key: str, longest: int) -> None:
+    usd = [priced("dev", **{key: days}).usd_per_month for days in range(1, longest + 1)]
+    for day, (less, more) in enumerate(pairwise(usd), 1):
+        assert less < more, f"{key}: {day + 1} days should cost more than {day}"
 
 
 def test_a_snapshot_counts_what_is_used_of_every_data_volume() -> None:

@@ -1,5 +1,6 @@
 """Whatever a document holds, it is taken or refused in plain lines; what is taken passes the schema as well."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import jsonschema
@@ -48,7 +49,8 @@ def values_of(node: Node) -> st.SearchStrategy[Any]:
         (inner,) = node["patternProperties"].values()
         values = st.dictionaries(st.sampled_from(["spot", "on-demand", "extra"]), tables_of(inner), max_size=2)
     elif "properties" in node:
-        values = tables_of(node) if not node.get("required") else whole_tables_of(node)
+        keys = {key: values_of(inner) for key, inner in node["properties"].items()}
+        values = some_of(node, keys) if not node.get("required") else st.fixed_dictionaries(keys) | some_of(node, keys)
     else:
         values = st.text(min_size=node.get("minLength", 0), max_size=10)
     return st.none() if node.get(NOTHING) else values | st.none() if node.get(NULLABLE) else values
@@ -56,15 +58,15 @@ def values_of(node: Node) -> st.SearchStrategy[Any]:
 
 def tables_of(node: Node) -> st.SearchStrategy[dict[str, Any]]:
     """Tables with some of a node's keys."""
-    keys = {key: inner for key, inner in node["properties"].items() if VARIANTS not in inner}
-    return st.lists(st.sampled_from(sorted(keys)), max_size=4, unique=True).flatmap(
-        lambda chosen: st.fixed_dictionaries({key: values_of(keys[key]) for key in chosen})
+    return some_of(node, {key: values_of(inner) for key, inner in node["properties"].items()})
+
+
+def some_of(node: Node, values: Mapping[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    """Tables with some of a node's keys; each key's values are one strategy, made once for all examples."""
+    keys = sorted(key for key, inner in node["properties"].items() if VARIANTS not in inner)
+    return st.lists(st.sampled_from(keys), max_size=4, unique=True).flatmap(
+        lambda chosen: st.fixed_dictionaries({key: values[key] for key in chosen})
     )
-
-
-def whole_tables_of(node: Node) -> st.SearchStrategy[dict[str, Any]]:
-    """Tables with all of a node's keys, or only some where defaults fill the rest."""
-    return st.fixed_dictionaries({key: values_of(inner) for key, inner in node["properties"].items()}) | tables_of(node)
 
 
 def parse(document: Any, stack: str) -> PlatformSettings | None:
