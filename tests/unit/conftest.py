@@ -1,9 +1,12 @@
 """Fixtures of the unit ring: stack settings, and a recording engine in place of Pulumi's."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
+import botocore.session
 import pytest
+import typer.main
 
 from settings.document.loader import parse_settings
 from settings.models.platform import PlatformSettings
@@ -13,6 +16,15 @@ SERVICES: list[dict[str, Any]] = [
     {"name": "api-gateway", "language": "go", "port": 8000, "tier": "critical"},
     {"name": "order-processing", "language": "python", "port": 8003, "tier": "standard"},
 ]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_once() -> Iterator[None]:  # pyright: ignore[reportUnusedFunction]
+    """What a process makes once, the ring makes once too: the tree of commands, and what boto3 knows of AWS."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", cache(typer.main.get_command))
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
+        yield
 
 
 @pytest.fixture

@@ -60,11 +60,16 @@ def test_monolithic_beyond_its_advice_is_said_and_not_below() -> None:
     assert "more than the 20 GB/day" not in render(estimate(INPUTS.scaled(0.4)))
 
 
-@pytest.mark.parametrize(("name", "coefficient"), all_coefficients().items())
-def test_every_coefficient_has_a_source_and_stands_in_the_report(name: str, coefficient: object) -> None:
+@pytest.fixture(scope="module")
+def with_sources() -> str:
+    return render(estimate(INPUTS), sources=True)
+
+
+@pytest.mark.parametrize("name", all_coefficients())
+def test_every_coefficient_has_a_source_and_stands_in_the_report(name: str, with_sources: str) -> None:
     value = all_coefficients()[name]
     assert value.value > 0
     assert value.unit
     assert value.source
     assert value.basis in Basis
-    assert f"{name.lower()} " in render(estimate(INPUTS), sources=True)
+    assert f"{name.lower()} " in with_sources

@@ -18,7 +18,7 @@ leaves: Any = st.one_of(
     st.none(), st.just(UNKNOWN), st.booleans(), st.integers(-5, 10**6), st.floats(allow_nan=True), st.text(max_size=8)
 )
 junk: Any = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner)
+    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
 )
 COUNTED = (
     "aws:ec2/natGateway:NatGateway", "aws:ec2/eip:Eip", "aws:kms/key:Key", "aws:cloudwatch/metricAlarm:MetricAlarm",
