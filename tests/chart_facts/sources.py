@@ -11,11 +11,11 @@ from typing import Any
 
 import yaml
 
+from settings.models.cluster import EksCluster
 from telemetry.charts.lock import OCI, Chart, ChartMirrorError
+from tests.stacks import settings_of
 
 Json = dict[str, Any]
-# The default of `cluster.kubernetes_version`; charts choose API versions by it.
-KUBERNETES = "1.35"
 NAMESPACE = "monitoring"
 
 
@@ -48,20 +48,17 @@ def chart_folder(chart: Chart, source: str | None, work: Path) -> Path:
     return folder
 
 
+def kubernetes_version() -> str:
+    """The clusters' version, by which charts choose what they make."""
+    cluster = settings_of("prod").cluster
+    assert isinstance(cluster, EksCluster)
+    return cluster.kubernetes_version
+
+
 def rendered(chart: Path, release: str, values: Json) -> list[Json]:
     """Every object that a release of the chart would install. Raises `ChartError` with Helm's own words."""
-    command = [
-        helm(),
-        "template",
-        release,
-        str(chart),
-        "--namespace",
-        NAMESPACE,
-        "--kube-version",
-        KUBERNETES,
-        "-f",
-        "-",
-    ]
+    target = [release, str(chart), "--namespace", NAMESPACE, "--kube-version", kubernetes_version()]
+    command = [helm(), "template", *target, "-f", "-"]
     result = subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
     if result.returncode:
         raise ChartError(f"{release}: {result.stderr.strip()}")
