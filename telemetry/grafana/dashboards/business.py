@@ -59,7 +59,6 @@ def _activity() -> Row:
                 "Requests in the window",
                 "Everything that the chosen services answered.",
                 now(f"sum(increase({SPAN_CALLS}{{{SERVICE},{INCOMING}}}[$__range]))"),
-                unit=Unit.COUNT,
             ),
             stat(
                 "Against a day earlier",
@@ -72,7 +71,6 @@ def _activity() -> Row:
                 "Users in an hour",
                 "Different user ids in log lines of the last hour; ids are hashed before they are stored.",
                 logs(f"count(sum by (user_id) (count_over_time({_USERS} [1h])))", instant=True),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             stat(
@@ -98,7 +96,6 @@ def _activity() -> Row:
                     f"count by (service_name) (sum by (service_name, user_id) (count_over_time({_USERS} [1h])))",
                     "{{service_name}}",
                 ),
-                unit=Unit.COUNT,
             ),
         ),
     )
@@ -142,7 +139,6 @@ def _api() -> Row:
                 now(error_share(by=by), "Failed", Unit.RATIO),
                 now(duration(0.95, by=by), "95th percentile", Unit.SECONDS),
                 columns=(("service_name", "Service"), ("span_name", "Operation")),
-                unit=Unit.COUNT,
                 decimals=2,
             ),
             timeseries(
@@ -173,7 +169,6 @@ def _tenants(label: str) -> Row:
                 "Active tenants",
                 "Tenants with at least one request in the window.",
                 now(f"count({active} > 0)"),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             stat(
@@ -187,7 +182,6 @@ def _tenants(label: str) -> Row:
                 "Tenants that met errors",
                 "Tenants with a failed request in the last minutes.",
                 prom(f"count({_tenant_calls(label, FAILED)} > 0) or vector(0)"),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
         ),
@@ -210,7 +204,6 @@ def _tenants(label: str) -> Row:
                 "Requests in the window by tenant",
                 "The ten with the most.",
                 now(top(10, active), legend),
-                unit=Unit.COUNT,
             ),
         ),
     )
@@ -232,7 +225,6 @@ def _one_tenant(label: str) -> Row:
                     "Requests",
                 ),
                 columns=((label, "Tenant"), ("service_name", "Service")),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             height=TALL,

@@ -187,7 +187,7 @@ def _cardinality(max_series: int) -> Row:
     return row(
         "Cardinality",
         stats(
-            stat("Active series", "Series in Mimir's memory.", prom("max(lgtm:active_series)"), unit=Unit.COUNT),
+            stat("Active series", "Series in Mimir's memory.", prom("max(lgtm:active_series)")),
             stat(
                 "Of the limit",
                 f"Of the {max_series} series that the stack's settings allow; at 100 % new series are refused.",
@@ -200,7 +200,6 @@ def _cardinality(max_series: int) -> Row:
                 "New series in an hour",
                 "A surge is a new label with many values. Replicas count the same series once each.",
                 prom("sum(increase(cortex_ingester_memory_series_created_total[1h]))"),
-                unit=Unit.COUNT,
             ),
             stat(
                 "Refused samples",
@@ -215,21 +214,18 @@ def _cardinality(max_series: int) -> Row:
                 "Series by service",
                 "The ten with the most.",
                 now(top(10, f"sum by (service_name) (lgtm:series_by_service{{{RECORDED}}})"), "{{service_name}}"),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             timeseries(
                 "Series by service over time",
                 "A step is a release that added labels.",
                 prom(f"sum by (service_name) (lgtm:series_by_service{{{RECORDED}}})", "{{service_name}}"),
-                unit=Unit.COUNT,
                 stacked=True,
             ),
             timeseries(
                 "Log streams",
                 "Each holds a chunk in memory; a stream for each request is a label that should be metadata.",
                 prom("sum(loki_ingester_memory_streams)", "streams"),
-                unit=Unit.COUNT,
             ),
         ),
     )

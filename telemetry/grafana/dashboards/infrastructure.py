@@ -60,7 +60,6 @@ def _now() -> Row:
                 "Nodes that report",
                 "Nodes whose agent sent metrics in the last minutes.",
                 prom(f"count(count by (k8s_node_name) (k8s_node_cpu_usage{{{_ENVIRONMENT}}}))"),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             stat(
@@ -86,7 +85,6 @@ def _now() -> Row:
                     f"count(k8s_pod_phase{{{SCOPE}}} == {_PENDING} or k8s_pod_phase{{{SCOPE}}} >= {_FAILED})"
                     " or vector(0)"
                 ),
-                unit=Unit.COUNT,
                 thresholds=ANY_IS_BAD,
                 decimals=0,
             ),
@@ -129,7 +127,6 @@ def _nodes() -> Row:
                 "Load by node",
                 "Processes that run or wait, mean of five minutes. Above the number of cores some wait.",
                 prom(f"max by (k8s_node_name) (system_cpu_load_average_5m{{{_ENVIRONMENT}}})", node),
-                unit=Unit.COUNT,
             ),
             timeseries(
                 "Network by node",
@@ -181,7 +178,6 @@ def _waiting() -> Row:
                     f"sum by (k8s_node_name) (increase(node_vmstat_oom_kill{{{_ENVIRONMENT}}}[1h]))",
                     "{{k8s_node_name}}",
                 ),
-                unit=Unit.COUNT,
                 thresholds=ANY_IS_BAD,
                 decimals=0,
             ),

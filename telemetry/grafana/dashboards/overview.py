@@ -74,7 +74,6 @@ def _services() -> Row:
                 "Alerts firing",
                 "Critical ones and warnings; their runbooks say what to do.",
                 prom('count(ALERTS{alertstate="firing",severity=~"critical|warning"}) or vector(0)'),
-                unit=Unit.COUNT,
                 thresholds=ANY_IS_BAD,
                 decimals=0,
             ),

@@ -28,6 +28,7 @@ TALL = 10
 class Options(TypedDict, total=False):
     """What a panel may have beside its question: see `Panel`."""
 
+    unit: Unit
     thresholds: tuple[Threshold, ...]
     good_above: bool
     stacked: bool
@@ -38,9 +39,9 @@ class Options(TypedDict, total=False):
     weight: int
 
 
-def timeseries(title: str, description: str, *queries: Query, unit: Unit, **options: Unpack[Options]) -> Panel:
+def timeseries(title: str, description: str, *queries: Query, **options: Unpack[Options]) -> Panel:
     """Lines over time."""
-    return Panel(Kind.TIMESERIES, title, description, queries, unit, **options)
+    return Panel(Kind.TIMESERIES, title, description, queries, **options)
 
 
 def failures(title: str, description: str, *queries: Query) -> Panel:
@@ -50,14 +51,14 @@ def failures(title: str, description: str, *queries: Query) -> Panel:
     )
 
 
-def stat(title: str, description: str, *queries: Query, unit: Unit, **options: Unpack[Options]) -> Panel:
+def stat(title: str, description: str, *queries: Query, **options: Unpack[Options]) -> Panel:
     """One large number with its course behind it."""
-    return Panel(Kind.STAT, title, description, queries, unit, **options)
+    return Panel(Kind.STAT, title, description, queries, **options)
 
 
-def bars(title: str, description: str, *queries: Query, unit: Unit, **options: Unpack[Options]) -> Panel:
+def bars(title: str, description: str, *queries: Query, **options: Unpack[Options]) -> Panel:
     """One bar a series, at the end of the window."""
-    return Panel(Kind.BARS, title, description, queries, unit, **options)
+    return Panel(Kind.BARS, title, description, queries, **options)
 
 
 def table(
@@ -65,16 +66,15 @@ def table(
     description: str,
     *queries: Query,
     columns: tuple[tuple[str, str], ...],
-    unit: Unit,
     **options: Unpack[Options],
 ) -> Panel:
     """One line a series and one column a query."""
-    return Panel(Kind.TABLE, title, description, queries, unit, columns=columns, **options)
+    return Panel(Kind.TABLE, title, description, queries, columns=columns, **options)
 
 
-def heatmap(title: str, description: str, *queries: Query, unit: Unit, **options: Unpack[Options]) -> Panel:
+def heatmap(title: str, description: str, *queries: Query, **options: Unpack[Options]) -> Panel:
     """How values spread over a histogram's buckets."""
-    return Panel(Kind.HEATMAP, title, description, queries, unit, **options)
+    return Panel(Kind.HEATMAP, title, description, queries, **options)
 
 
 def log_lines(title: str, description: str, *queries: Query) -> Panel:

@@ -95,7 +95,6 @@ def loki_row() -> Row:
                 "Chunks to be written",
                 "Flush queue of each pod; a rising line means the bucket is slow or refuses.",
                 prom("sum by (instance) (loki_ingester_flush_queue_length)", "{{instance}}"),
-                unit=Unit.COUNT,
             ),
             _since(
                 "Since the last success",
@@ -134,7 +133,6 @@ def tempo_row() -> Row:
                 "In the bucket, and those still to be compacted. Queries read more blocks the later compaction is.",
                 prom("max(tempodb_blocklist_length)", "in the bucket"),
                 prom("sum(tempodb_compaction_outstanding_blocks)", "to be compacted"),
-                unit=Unit.COUNT,
             ),
         ),
         collapsed=True,
@@ -158,13 +156,11 @@ def mimir_row() -> Row:
                 "Series in memory",
                 "By ingester; replicas hold the same series.",
                 prom("sum by (instance) (cortex_ingester_memory_series)", "{{instance}}"),
-                unit=Unit.COUNT,
             ),
             timeseries(
                 "Queries that wait",
                 "In the scheduler; a steady queue means too few queriers.",
                 prom("sum(cortex_query_scheduler_queue_length)", "waiting"),
-                unit=Unit.COUNT,
             ),
         ),
         charts(

@@ -110,7 +110,6 @@ def _now(namespaces: str) -> Row:
                 now(f"sum by (job) ({_UP})", "Answer"),
                 now(f"count by (job) ({_UP})", "Pods"),
                 columns=(("job", "Part"),),
-                unit=Unit.COUNT,
                 decimals=0,
             ),
             timeseries(
@@ -193,7 +192,6 @@ def _sampler() -> Row:
                 "Traces that wait",
                 "For their decision, in memory.",
                 prom(f"sum by (instance) ({_TAIL}_sampling_traces_on_memory)", "{{instance}}"),
-                unit=Unit.COUNT,
             ),
             timeseries(
                 "Dropped too early",
