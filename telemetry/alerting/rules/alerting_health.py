@@ -1,7 +1,8 @@
 """Alerts on alerting itself: rules, notifications, and a heartbeat that must never stop."""
 
 from settings.models.alerting import Severity
-from telemetry.alerting.rules.model import PLATFORM_HEALTH, Alert, Group, groups_of
+from telemetry.alerting.rules.model import Alert, Group, groups_of
+from telemetry.grafana.dashboards.model import Uid
 
 WATCHDOG = "Watchdog"
 
@@ -34,7 +35,7 @@ def _alerts() -> list[Alert]:
             summary="The rules of {{ $labels.rule_group }} can't be evaluated",
             description="Rules in {{ $labels.rule_group }} of {{ $labels.job }}'s ruler have failed for 10 minutes: "
             "their alerts are blind and their recordings have gaps.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="RuleEvaluationsMissed",
@@ -44,7 +45,7 @@ def _alerts() -> list[Alert]:
             summary="{{ $labels.rule_group }} takes longer than its interval",
             description="The ruler of {{ $labels.job }} has skipped evaluations of {{ $labels.rule_group }} for 15 "
             "minutes: alerts come late.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="AlertsNotDelivered",
@@ -54,7 +55,7 @@ def _alerts() -> list[Alert]:
             summary="The ruler of {{ $labels.job }} can't reach Alertmanager",
             description="Alerts of {{ $labels.job }}'s ruler have been thrown away for 5 minutes because Alertmanager "
             "doesn't take them.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="NotificationsFailing",
@@ -64,7 +65,7 @@ def _alerts() -> list[Alert]:
             summary="Notifications by {{ $labels.integration }} fail",
             description="{{ $labels.integration }} has refused notifications, or not answered, for 5 minutes: people "
             "don't hear of alerts this way.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="AlertmanagerConfigRejected",
@@ -74,6 +75,6 @@ def _alerts() -> list[Alert]:
             summary="Alertmanager can't read its configuration",
             description="{{ $labels.instance }} goes on with the configuration that it had before, or with none after "
             "a restart.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
     ]

@@ -1,7 +1,8 @@
 """Alerts on Loki, Tempo and Mimir: writing, reading, compaction, retention, and what they turn away."""
 
 from settings.models.alerting import Severity
-from telemetry.alerting.rules.model import PLATFORM_HEALTH, Alert, Group, groups_of
+from telemetry.alerting.rules.model import Alert, Group, groups_of
+from telemetry.grafana.dashboards.model import Uid
 
 WRITE_ERROR_LIMIT = 0.01
 READ_ERROR_LIMIT = 0.05
@@ -52,7 +53,7 @@ def _alert(alert: str, expr: str, minutes: int, severity: Severity, summary: str
         severity=severity,
         summary=summary,
         description=description,
-        dashboard=PLATFORM_HEALTH,
+        dashboard=Uid.PLATFORM_HEALTH,
     )
 
 

@@ -1,7 +1,8 @@
 """Alerts on the collectors: data that waits, is refused, or is lost."""
 
 from settings.models.alerting import Severity
-from telemetry.alerting.rules.model import PLATFORM_HEALTH, Alert, Group, groups_of
+from telemetry.alerting.rules.model import Alert, Group, groups_of
+from telemetry.grafana.dashboards.model import Uid
 
 UNITS = ("spans", "log_records", "metric_points")
 QUEUE_FILLING_RATIO = 0.5
@@ -29,7 +30,7 @@ def _alerts() -> list[Alert]:
             "is used",
             description="What {{ $labels.instance }} collects has been waiting on disk for 10 minutes because its "
             "receiver takes it too slowly or not at all. Nothing is lost yet.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="CollectorQueueFull",
@@ -39,7 +40,7 @@ def _alerts() -> list[Alert]:
             summary="{{ $labels.exporter }} on {{ $labels.instance }}: the queue is full, data is being lost",
             description='{{ $labels.instance }} turns away {{ $value | printf "%.2f" }} items a second because the '
             "queue of {{ $labels.exporter }} has no room left.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="CollectorExportFailing",
@@ -49,7 +50,7 @@ def _alerts() -> list[Alert]:
             summary="{{ $labels.exporter }} on {{ $labels.instance }}: the back end refuses data for good",
             description='{{ $value | printf "%.2f" }} items a second are given up because the receiver of '
             "{{ $labels.exporter }} answers that sending them again is no use.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="CollectorRefusingData",
@@ -59,7 +60,7 @@ def _alerts() -> list[Alert]:
             summary='{{ $labels.instance }} refuses {{ $value | printf "%.2f" }} items a second',
             description="The memory limiter of {{ $labels.instance }} turns senders away for 5 minutes. Agents and "
             "SDKs try again; SDKs lose what doesn't fit into their own memory.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="SamplerDroppingTooEarly",
@@ -70,6 +71,6 @@ def _alerts() -> list[Alert]:
             summary='{{ $labels.instance }} drops {{ $value | printf "%.2f" }} traces a second undecided',
             description="More traces wait for their sampling decision than the gateway holds: the oldest go before "
             "anybody knows whether they have errors.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
     ]

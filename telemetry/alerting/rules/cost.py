@@ -10,9 +10,10 @@ from planning.retention import Signal
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
-from telemetry.alerting.rules.model import COST, Alert, Group, Recording, groups_of
+from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.alerting.rules.services import service_names
 from telemetry.cost.planned import DAYS_PER_MONTH, TOTAL, PlannedCost
+from telemetry.grafana.dashboards.model import Uid
 from telemetry.grafana.datasources import SPAN_CALLS
 
 MB = 1_000_000
@@ -146,7 +147,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
         summary="This month will cost {{ $value | humanizePercentage }} of the budget",
         description=f"What is stored today, and the fixed part of the plan, add up to more than "
         f"{settings.budget.usd_per_month:g} USD in a month.",
-        dashboard=COST,
+        dashboard=Uid.COST,
     )
     return [
         Alert(
@@ -157,7 +158,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             summary="{{ $value | humanize }}B were stored within a day",
             description=f"Loki, Tempo and Mimir have written more than {alerting.storage_growth_gb_per_day:g} GB to "
             "their buckets within 24 hours.",
-            dashboard=COST,
+            dashboard=Uid.COST,
         ),
         Alert(
             alert="IngestionRateHigh",
@@ -167,7 +168,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             summary="{{ $value | humanize }}B a second arrive",
             description=f"Logs, traces and metrics together have been more than {alerting.ingestion_mb_per_second:g} "
             "MB/s for 5 minutes.",
-            dashboard=COST,
+            dashboard=Uid.COST,
         ),
         Alert(
             alert="CardinalitySurge",
@@ -178,7 +179,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             summary="{{ $value | humanize }} series are active, half as many again as yesterday",
             description="The number of active series has been 1.5 times the mean of the day before for 30 minutes: a "
             "new label with many values, most often.",
-            dashboard=COST,
+            dashboard=Uid.COST,
         ),
         Alert(
             alert="SeriesLimitNear",
@@ -188,7 +189,7 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             summary="{{ $value | humanizePercentage }} of the series that Mimir takes are in use",
             description=f"From {limit:,} active series on (ingestion.max_series) Mimir refuses new ones: new pods and "
             "new metrics would be invisible.",
-            dashboard=COST,
+            dashboard=Uid.COST,
         ),
         *([burn] if priced else []),
     ]

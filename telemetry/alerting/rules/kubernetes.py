@@ -8,7 +8,8 @@ from planning.backends import backends_of
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT
-from telemetry.alerting.rules.model import INFRASTRUCTURE, PLATFORM_HEALTH, Alert, Group, groups_of
+from telemetry.alerting.rules.model import Alert, Group, groups_of
+from telemetry.grafana.dashboards.model import Uid
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
@@ -59,7 +60,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $value | humanizePercentage }} of the platform's pods don't answer",
             description="More than half of the pods of Loki, Tempo, Mimir, Grafana and the collectors haven't answered "
             "for 5 minutes: a node, a zone or the network is gone. Other alerts about the platform are muted.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="PlatformTargetDown",
@@ -69,7 +70,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.instance }} of {{ $labels.job }} doesn't answer",
             description="The metrics of {{ $labels.instance }} can't be read for 5 minutes: it hangs, or its port is "
             "closed.",
-            dashboard=PLATFORM_HEALTH,
+            dashboard=Uid.PLATFORM_HEALTH,
         ),
         Alert(
             alert="PodCrashLooping",
@@ -79,7 +80,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.k8s_pod_name }} restarts again and again",
             description="The container {{ $labels.k8s_container_name }} of {{ $labels.k8s_pod_name }} has restarted "
             "{{ $value }} times within 15 minutes.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
             alert="DeploymentIncomplete",
@@ -89,7 +90,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.k8s_deployment_name }} lacks {{ $value }} of its pods",
             description="The Deployment {{ $labels.k8s_deployment_name }} has had fewer pods than it should for 15 "
             "minutes.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
             alert="StatefulSetIncomplete",
@@ -100,7 +101,7 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.statefulset }} lacks {{ $value }} of its pods",
             description="The StatefulSet {{ $labels.statefulset }} has had fewer ready pods than it should for 15 "
             "minutes.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
     ]
 
@@ -122,7 +123,7 @@ def _nodes() -> list[Alert]:
             summary="{{ $labels.k8s_node_name }} isn't ready",
             description="The kubelet of {{ $labels.k8s_node_name }} hasn't reported itself ready for 5 minutes. Pods "
             "with a volume can't move while the node still exists.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
             alert="NodeUnderPressure",
@@ -132,7 +133,7 @@ def _nodes() -> list[Alert]:
             summary="{{ $labels.k8s_node_name }} is short of memory or disk",
             description="The kubelet of {{ $labels.k8s_node_name }} has reported pressure for 5 minutes and evicts "
             "pods.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
     ]
 
@@ -151,7 +152,7 @@ def _volumes() -> list[Alert]:
             summary="{{ $labels.k8s_persistentvolumeclaim_name }} will be full within four days",
             description="{{ $value | humanizePercentage }} of {{ $labels.k8s_persistentvolumeclaim_name }} are free, "
             "and at the pace of the last six hours nothing will be within four days.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
             alert="VolumeFull",
@@ -161,7 +162,7 @@ def _volumes() -> list[Alert]:
             summary="{{ $labels.k8s_persistentvolumeclaim_name }} is full",
             description="Only {{ $value | humanizePercentage }} of {{ $labels.k8s_persistentvolumeclaim_name }} are "
             "free: its pod will stop writing.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
     ]
 
@@ -177,7 +178,7 @@ def _certificates() -> list[Alert]:
             summary="Certificate {{ $labels.name }} ends in {{ $value | humanizeDuration }}",
             description="cert-manager should have renewed {{ $labels.namespace }}/{{ $labels.name }} two weeks ago and "
             "hasn't.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
             alert="CertificateAboutToExpire",
@@ -186,6 +187,6 @@ def _certificates() -> list[Alert]:
             severity=Severity.CRITICAL,
             summary="Certificate {{ $labels.name }} ends in {{ $value | humanizeDuration }}",
             description="When {{ $labels.namespace }}/{{ $labels.name }} ends, the connections that it protects fail.",
-            dashboard=INFRASTRUCTURE,
+            dashboard=Uid.INFRASTRUCTURE,
         ),
     ]

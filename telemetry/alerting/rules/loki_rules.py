@@ -2,7 +2,8 @@
 
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
-from telemetry.alerting.rules.model import SECURITY, SERVICE, Alert, Group, Recording, groups_of
+from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
+from telemetry.grafana.dashboards.model import Uid
 
 LOG_BYTES = "lgtm:log_bytes:rate5m"
 ERROR_LINES_A_SECOND = 1
@@ -39,7 +40,7 @@ def loki_groups(settings: PlatformSettings) -> tuple[Group, ...]:
                     summary='{{ $labels.service_name }} logs {{ $value | printf "%.1f" }} errors a second',
                     description="{{ $labels.service_name }} has written more than one error line a second for 10 "
                     "minutes.",
-                    dashboard=SERVICE,
+                    dashboard=Uid.SERVICE,
                 ),
                 Alert(
                     alert="AuthenticationFailures",
@@ -50,7 +51,7 @@ def loki_groups(settings: PlatformSettings) -> tuple[Group, ...]:
                     summary="{{ $value }} failed logins at {{ $labels.service_name }} within 5 minutes",
                     description="Somebody tries credentials at {{ $labels.service_name }}, or a client's own have "
                     "expired.",
-                    dashboard=SECURITY,
+                    dashboard=Uid.SECURITY,
                 ),
             ],
         ),

@@ -10,16 +10,13 @@ from pydantic import Field
 from planning.base import Frozen
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from telemetry.grafana.dashboards.model import Uid
 
 # Grafana Mimir documentation, "Configuration parameters": the default of ruler_max_rules_per_rule_group.
 MAX_RULES_IN_GROUP = 20
 # A result is looked up for five minutes after it was recorded: a slower group would leave gaps.
 MAX_INTERVAL_SECONDS = 240
 RUNBOOK_DIRECTORY = "docs/runbooks"
-
-OVERVIEW, SERVICE, BUSINESS = "lgtm-overview", "lgtm-service", "lgtm-business"
-COST, INFRASTRUCTURE = "lgtm-cost", "lgtm-infrastructure"
-SECURITY, PLATFORM_HEALTH = "lgtm-security", "lgtm-platform-health"
 
 
 class Recording(Frozen):
@@ -48,8 +45,8 @@ class Alert(Frozen):
     """One line for a phone's screen."""
     description: str
     """What is measured, with the value."""
-    dashboard: str | None = None
-    """Uid of the dashboard to open first."""
+    dashboard: Uid | None = None
+    """The dashboard to open first."""
 
 
 Rule = Recording | Alert
@@ -135,6 +132,6 @@ def _rule(rule: Rule, settings: PlatformSettings) -> dict[str, Any]:
             "summary": rule.summary,
             "description": rule.description,
             "runbook_url": runbook_url(rule.alert, settings),
-            **({"dashboard_uid": rule.dashboard} if rule.dashboard else {}),
+            **({"dashboard_uid": rule.dashboard.value} if rule.dashboard else {}),
         },
     }

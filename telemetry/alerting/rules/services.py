@@ -2,7 +2,8 @@
 
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
-from telemetry.alerting.rules.model import SERVICE, Alert, Group, Recording, groups_of
+from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
+from telemetry.grafana.dashboards.model import Uid
 from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET
 
 # What a service does for others; its own calls are the callee's business.
@@ -68,7 +69,7 @@ def _alerts(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.service_name }}: {{ $value | humanizePercentage }} of requests fail",
             description="More than 5 % of the requests that {{ $labels.service_name }} serves have ended with an error "
             "for 2 minutes.",
-            dashboard=SERVICE,
+            dashboard=Uid.SERVICE,
         ),
         Alert(
             alert="HighResponseTime",
@@ -78,7 +79,7 @@ def _alerts(settings: PlatformSettings) -> list[Alert]:
             summary="{{ $labels.service_name }}: one request in twenty takes {{ $value | humanizeDuration }} or more",
             description="The 95th percentile of {{ $labels.service_name }}'s request duration has been above 2 s for "
             "5 minutes.",
-            dashboard=SERVICE,
+            dashboard=Uid.SERVICE,
         ),
         Alert(
             alert="ServiceTelemetryMissing",
@@ -90,7 +91,7 @@ def _alerts(settings: PlatformSettings) -> list[Alert]:
             description="Nothing has come from {{ $labels.service_name }} for "
             f"{settings.alerting.telemetry_missing_minutes} minutes: it is down, or its exporter can't reach the "
             "collector, and every other alert about it is blind.",
-            dashboard=SERVICE,
+            dashboard=Uid.SERVICE,
         ),
     ]
 

@@ -10,8 +10,9 @@ from collections import defaultdict
 
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
-from telemetry.alerting.rules.model import SERVICE, Alert, Group, Recording, groups_of
+from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.alerting.rules.services import ERROR, SERVED, service_names
+from telemetry.grafana.dashboards.model import Uid
 from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION
 
 AVAILABILITY, LATENCY = "availability", "latency"
@@ -115,7 +116,7 @@ def _alerts() -> list[Alert]:
             description="{{ $value | humanizePercentage }} of {{ $labels.service_name }}'s requests miss the "
             "{{ $labels.slo }} objective: 14.4 times the rate that 30 days allow over the last hour, or 6 times over "
             "the last 6 hours, and still so in the last minutes.",
-            dashboard=SERVICE,
+            dashboard=Uid.SERVICE,
         ),
         Alert(
             alert="SloBudgetBurningSlowly",
@@ -125,6 +126,6 @@ def _alerts() -> list[Alert]:
             description="{{ $value | humanizePercentage }} of {{ $labels.service_name }}'s requests miss the "
             "{{ $labels.slo }} objective: 3 times the rate that 30 days allow over the last day, or more than that "
             "rate over the last 3 days, and still so in the last hours.",
-            dashboard=SERVICE,
+            dashboard=Uid.SERVICE,
         ),
     ]

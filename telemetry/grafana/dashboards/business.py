@@ -1,6 +1,6 @@
 """Business metrics: who uses the product, what they use, and how that changes."""
 
-from telemetry.grafana.dashboards.model import Dashboard, Row, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     DURATION,
     ERROR_SHARE,
@@ -31,7 +31,6 @@ from telemetry.grafana.dashboards.queries import (
 )
 from telemetry.grafana.datasources import SPAN_CALLS
 
-UID = "lgtm-business"
 TENANT_CALLS = "traces_tenants_calls_total"
 # Ids of users are hashed by the gateway: they can be counted, not read.
 _USERS = f'{{{LOGS}}} | user_id!=""'
@@ -41,7 +40,7 @@ def business(tenant_label: str | None) -> Dashboard:
     """For product and support. Without a label for tenants there is no part about them."""
     tenants = () if tenant_label is None else (_tenants(tenant_label), _one_tenant(tenant_label))
     return Dashboard(
-        UID,
+        Uid.BUSINESS,
         "Business metrics",
         "User activity, use of the API, and tenants: how much, by whom, and how it changes.",
         (_activity(), _api(), *tenants),

@@ -1,6 +1,6 @@
 """Cost optimisation: what telemetry costs, who causes it, and what to turn down."""
 
-from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_RATE_IS_BAD,
     FULL,
@@ -21,14 +21,12 @@ from telemetry.grafana.dashboards.panels import (
 )
 from telemetry.grafana.dashboards.queries import CHOICES, RECORDED, now, prom, rate, top
 
-UID = "lgtm-cost"
-
 
 def cost(max_series: int, *, priced: bool) -> Dashboard:
     """For whoever pays. `max_series` is Mimir's limit of active series; without prices there are no dollars."""
     dollars = (_budget(), _by_service()) if priced else ()
     return Dashboard(
-        UID,
+        Uid.COST,
         "Cost optimisation",
         "What telemetry costs, which service causes it, and what to turn down. Dollars come from the price table.",
         (*dollars, _ingestion(), _cardinality(max_series), _sampling()),

@@ -3,11 +3,10 @@
 from typing import NamedTuple
 
 from telemetry.grafana.dashboards.infrastructure_workloads import objects_row, pods_row, volumes_row, workloads_row
-from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import ANY_IS_BAD, FULL, RED, YELLOW, charts, row, stat, stats, timeseries
 from telemetry.grafana.dashboards.queries import CHOICES, SCOPE, prom, rate
 
-UID = "lgtm-infrastructure"
 _ENVIRONMENT = 'deployment_environment_name=~"$environment"'
 # Values of k8s.pod.phase; 2 is running, 3 succeeded, 5 unknown.
 _PENDING, _FAILED = 1, 4
@@ -27,7 +26,7 @@ def infrastructure(exporters: Exporters) -> Dashboard:
     objects = (objects_row(),) if exporters.kube_state_metrics else ()
     waiting = (_waiting(),) if exporters.node_exporter else ()
     return Dashboard(
-        UID,
+        Uid.INFRASTRUCTURE,
         "Infrastructure",
         "Nodes, workloads and volumes: what is full, what restarts, what waits.",
         (_now(), _nodes(), workloads_row(), pods_row(), *objects, volumes_row(), *waiting),

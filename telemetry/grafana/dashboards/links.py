@@ -9,7 +9,7 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from telemetry.grafana.dashboards.model import Source
+from telemetry.grafana.dashboards.model import Source, Uid
 
 _SERVICE = "${service:regex}"
 _LOGS = (
@@ -41,7 +41,7 @@ def series_links() -> tuple[Link, ...]:
     return (
         Link(f"Logs of {_ONE}", _logs(f'{{service_name="{_ONE}"}}')),
         Link(f"Traces of {_ONE}", _traces(f'{{ resource.service.name = "{_ONE}" }}')),
-        Link(f"Everything about {_ONE}", f"/d/lgtm-service?var-service={_ONE}&${{__url_time_range}}"),
+        Link(f"Everything about {_ONE}", f"/d/{Uid.SERVICE}?var-service={_ONE}&${{__url_time_range}}"),
     )
 
 

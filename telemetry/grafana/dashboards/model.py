@@ -11,6 +11,18 @@ PANELS_IN_A_LINE = 4
 TITLE_CHARACTERS = {1: 90, 2: 60, 3: 42, 4: 32}
 
 
+class Uid(StrEnum):
+    """The dashboards; alerts and links name them by the value."""
+
+    OVERVIEW = "lgtm-overview"
+    SERVICE = "lgtm-service"
+    BUSINESS = "lgtm-business"
+    COST = "lgtm-cost"
+    INFRASTRUCTURE = "lgtm-infrastructure"
+    SECURITY = "lgtm-security"
+    PLATFORM_HEALTH = "lgtm-platform-health"
+
+
 class Source(StrEnum):
     """Which data source answers; the value is its uid."""
 
@@ -172,8 +184,8 @@ class Variable:
 class Dashboard:
     """One page."""
 
-    uid: str
-    """Stable: alerts and links name it."""
+    uid: Uid
+    """Stable."""
     title: str
     """Name in the list."""
     description: str

@@ -1,6 +1,6 @@
 """Platform overview: is anything wrong now, and where to look next."""
 
-from telemetry.grafana.dashboards.model import Dashboard, Panel, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Panel, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_IS_BAD,
     DURATION,
@@ -36,13 +36,11 @@ from telemetry.grafana.dashboards.queries import (
 )
 from telemetry.grafana.dashboards.shared_panels import failed_by_service
 
-UID = "lgtm-overview"
-
 
 def overview(*, priced: bool) -> Dashboard:
     """For whoever is on duty: services, service levels, telemetry, platform, money, in this order."""
     return Dashboard(
-        UID,
+        Uid.OVERVIEW,
         "Platform overview",
         "Is anything wrong now, and where to look next: services, service levels, telemetry, money.",
         (_services(), _service_levels(), _map(), _telemetry(priced), _logs()),

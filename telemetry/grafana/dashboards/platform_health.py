@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_RATE_IS_BAD,
     FULL,
@@ -32,7 +32,6 @@ from telemetry.grafana.dashboards.queries import (
     share,
 )
 
-UID = "lgtm-platform-health"
 _UP = f'up{{job=~"$service",{SCOPE}}}'
 _COLLECTORS = 'job=~"collector-.*"'
 _SIGNALS = ("spans", "log_records", "metric_points")
@@ -42,7 +41,7 @@ _TAIL = "otelcol_processor_tail_sampling"
 def platform_health(namespaces: Sequence[str]) -> Dashboard:
     """For whoever runs the platform, whose pods are in `namespaces`: is telemetry taken in, kept and answered."""
     return Dashboard(
-        UID,
+        Uid.PLATFORM_HEALTH,
         "Platform health",
         "Is telemetry taken in, kept and answered: collectors, sampler, Loki, Tempo, Mimir, rules, Grafana.",
         (

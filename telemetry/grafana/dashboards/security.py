@@ -1,6 +1,6 @@
 """Security: who was refused, what is unusual, what was masked, which certificates end."""
 
-from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_RATE_IS_BAD,
     GREEN,
@@ -34,7 +34,6 @@ from telemetry.grafana.dashboards.queries import (
 )
 from telemetry.grafana.datasources import SPAN_CALLS
 
-UID = "lgtm-security"
 REFUSED = 'http_response_status_code=~"401|403"'
 # How services put it that someone could not prove who they are, or may not do what they asked for.
 AUTH_FAILURE = (
@@ -56,7 +55,7 @@ def security(has_certificates: bool) -> Dashboard:
     """For whoever answers for security. `has_certificates`: cert-manager issues the platform's certificates."""
     certificates = (_certificates(),) if has_certificates else ()
     return Dashboard(
-        UID,
+        Uid.SECURITY,
         "Security",
         "Refused requests, authentication events, unusual traffic, masked secrets. The Kubernetes API's audit log is "
         "in CloudWatch, not here.",

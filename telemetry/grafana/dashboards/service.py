@@ -1,6 +1,6 @@
 """Service deep dive: one service from its requests down to its pods, logs and traces."""
 
-from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Unit
+from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     DURATION,
     ERROR_SHARE,
@@ -40,7 +40,6 @@ from telemetry.grafana.dashboards.service_runtime import dependencies_row, pods_
 from telemetry.grafana.dashboards.shared_panels import failed_by_service
 from telemetry.grafana.datasources import SPAN_DURATION_BUCKET
 
-UID = "lgtm-service"
 _HTTP = "http_server_request_duration_seconds"
 _TRACES = 'resource.service.name =~ "${service:regex}"'
 
@@ -48,7 +47,7 @@ _TRACES = 'resource.service.name =~ "${service:regex}"'
 def service() -> Dashboard:
     """For the team that owns a service: choose it at the top."""
     return Dashboard(
-        UID,
+        Uid.SERVICE,
         "Service deep dive",
         "One service from its requests down to its pods, logs and traces. Choose it at the top.",
         (_requests(), _objectives(), _operations(), dependencies_row(), pods_row(), _traces(), _logs()),
