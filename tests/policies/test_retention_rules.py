@@ -169,7 +169,7 @@ CASES: Sequence[Case] = (
     Case("logs-bounded", UNKNOWN_YET, [log_group(7, "/aws/eks/c/cluster"), cluster_logs(UNKNOWN)]),
     Case("logs-bounded", FAIL, [log_group(None)], "kept for ever"),
     Case("logs-bounded", FAIL, [log_group(0)], "kept for ever"),
-    Case("logs-bounded", FAIL, [log_group(365)], "accepted: 30 at most"),
+    Case("logs-bounded", FAIL, [log_group(400)], "accepted: 365 at most"),
     Case("logs-bounded", FAIL, [cluster_logs()], "which this stack does not make"),
     Case("backups-bounded", PASS, backup(35)),
     Case("backups-bounded", UNKNOWN_YET, backup(UNKNOWN)),
