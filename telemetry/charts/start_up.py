@@ -87,5 +87,8 @@ def loki_grace_seconds(size: WorkloadSize) -> int:
 
 
 def loki_replay_memory(size: WorkloadSize) -> str:
-    """`wal.replay_memory_ceiling`: beyond it Loki flushes while it replays."""
-    return f"{int(size.memory_limit_mib * REPLAY_MEMORY_SHARE)}MiB"
+    """`wal.replay_memory_ceiling`: beyond it Loki flushes while it replays.
+
+    Loki knows KB, MB and GB only, and means powers of two by them; it doesn't start with MiB.
+    """
+    return f"{int(size.memory_limit_mib * REPLAY_MEMORY_SHARE)}MB"
