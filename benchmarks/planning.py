@@ -16,11 +16,10 @@ from ops.stacks import settings_of
 from planning.backends import BY_DATA
 from planning.capacity.objects import object_flows
 from planning.cost.engine import price_resources
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
-from planning.tiers import LifecycleLimits
-from planning.tiers.inputs import tiering_inputs
+from planning.tiers.inputs import LifecycleLimits, tiering_inputs
 from planning.tiers.ranking import tier_rows
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs

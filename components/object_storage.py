@@ -8,7 +8,8 @@ import pulumi
 
 from components.aws_environment import AwsEnvironment
 from components.tier_buckets import TierBuckets, TierBucketsArgs
-from planning.tiers import BucketPurpose, TierPlan
+from planning.buckets import BucketPurpose
+from planning.tiers.lifecycle import TierPlan
 from settings.models.cluster import ExistingCluster, ObjectStore
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings

@@ -11,7 +11,8 @@ from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document
 from planning.aws.lifecycle import TRANSITION_MINIMUM, LifecycleRule, to_provider
-from planning.tiers import BucketPurpose, TierPlan
+from planning.buckets import BucketPurpose
+from planning.tiers.lifecycle import TierPlan
 from settings.models.names import Names
 from settings.models.storage import StorageSettings
 from telemetry.charts.object_storage import ObjectStorage

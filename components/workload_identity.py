@@ -12,7 +12,7 @@ from components.eks_cluster import OidcProvider
 from components.iam_policies import Statement, pod_identity_trust, policy_document, service_account_trust
 from components.object_storage import ObjectStorageAccess
 from planning.backends import Backend, BucketGrant, backends_of
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 

@@ -13,7 +13,7 @@ from ops.errors import CommandError
 from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
 from planning.backends import BACKENDS, backends_of
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.document.loader import MIRROR_VARIABLE
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings

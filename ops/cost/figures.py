@@ -12,9 +12,9 @@ from planning.cost.budget import BudgetVerdict, budget_verdict
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from planning.registered import Resource
-from planning.tiers import LifecycleLimits
+from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.ranking import BucketPlans, bucket_plans
 from settings.models.platform import PlatformSettings
 

@@ -14,7 +14,7 @@ from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from planning.registered_sources import resources_in
 from settings.models.platform import PlatformSettings
 

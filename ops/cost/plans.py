@@ -7,7 +7,7 @@ from ops.stacks import settings_of
 from planning.capacity.estimate import estimate
 from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_WORKLOAD
-from planning.tiers import LifecycleLimits
+from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.ranking import audit_plans, bucket_plans, tier_plan_rows
 from settings.document.stack_files import StackFileError
 from settings.models.environment import Environment

@@ -9,7 +9,7 @@ from planning.capacity.estimate import compute_at
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport
-from planning.prices import PriceTable
+from planning.prices.table import PriceTable
 from planning.registered import Resource
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of

@@ -19,7 +19,8 @@ from planning.buckets import GIB, BucketPurpose, ObjectClass
 from planning.capacity.estimate import CapacityEstimate, estimate
 from planning.performance_targets import STORED_GB
 from planning.retention import Signal
-from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
+from planning.tiers.compiler import SAFETY_NET_DAYS
+from planning.tiers.inputs import LifecycleLimits
 from settings.models.platform import PlatformSettings
 
 if TYPE_CHECKING:

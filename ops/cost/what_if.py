@@ -26,14 +26,14 @@ from planning.cost.assumptions import Assumptions
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
-from planning.prices import PriceTable, load_prices
-from planning.prices.table import ON_DEMAND, spot_price
+from planning.prices.loader import load_prices
+from planning.prices.table import ON_DEMAND, PriceTable, spot_price
 from planning.registered import Resource
 from planning.registered_sources import resources_in
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
-from planning.tiers import SAFETY_NET_DAYS, LifecycleLimits
 from planning.tiers.choice import choose
-from planning.tiers.inputs import tiering_inputs
+from planning.tiers.compiler import SAFETY_NET_DAYS
+from planning.tiers.inputs import LifecycleLimits, tiering_inputs
 from planning.workload import Workload
 from settings.models.cluster import CapacityType, ExistingCluster
 from settings.models.platform import PlatformSettings

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from ops.prices.price_list import Asker
 from planning.base import Frozen
-from planning.prices import Confidence, PriceDocument, PriceGroup, PriceSource
-from planning.prices.table import ON_DEMAND, SPOT, SPOT_UNIT
+from planning.prices.document import PriceDocument, PriceGroup
+from planning.prices.table import ON_DEMAND, SPOT, SPOT_UNIT, Confidence, PriceSource
 
 LIST_SOURCE, SPOT_SOURCE = "aws-price-list", "aws-spot-history"
 

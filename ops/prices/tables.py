@@ -9,16 +9,10 @@ from ops.prices.refresh import Refreshed, refresh
 from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import Answer
 from ops.version import CHECKOUT
-from planning.prices import (
-    PriceDocument,
-    PriceTable,
-    dump_document,
-    load_prices,
-    parse_document,
-    regions_with_prices,
-    staleness_warnings,
-    table_path,
-)
+from planning.prices.document import PriceDocument, dump_document, parse_document
+from planning.prices.loader import load_prices, regions_with_prices, table_path
+from planning.prices.staleness import staleness_warnings
+from planning.prices.table import PriceTable
 
 # The table whose keys a new region's table starts from.
 PATTERN_REGION = "us-west-2"

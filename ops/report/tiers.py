@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from ops.report.model import Block, Document, Row, RowStyle, Section, Text, document, table
 from planning.buckets import BucketPurpose
-from planning.tiers import AuditArchive, S3Prices
 from planning.tiers.inputs import Candidate
+from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.ranking import AuditPlans, BucketPlans, Role, TierRow
+from planning.tiers.s3_prices import S3Prices
 
 DEFAULT_ROWS = 8
 MOST_UNREADABLE = 3

@@ -8,7 +8,7 @@ from planning.base import Frozen
 from planning.budget import Category
 from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import resource_sums

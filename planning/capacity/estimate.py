@@ -11,7 +11,9 @@ from planning.capacity.objects import ObjectFlows, object_flows
 from planning.capacity.steady_state import BucketUse, TierUse, bucket_uses, tier_uses
 from planning.retention import Retention, Signal
 from planning.sampling import SamplingPolicy
-from planning.tiers import AuditArchive, LifecycleLimits, TierPlan, compile_tier_plans
+from planning.tiers.compiler import compile_tier_plans
+from planning.tiers.inputs import LifecycleLimits
+from planning.tiers.lifecycle import AuditArchive, TierPlan
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
 from planning.workload import Workload
 

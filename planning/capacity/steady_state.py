@@ -9,13 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from planning.aws.lifecycle import LifecycleRule
 from planning.backends import BY_DATA
 from planning.base import Frozen
 from planning.buckets import GIB, KIB, MIB, BucketPurpose, ObjectClass
 from planning.capacity.objects import ObjectFlows
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
-from planning.tiers import AuditArchive, LifecycleRule, TierPlan
+from planning.tiers.lifecycle import AuditArchive, TierPlan
 from planning.tiers.lifetime_cost import BILLING_LAG_DAYS, DAYS_PER_MONTH, Ages, movable, share_read
 
 # Rule files and Alertmanager state: a few objects that rulers poll every minute or so.

@@ -14,7 +14,7 @@ from planning.cost.model import LineKind
 from planning.cost.reading import duration_days
 from planning.registered import Resource, is_list
 from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
-from planning.tiers import AuditArchive, TierPlan
+from planning.tiers.lifecycle import AuditArchive, TierPlan
 
 REQUESTS_PER_UNIT = 1000
 

@@ -41,7 +41,7 @@ class BudgetLimits(TotalBudget, PricingLimits):
 def priced(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport":
     """The cost of the resources. Raises `PriceTableError` for a region without prices."""
     from planning.cost.engine import price_resources
-    from planning.prices import load_prices
+    from planning.prices.loader import load_prices
 
     return price_resources(
         resources,
@@ -58,7 +58,7 @@ def _region(resources: Sequence[Resource]) -> str | None:
 
 def _priced_where_possible(resources: Sequence[Resource], limits: PricingLimits) -> "CostReport | None":
     """None for a region without prices, of which the budget speaks."""
-    from planning.prices import PriceTableError
+    from planning.prices.table import PriceTableError
 
     try:
         return priced(resources, limits)
@@ -76,7 +76,7 @@ def _not_yet_known(report: "CostReport") -> Iterator[Verdict]:
 
 def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterator[Verdict]:
     from planning.cost.budget import budget_verdict
-    from planning.prices import PriceTableError
+    from planning.prices.table import PriceTableError
 
     try:
         report = priced(resources, limits)

@@ -15,7 +15,7 @@ from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.budget import TotalBudget
 from planning.errors import exit_code_of
-from planning.tiers import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
+from planning.tiers.compiler import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import write_or_check
 from settings.document.messages import SettingsError
 from settings.document.stack_files import owner_settings, stack_settings

@@ -3,7 +3,7 @@
 import re
 
 from planning.base import Frozen
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 
 # Amazon S3 User Guide, "Bucket naming rules"; IAM User Guide, "IAM and STS quotas"; Kubernetes, "Labels and Selectors".
 MAX_BUCKET_NAME, MAX_ROLE_NAME, MAX_LABEL_VALUE = 63, 64, 63

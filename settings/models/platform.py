@@ -9,14 +9,18 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from planning.base import Frozen
+from planning.buckets import BucketPurpose
 from planning.budget import Baseline, Budget
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
-from planning.prices import s3_prices_near
+from planning.prices.s3 import s3_prices_near
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
-from planning.tiers import AuditArchive, BucketPurpose, LifecycleLimits, S3Prices, TierPlan, compile_tier_plans
+from planning.tiers.compiler import compile_tier_plans
+from planning.tiers.inputs import LifecycleLimits
+from planning.tiers.lifecycle import AuditArchive, TierPlan
+from planning.tiers.s3_prices import S3Prices
 from planning.workload import Workload
 from settings.models.alerting import AlertingSettings
 from settings.models.backup import BackupSettings

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from planning.base import BROKEN_RULE
 from planning.retention import MAX_RETENTION_DAYS
-from planning.tiers import SAFETY_NET_DAYS
+from planning.tiers.compiler import SAFETY_NET_DAYS
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import EksCluster, ExistingCluster
 from settings.models.platform import PlatformSettings

@@ -6,7 +6,9 @@ Sources: Grafana Loki 3.7 documentation, "Log retention" and "Configuration"; th
 from typing import Any
 
 from planning.backends import LOKI
-from planning.tiers import BucketPurpose, LokiWindows, windows_of
+from planning.buckets import BucketPurpose
+from planning.tiers.application import LokiWindows
+from planning.tiers.lifecycle import windows_of
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import (
     CHUNKS_CACHE_CPU_REQUEST_MILLICORES,

@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from planning.tiers import BucketPurpose, LokiWindows
+from planning.buckets import BucketPurpose
+from planning.tiers.application import LokiWindows
 from settings.models.ingestion import IngestionLimits
 from settings.models.sizes import LokiSizes
 from telemetry.charts.loki_config import (

@@ -3,7 +3,9 @@
 Sources: Grafana Mimir 3.2 documentation, "Configuration parameters" and "About the classic architecture".
 """
 
-from planning.tiers import BucketPurpose, MimirWindows, windows_of
+from planning.buckets import BucketPurpose
+from planning.tiers.application import MimirWindows
+from planning.tiers.lifecycle import windows_of
 from settings.models.ingestion import IngestionLimits
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import MimirSizes

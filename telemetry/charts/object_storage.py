@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from planning.base import Frozen
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 
 
 class ObjectStorage(Frozen):

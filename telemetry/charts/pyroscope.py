@@ -11,8 +11,8 @@ from pydantic import Field
 from planning.backends import PYROSCOPE
 from planning.buckets import BucketPurpose
 from planning.capacity.coefficients import PYROSCOPE_SEGMENT_SECONDS
-from planning.tiers import windows_of
 from planning.tiers.application import PyroscopeWindows
+from planning.tiers.lifecycle import windows_of
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import (

@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import Field
 
 from planning.backends import OTLP_GRPC_PORT, TEMPO
-from planning.tiers import BucketPurpose, TempoWindows, windows_of
+from planning.buckets import BucketPurpose
+from planning.tiers.application import TempoWindows
+from planning.tiers.lifecycle import windows_of
 from settings.models.ingestion import IngestionLimits
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage

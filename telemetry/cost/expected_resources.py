@@ -25,9 +25,9 @@ from planning.aws.types import (
     VERSIONING,
 )
 from planning.backends import backends_of
+from planning.buckets import BucketPurpose
 from planning.registered import Resource
 from planning.retention import HOURS_PER_DAY
-from planning.tiers import BucketPurpose
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
 from settings.models.network import NatMode

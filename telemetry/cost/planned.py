@@ -10,7 +10,7 @@ from planning.budget import Category
 from planning.capacity.ingest import ingest_of
 from planning.cost.engine import price_resources
 from planning.cost.model import CostReport, LineKind
-from planning.prices import load_prices, regions_with_prices
+from planning.prices.loader import load_prices, regions_with_prices
 from planning.retention import Signal
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs

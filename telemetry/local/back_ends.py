@@ -7,7 +7,9 @@ documentation of Grafana Loki 3.7, Tempo 2.10 and Mimir 3.2.
 from typing import Any, cast
 
 from planning.backends import LOKI, MIMIR, TEMPO
-from planning.tiers import BucketPurpose, LokiWindows, windows_of
+from planning.buckets import BucketPurpose
+from planning.tiers.application import LokiWindows
+from planning.tiers.lifecycle import windows_of
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.loki_section import LokiSection, loki_section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.charts.collector import agent_values, gateway_values
 from telemetry.charts.grafana import grafana_values

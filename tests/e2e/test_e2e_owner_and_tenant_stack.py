@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
 
 KEPT = [purpose for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]

@@ -1,6 +1,6 @@
 """prod: protected data, its own keys, three zones, one NAT gateway; its whole life on the real engine."""
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
 
 CHUNKS = f"acme-monitoring-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import ChartName, chart_source

@@ -2,7 +2,7 @@
 
 import re
 
-from planning.prices import regions_with_prices
+from planning.prices.loader import regions_with_prices
 from settings.models.cluster import EksCluster, SharedCluster
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.dashboards.business import business

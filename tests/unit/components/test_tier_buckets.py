@@ -8,7 +8,8 @@ import pytest
 from components.aws_environment import AwsLocation
 from components.encryption import key_policy
 from components.tier_buckets import bucket_policy, lifecycle_rules
-from planning.tiers import BucketPurpose, LifecycleRule
+from planning.aws.lifecycle import LifecycleRule
+from planning.buckets import BucketPurpose
 from tests.unit.recording import ACCOUNT_ID, Graph
 
 PURPOSES = [purpose.value for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]

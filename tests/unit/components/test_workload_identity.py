@@ -8,7 +8,7 @@ import pytest
 from components.aws_environment import AwsLocation
 from components.workload_identity import workload_policy
 from planning.backends import BACKENDS, LOKI, MIMIR, TEMPO, Backend
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from tests.unit.recording import ACCOUNT_ID
 
 LOCATION = AwsLocation(account_id=ACCOUNT_ID, region="us-west-2", partition="aws", dns_suffix="amazonaws.com")

@@ -20,7 +20,8 @@ from ops.cost.plan import report_for
 from ops.prices import tables as prices
 from ops.prices.refresh import PriceChange, Refreshed
 from ops.stacks import cost_inputs_of, settings_of
-from planning.prices import parse_document, table_path
+from planning.prices.document import parse_document
+from planning.prices.loader import table_path
 from settings.document.stack_files import StackFileError
 from tests.stacks import PROJECT, REPOSITORY
 from tests.unit.planning.cost_cases import DATA, STACKS, TODAY

@@ -8,7 +8,9 @@ import pytest
 from ops.prices.refresh import LIST_SOURCE, SPOT_SOURCE, refresh
 from ops.prices.tables import refreshed_document
 from ops.report.terminal import plain
-from planning.prices import Confidence, PriceDocument, dump_document, load_prices, parse_document, table_path
+from planning.prices.document import PriceDocument, dump_document, parse_document
+from planning.prices.loader import load_prices, table_path
+from planning.prices.table import Confidence
 
 TODAY = date(2026, 12, 24)
 DOCUMENT = parse_document(table_path("us-west-2").read_text(encoding="utf-8"), "us-west-2")

@@ -4,12 +4,13 @@ import pytest
 
 from ops.report.terminal import plain
 from ops.report.tiers import DEFAULT_ROWS, MOST_UNREADABLE, tiers_document
-from planning.buckets import BucketPurpose
+from planning.aws.lifecycle import Transition
+from planning.buckets import BucketPurpose, StorageClass
 from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.retention import Retention
-from planning.tiers import AuditArchive, StorageClass, Transition
 from planning.tiers.inputs import LifecycleLimits, tiering_inputs
+from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.ranking import Role, TierRow, audit_plans, bucket_plans, tier_rows
 from planning.tiers.s3_prices import US_WEST_2, S3Prices
 from tests.unit.planning.loads import PROMISED

@@ -9,7 +9,7 @@ from ops.report.terminal import plain
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs, ExpectedLoad
 from planning.cost.model import CostReport
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from planning.registered import Resource
 from planning.registered_sources import from_event_log
 from settings.document.stack_files import owner_settings

@@ -8,7 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from planning.buckets import GIB, BucketPurpose, ObjectClass
+from planning.aws.lifecycle import LifecycleRule, Transition
+from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
 from planning.capacity import coefficients as c
 from planning.capacity.compute import ENVIRONMENTS, Fit, StackCapacity, compute_for
 from planning.capacity.estimate import CapacityInputs, compute_at, estimate
@@ -20,8 +21,8 @@ from planning.capacity.steady_state import use_of
 from planning.retention import Signal, SignalRetention
 from planning.sampling import SamplingMode
 from planning.sampling_estimate import sampling_estimate
-from planning.tiers import AuditArchive, LifecycleRule, StorageClass, TierPlan, Transition
 from planning.tiers.inputs import Move, TieringInputs
+from planning.tiers.lifecycle import AuditArchive, TierPlan
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads

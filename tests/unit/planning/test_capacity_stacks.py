@@ -2,11 +2,12 @@
 
 import pytest
 
+from planning.aws.lifecycle import Transition
+from planning.buckets import BucketPurpose, StorageClass
 from planning.capacity.compute import ENVIRONMENTS, Fit
 from planning.capacity.estimate import compute_at, estimate
 from planning.capacity.reach import largest_factor
 from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
-from planning.tiers import BucketPurpose, StorageClass, Transition
 from settings.rules.capacity import capacity_of
 from tests.stacks import NAMES
 from tests.stacks import settings_of as stack

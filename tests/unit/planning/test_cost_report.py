@@ -14,7 +14,7 @@ from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, LineKind
-from planning.prices import PriceTable
+from planning.prices.table import PriceTable
 from planning.registered import Resource
 from tests.stacks import settings_of
 from tests.unit.planning.cost_cases import (

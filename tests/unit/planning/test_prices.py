@@ -6,19 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.prices import (
-    Confidence,
-    MissingPriceError,
-    PriceTableError,
-    dump_document,
-    load_prices,
-    parse_document,
-    regions_with_prices,
-    s3_prices,
-    spot_price,
-    staleness_warnings,
-    table_path,
-)
+from planning.prices.document import dump_document, parse_document
+from planning.prices.loader import load_prices, regions_with_prices, table_path
+from planning.prices.s3 import s3_prices
+from planning.prices.staleness import staleness_warnings
+from planning.prices.table import Confidence, MissingPriceError, PriceTableError, spot_price
 from planning.tiers.s3_prices import US_WEST_2
 
 FAMILIES = ("t4g", "m7g", "m8g", "c7g", "c8g", "r7g", "r8g")

@@ -9,26 +9,18 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from planning.buckets import BucketPurpose, ObjectClass
+from planning.aws.lifecycle import LifecycleRule, Transition
+from planning.buckets import BucketPurpose, ObjectClass, StorageClass
 from planning.capacity.objects import object_flows, reference_flows
 from planning.capacity.reference import REFERENCE_SAMPLING
 from planning.objects import ObjectFlow
 from planning.retention import Retention, SignalRetention
-from planning.tiers import (
-    AuditArchive,
-    LifecycleRule,
-    LokiWindows,
-    MimirWindows,
-    StorageClass,
-    TempoWindows,
-    TierPlan,
-    Transition,
-    compile_tier_plans,
-    windows_of,
-)
+from planning.tiers.application import LokiWindows, MimirWindows, TempoWindows
 from planning.tiers.candidates import chains, direct_uploads, literal_table
 from planning.tiers.choice import choose, illegality, objection, settled_days
+from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.inputs import Candidate, LifecycleLimits, Move, TieringInputs, tiering_inputs
+from planning.tiers.lifecycle import AuditArchive, TierPlan, windows_of
 from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
 from tests.unit.planning.loads import PROMISED, ages, flow, replications, situations, workloads

@@ -5,8 +5,8 @@ import pytest
 from planning.buckets import BucketPurpose
 from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
-from planning.tiers import AuditArchive
 from planning.tiers.inputs import LifecycleLimits, tiering_inputs
+from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.ranking import Role, audit_plans, bucket_plans, tier_plan_rows
 from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.loads import PROMISED

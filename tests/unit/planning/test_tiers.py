@@ -7,17 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from planning.aws.lifecycle import LifecycleRule, Transition
+from planning.buckets import BucketPurpose, StorageClass
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
-from planning.tiers import (
-    AuditArchive,
-    BucketPurpose,
-    LifecycleRule,
-    StorageClass,
-    TierPlan,
-    Transition,
-    compile_tier_plans,
-)
 from planning.tiers.application import ApplicationWindows, loki_windows, mimir_windows, tempo_windows
+from planning.tiers.compiler import compile_tier_plans
+from planning.tiers.lifecycle import AuditArchive, TierPlan
 
 PROMISED = Retention(
     logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.models.names import MAX_ROLE_PURPOSE, Names, length_problems, stack_name_problems
 from tests.unit.settings.documents import STACKS
 

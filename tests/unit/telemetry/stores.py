@@ -1,6 +1,6 @@
 """Object stores for tests."""
 
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from planning.backends import LOKI, MIMIR, TEMPO
-from planning.tiers import BucketPurpose
+from planning.buckets import BucketPurpose
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.local.addresses import LocalEndpoints, local_storage

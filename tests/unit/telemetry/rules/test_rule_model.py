@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from planning.cost.engine import price_resources
-from planning.prices import load_prices
+from planning.prices.loader import load_prices
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
