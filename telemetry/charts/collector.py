@@ -38,7 +38,7 @@ from telemetry.kubernetes.endpoints import (
     Endpoints,
 )
 from telemetry.kubernetes.placement import Placement
-from telemetry.kubernetes.tls import secret_mounts, secret_volumes
+from telemetry.kubernetes.tls import client_mounts, client_volumes, secret_mounts, secret_volumes
 
 # The contrib distribution holds all components used here; the k8s distribution lacks the spanmetrics connector.
 IMAGE = "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib"
@@ -237,8 +237,13 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
         extra_volumes=[
             {"name": "state", "emptyDir": {"sizeLimit": f"{state_mib}Mi"}},
             *secret_volumes(endpoints, COLLECTOR_GATEWAY_RELEASE),
+            *client_volumes(endpoints, COLLECTOR_GATEWAY_RELEASE),
         ],
-        extra_volume_mounts=[{"name": "state", "mountPath": STATE_DIRECTORY}, *secret_mounts(endpoints)],
+        extra_volume_mounts=[
+            {"name": "state", "mountPath": STATE_DIRECTORY},
+            *secret_mounts(endpoints),
+            *client_mounts(endpoints),
+        ],
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_nodes()] if several else None,

@@ -34,7 +34,7 @@ from telemetry.charts.values import (
 )
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.placement import Placement
-from telemetry.kubernetes.tls import secret_mounts, secret_volumes
+from telemetry.kubernetes.tls import client_mounts, client_volumes, secret_mounts, secret_volumes
 
 # Loki buffers cache writes in its own memory: the chart's 500 MB is half of a small Loki.
 CACHE_WRITEBACK_LIMIT = "32MB"
@@ -227,8 +227,12 @@ def _single_binary(
         tolerations=tolerations(placement),
         topology_spread_constraints=[_over_zones()] if size.replicas >= REPLICATED_FROM else [],
         extra_env_from=credentials_from(storage),
-        extra_volumes=[*secret_volumes(endpoints, LOKI.name), *LOKI_RULES.volumes()],
-        extra_volume_mounts=[*secret_mounts(endpoints), *LOKI_RULES.mounts()],
+        extra_volumes=[
+            *secret_volumes(endpoints, LOKI.name),
+            *client_volumes(endpoints, LOKI.name),
+            *LOKI_RULES.volumes(),
+        ],
+        extra_volume_mounts=[*secret_mounts(endpoints), *client_mounts(endpoints), *LOKI_RULES.mounts()],
     )
 
 

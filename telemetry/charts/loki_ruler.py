@@ -7,7 +7,7 @@ from planning.backends import LOKI, MIMIR
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.values import AppConfig
 from telemetry.kubernetes.endpoints import Endpoints
-from telemetry.kubernetes.tls import CA_FILE
+from telemetry.kubernetes.tls import CA_FILE, CERTIFICATE_ENTRY, CLIENT_DIRECTORY, KEY_ENTRY
 
 STATE = "/var/loki"
 
@@ -40,6 +40,10 @@ class TlsConfig(AppConfig):
 
     ca_file: str = CA_FILE
     """The platform's own CA."""
+    cert_file: str = f"{CLIENT_DIRECTORY}/{CERTIFICATE_ENTRY}"
+    """What Mimir's gateway asks a writer for."""
+    key_file: str = f"{CLIENT_DIRECTORY}/{KEY_ENTRY}"
+    """Its key."""
 
 
 class RemoteWriteClient(AppConfig):

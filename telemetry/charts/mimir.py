@@ -27,16 +27,26 @@ from telemetry.charts.values import (
 )
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.placement import Placement
-from telemetry.kubernetes.tls import secret_mounts, secret_volumes
+from telemetry.kubernetes.tls import CA_ENTRY, secret_mounts, secret_volumes
 
 # nginx reads a certificate again at each handshake if its path holds a variable (nginx documentation,
 # ngx_http_ssl_module, ssl_certificate); in a TLS connection $scheme is https. The chart's probes stay on 8080.
 NGINX_CERTIFICATES = "/etc/nginx/tls"
 NGINX_CERTIFICATE = f"{NGINX_CERTIFICATES}/https"
+# Writers show a certificate of the platform's CA for clients; readers, Grafana among them, need none. $uri is what
+# locations are chosen by, decoded and without double slashes (nginx documentation, ngx_http_ssl_module,
+# ssl_verify_client, ngx_http_rewrite_module, if, and ngx_http_core_module, location).
+WRITES = f"^({MIMIR.push_path}|{MIMIR.otlp_path}/)"
 TLS_LISTENER = f"""listen {MIMIR.client_port(tls=True)} ssl;
 ssl_certificate {NGINX_CERTIFICATES}/$scheme/tls.crt;
 ssl_certificate_key {NGINX_CERTIFICATES}/$scheme/tls.key;
 ssl_protocols TLSv1.3;
+ssl_client_certificate {NGINX_CERTIFICATE}/{CA_ENTRY};
+ssl_verify_client optional;
+set $unproven_writer "";
+if ($uri ~ "{WRITES}") {{ set $unproven_writer "w"; }}
+if ($ssl_client_verify != "SUCCESS") {{ set $unproven_writer "${{unproven_writer}}u"; }}
+if ($unproven_writer = "wu") {{ return 403; }}
 """
 
 

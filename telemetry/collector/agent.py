@@ -28,7 +28,7 @@ from telemetry.collector.pod_logs import pod_logs
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.scrapes import PROMETHEUS, prometheus_receiver
 from telemetry.kubernetes.endpoints import COLLECTOR_GATEWAY_RELEASE, KUBELET_PORT, Endpoints
-from telemetry.kubernetes.tls import collector_client
+from telemetry.kubernetes.tls import DIRECTORY, collector_client
 
 HOST_ROOT = "/hostfs"
 # What the scrapers of `hostmetrics` read below it; the space of disks comes from the kubelet and the node exporter.
@@ -214,7 +214,7 @@ def _resource_detection() -> dict[str, Any]:
 def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
     return {
         "endpoint": endpoints.collector_gateway_otlp_grpc,
-        "tls": collector_client(endpoints, own_certificate=True),
+        "tls": collector_client(endpoints, DIRECTORY),
         "compression": "zstd",
         **on_disk(QUEUE_MIB, RETRY_INTERVAL),
     }
@@ -223,7 +223,7 @@ def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
 def _by_trace_id(endpoints: Endpoints) -> dict[str, Any]:
     """All spans of a trace reach the same gateway, which alone can judge the whole trace."""
     # Gateways are reached by their pods' addresses, which no certificate names.
-    tls = collector_client(endpoints, own_certificate=True, server_name=endpoints.host(COLLECTOR_GATEWAY_RELEASE))
+    tls = collector_client(endpoints, DIRECTORY, server_name=endpoints.host(COLLECTOR_GATEWAY_RELEASE))
     return {
         "routing_key": "traceID",
         "protocol": {"otlp": {"timeout": "10s", "tls": tls, "compression": "zstd"}},

@@ -29,7 +29,7 @@ from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.redaction import SPAN_NAMES, log_redactors, redaction_processors, redactors
 from telemetry.collector.sampling import sampling_policies
 from telemetry.kubernetes.endpoints import Endpoints
-from telemetry.kubernetes.tls import collector_client, collector_server
+from telemetry.kubernetes.tls import CLIENT_DIRECTORY, collector_client, collector_server
 
 # Python services export spans every 30 s (telemetry/integration): a trace with them is not whole before that.
 DECISION_WAIT = "40s"
@@ -187,6 +187,6 @@ def _exporter(backend: Backend, endpoints: Endpoints) -> tuple[str, dict[str, An
     http = f"{endpoints.url(backend)}{backend.otlp_path}"
     return exporter_of(backend), {
         "endpoint": endpoints.otlp_grpc_of(backend) if backend.otlp_grpc_port else http,
-        "tls": collector_client(endpoints),
+        "tls": collector_client(endpoints, CLIENT_DIRECTORY),
         **on_disk(QUEUE_MIB, RETRY_INTERVAL),
     }

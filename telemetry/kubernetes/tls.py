@@ -10,6 +10,7 @@ Prometheus exporter-toolkit, web/tls_config.go (what Grafana's dskit serves HTTP
 "Using Secrets as files from a Pod".
 """
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -37,8 +38,11 @@ MIN_VERSION_OF_SCRAPES = "TLS13"
 
 VOLUME = "tls"
 DIRECTORY = "/etc/lgtm/tls"
-CERTIFICATE_FILE = f"{DIRECTORY}/tls.crt"
-KEY_FILE = f"{DIRECTORY}/tls.key"
+# Of a server that is a client as well: a certificate proves one of the two.
+CLIENT_VOLUME, CLIENT_DIRECTORY = f"{VOLUME}-client", f"{DIRECTORY}-client"
+CERTIFICATE_ENTRY, KEY_ENTRY = "tls.crt", "tls.key"
+CERTIFICATE_FILE = f"{DIRECTORY}/{CERTIFICATE_ENTRY}"
+KEY_FILE = f"{DIRECTORY}/{KEY_ENTRY}"
 CA_ENTRY = "ca.crt"
 CA_FILE = f"{DIRECTORY}/{CA_ENTRY}"
 # Readable by owner and group: pods that don't run as root get the files through their fsGroup.
@@ -96,10 +100,24 @@ def certificates(settings: PlatformSettings) -> list[Certificate]:
             )
             for service in servers
         ),
-        Certificate(
-            name=COLLECTOR_AGENT_RELEASE, namespace=endpoints.agent_namespace, usage=Usage.CLIENT, dns_names=()
-        ),
+        _client(COLLECTOR_AGENT_RELEASE, endpoints.agent_namespace),
+        *(_client(client_name(one), endpoints.namespace) for one in _writers(settings)),
     ]
+
+
+def _writers(settings: PlatformSettings) -> Iterator[str]:
+    """Servers that write to others: the gateway, and back ends whose rulers record elsewhere."""
+    yield COLLECTOR_GATEWAY_RELEASE
+    yield from (one.service for one in backends_of(settings.retention) if one.recorded_in is not None)
+
+
+def _client(name: str, namespace: str) -> Certificate:
+    return Certificate(name=name, namespace=namespace, usage=Usage.CLIENT, dns_names=())
+
+
+def client_name(server: str) -> str:
+    """The certificate by which a server writes to others."""
+    return f"{server}-client"
 
 
 def service_names(service: str, namespace: str) -> tuple[str, ...]:
@@ -122,18 +140,15 @@ def collector_server(endpoints: Endpoints) -> dict[str, Any] | None:
     """The tls block of the gateway's receiver, which accepts the agents' certificate only; None in plain mode."""
     if not endpoints.tls:
         return None
-    return {**_own_certificate(), "client_ca_file": CA_FILE}
+    return {**_own_certificate(DIRECTORY), "client_ca_file": CA_FILE}
 
 
-def collector_client(
-    endpoints: Endpoints, *, own_certificate: bool = False, server_name: str | None = None
-) -> dict[str, Any]:
-    """The tls block of an exporter; `server_name` for a server that is reached by its address."""
+def collector_client(endpoints: Endpoints, own: str, *, server_name: str | None = None) -> dict[str, Any]:
+    """The tls block of an exporter, with its own certificate in the folder `own`; `server_name` for a server that is
+    reached by its address."""
     if not endpoints.tls:
         return {"insecure": True}
-    block = {"ca_file": CA_FILE, "min_version": MIN_VERSION}
-    if own_certificate:
-        block |= _own_certificate()
+    block = {"ca_file": CA_FILE, **_own_certificate(own)}
     return block | ({"server_name_override": server_name} if server_name else {})
 
 
@@ -143,29 +158,40 @@ def scrape_client(server_name: str) -> dict[str, str]:
 
 
 def receiver_tls(endpoints: Endpoints) -> dict[str, Any] | None:
-    """The tls block of Tempo's OTLP receivers, which are the collector's; None in plain mode."""
-    return _own_certificate() if endpoints.tls else None
+    """The tls block of Tempo's OTLP receivers, which are the collector's and take spans from clients of the platform's
+    CA only; None in plain mode."""
+    return collector_server(endpoints)
 
 
-def _own_certificate() -> dict[str, Any]:
+def _own_certificate(directory: str) -> dict[str, Any]:
     return {
-        "cert_file": CERTIFICATE_FILE,
-        "key_file": KEY_FILE,
+        "cert_file": f"{directory}/{CERTIFICATE_ENTRY}",
+        "key_file": f"{directory}/{KEY_ENTRY}",
         "min_version": MIN_VERSION,
         "reload_interval": RELOAD_INTERVAL,
     }
 
 
-def secret_volumes(endpoints: Endpoints, certificate: str) -> list[dict[str, Any]]:
+def secret_volumes(endpoints: Endpoints, certificate: str, volume: str = VOLUME) -> list[dict[str, Any]]:
     """The volume of a pod that has a certificate; none in plain mode."""
     if not endpoints.tls:
         return []
-    return [{"name": VOLUME, "secret": {"secretName": secret_name(certificate), "defaultMode": FILE_MODE}}]
+    return [{"name": volume, "secret": {"secretName": secret_name(certificate), "defaultMode": FILE_MODE}}]
 
 
-def secret_mounts(endpoints: Endpoints, directory: str = DIRECTORY) -> list[dict[str, Any]]:
+def secret_mounts(endpoints: Endpoints, directory: str = DIRECTORY, volume: str = VOLUME) -> list[dict[str, Any]]:
     """Where its container sees it; none in plain mode."""
-    return [{"name": VOLUME, "mountPath": directory, "readOnly": True}] if endpoints.tls else []
+    return [{"name": volume, "mountPath": directory, "readOnly": True}] if endpoints.tls else []
+
+
+def client_volumes(endpoints: Endpoints, server: str) -> list[dict[str, Any]]:
+    """The same for a server's certificate as a client."""
+    return secret_volumes(endpoints, client_name(server), CLIENT_VOLUME)
+
+
+def client_mounts(endpoints: Endpoints) -> list[dict[str, Any]]:
+    """The same for a server's certificate as a client."""
+    return secret_mounts(endpoints, CLIENT_DIRECTORY, CLIENT_VOLUME)
 
 
 def ca_items() -> list[dict[str, str]]:

@@ -62,7 +62,8 @@ def test_the_collectors_of_every_stack_are_valid_and_start(stack: str, tmp_path:
 
 def test_all_signals_get_from_agent_to_back_ends(folders: CertificateFolders, tmp_path: Path) -> None:
     with (
-        Sink(folders.folder(BACK_ENDS)) as sink,
+        # As Tempo's receivers do, which take spans from the platform's clients only.
+        Sink(folders.folder(BACK_ENDS), asks_clients=True) as sink,
         gateway(folders, tmp_path / "gateway", sink) as gateways,
         agent(folders, tmp_path / "agent", gateways.ports.grpc) as agents,
     ):

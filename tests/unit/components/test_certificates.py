@@ -11,6 +11,7 @@ from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 
 Make = Callable[..., PlatformSettings]
+CLIENTS = {"collector-agent", "collector-gateway-client", "loki-client"}
 PREFIX = "kubernetes:cert-manager.io/v1:"
 
 
@@ -53,7 +54,8 @@ def test_a_renewed_ca_keeps_its_key_and_everything_else_gets_a_new_one(make_sett
     }
     assert policies.pop("monitoring-ca") == "Never"
     assert set(policies.values()) == {"Always"}
-    assert set(policies) == {"loki", "tempo", "mimir-gateway", "collector-gateway", "collector-agent"}
+    servers, clients = {"loki", "tempo", "mimir-gateway", "collector-gateway"}, CLIENTS
+    assert set(policies) == servers | clients
 
 
 def test_leaves_are_short_lived_and_good_for_one_thing(make_settings: Make) -> None:
@@ -64,7 +66,8 @@ def test_leaves_are_short_lived_and_good_for_one_thing(make_settings: Make) -> N
         assert (found["duration"], found["renewBefore"]) == ("1440h0m0s", "480h0m0s")
         assert found["privateKey"]["algorithm"] == "ECDSA"
         usages = [usage for usage in found["usages"] if usage.endswith("auth")]
-        assert usages == (["client auth"] if leaf.name == "certificate-collector-agent" else ["server auth"])
+        is_client = leaf.name.removeprefix("certificate-") in CLIENTS
+        assert usages == (["client auth"] if is_client else ["server auth"])
         assert found["issuerRef"]["name"] == "monitoring-ca"
 
 

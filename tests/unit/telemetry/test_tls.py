@@ -92,9 +92,13 @@ class TestCertificates:
             "loki.monitoring.svc.cluster.local", "loki.monitoring.svc", "loki.monitoring", "loki",
         )  # fmt: skip
 
-    def test_the_agents_is_the_only_one_of_a_client(self, encrypted: PlatformSettings) -> None:
+    def test_only_who_writes_has_one_of_a_client(self, encrypted: PlatformSettings) -> None:
         clients = [one for one in certificates(encrypted) if one.usage is Usage.CLIENT]
-        assert [(one.name, one.namespace) for one in clients] == [("collector-agent", "monitoring-agent")]
+        assert [(one.name, one.namespace) for one in clients] == [
+            ("collector-agent", "monitoring-agent"),
+            ("collector-gateway-client", "monitoring"),
+            ("loki-client", "monitoring"),
+        ]
 
     def test_they_are_renewed_when_a_third_is_left(self) -> None:
         assert renewal_before(90) == "720h0m0s"
@@ -148,10 +152,24 @@ class TestCollectors:
         assert all("tls" not in protocol for protocol in protocols.values())
         assert Endpoints.of(encrypted).otlp_grpc.startswith("http://")
 
-    def test_the_gateway_verifies_the_back_ends(self, encrypted: PlatformSettings) -> None:
+    def test_the_gateway_verifies_the_back_ends_and_shows_them_its_own_certificate(
+        self, encrypted: PlatformSettings
+    ) -> None:
+        as_client = {key: value.replace(DIRECTORY, f"{DIRECTORY}-client") for key, value in OWN.items()}
         for name, exporter in gateway_config(encrypted).exporters.items():
-            assert exporter["tls"] == {"ca_file": f"{DIRECTORY}/ca.crt", "min_version": "1.3"}, name
+            assert exporter["tls"] == {"ca_file": f"{DIRECTORY}/ca.crt", **as_client}, name
             assert "://" not in exporter["endpoint"] or exporter["endpoint"].startswith("https://")
+
+    @pytest.mark.parametrize(("release", "key"), [("collector-gateway", None), ("loki", "singleBinary")])
+    def test_writers_mount_both_of_their_certificates(
+        self, encrypted: PlatformSettings, build: Build, release: str, key: str | None
+    ) -> None:
+        values = build(encrypted)[release]
+        pod = values[key] if key else values
+        volumes = {v["name"]: v["secret"]["secretName"] for v in pod["extraVolumes"] if "secret" in v}
+        mounts = {m["name"]: m["mountPath"] for m in pod["extraVolumeMounts"]}
+        assert (volumes["tls"], volumes["tls-client"]) == (f"{release}-tls", f"{release}-client-tls")
+        assert (mounts["tls"], mounts["tls-client"]) == (DIRECTORY, f"{DIRECTORY}-client")
 
     def test_pods_that_are_not_root_may_read_their_files(self, encrypted: PlatformSettings, build: Build) -> None:
         built = build(encrypted)
@@ -194,7 +212,7 @@ class TestBackEnds:
         tempo = build(encrypted)["tempo"]["tempo"]
         assert tempo["server"]["http_tls_config"]["cert_file"] == f"{DIRECTORY}/tls.crt"
         for protocol in tempo["receivers"]["otlp"]["protocols"].values():
-            assert protocol["tls"] == OWN
+            assert protocol["tls"] == {**OWN, "client_ca_file": f"{DIRECTORY}/ca.crt"}
         assert tempo["readinessProbe"] == {"httpGet": {"scheme": "HTTPS"}}
         assert tempo["livenessProbe"] == {"httpGet": {"path": "/status/version", "scheme": "HTTPS"}}
 
@@ -206,6 +224,15 @@ class TestBackEnds:
         assert "listen 8443 ssl;" in snippet
         assert "ssl_certificate /etc/nginx/tls/$scheme/tls.crt;" in snippet
         assert [mount["mountPath"] for mount in gateway["extraVolumeMounts"]] == ["/etc/nginx/tls/https"]
+        # Who shows none may read, and not write; what these lines do was tried on nginx 1.22 (docs/adr/0003-tls.md).
+        assert snippet[-6:] == [
+            "ssl_client_certificate /etc/nginx/tls/https/ca.crt;",
+            "ssl_verify_client optional;",
+            'set $unproven_writer "";',
+            'if ($uri ~ "^(/api/v1/push|/otlp/)") { set $unproven_writer "w"; }',
+            'if ($ssl_client_verify != "SUCCESS") { set $unproven_writer "${unproven_writer}u"; }',
+            'if ($unproven_writer = "wu") { return 403; }',
+        ]
         assert gateway["service"]["extraPorts"] == [
             {"name": "https", "port": 8443, "targetPort": 8443, "protocol": "TCP"}
         ]

@@ -44,7 +44,8 @@ def test_lokis_ruler_reaches_alertmanager_and_mimir(make_settings: Make, build: 
     assert client["url"] == f"{base}/api/v1/push"
     if mode == "cert_manager":
         assert ruler["alertmanager_client"] == {"tls_ca_path": "/etc/lgtm/tls/ca.crt"}
-        assert client["tls_config"] == {"ca_file": "/etc/lgtm/tls/ca.crt"}
+        own = {f"{part}_file": f"/etc/lgtm/tls-client/tls.{end}" for part, end in (("cert", "crt"), ("key", "key"))}
+        assert client["tls_config"] == {"ca_file": "/etc/lgtm/tls/ca.crt", **own}
     else:
         assert "alertmanager_client" not in ruler
         assert "tls_config" not in client
