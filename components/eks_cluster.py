@@ -125,9 +125,10 @@ class EksCluster(pulumi.ComponentResource):
                 f"{self._name}-logs",
                 name=names.log_group,
                 retention_in_days=settings.log_retention_days,
+                log_group_class=settings.log_class.upper(),
                 kms_key_id=key.arn if self._encrypts_logs else None,
                 tags={"component": "cluster", "Name": names.log_group},
-                opts=self._child,
+                opts=pulumi.ResourceOptions(parent=self, delete_before_replace=True),  # its name is fixed
             )
         ]
 

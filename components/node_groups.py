@@ -125,6 +125,10 @@ class NodeGroups(pulumi.ComponentResource):
                     ),
                 )
             ],
+            # Said on purpose: without it T4g is unlimited, and charges 0.04 USD for each vCPU-hour above its baseline.
+            credit_specification=ec2.LaunchTemplateCreditSpecificationArgs(cpu_credits=group.cpu_credits.value)
+            if group.burstable
+            else None,
             tag_specifications=[
                 ec2.LaunchTemplateTagSpecificationArgs(resource_type=kind, tags=tags) for kind in TAGGED_BY_TEMPLATE
             ],

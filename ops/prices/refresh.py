@@ -68,18 +68,21 @@ def refresh(old: PriceDocument, region: str, asker: Asker, today: date, extra_ty
     answers = _answers(asker, types)
     entries: list[_Entry] = []
     kept: list[Kept] = []
+    spot_source = f"{SPOT_SOURCE}-{today}"
     for entry in _wanted(old, types):
         prices = answers.get(entry.key, ())
         if len(prices) == 1:
-            source = SPOT_SOURCE if entry.group == SPOT else LIST_SOURCE
+            source = spot_source if entry.group == SPOT else LIST_SOURCE
             entries.append(entry._replace(usd=prices[0], source=source))
             continue
         # Another region's price is no price here; the risk price stands in for a spot price that isn't known.
-        if not foreign and entry.source:
+        if not foreign and entry.source and entry.group != SPOT:
             entries.append(entry)
         if entry.source:
             kept.append(Kept(key=entry.key, reason=_reason(prices, foreign=foreign)))
-    if not entries:
+    # Spot prices move: what was seen on other days stays beside what is seen today.
+    observed = [] if foreign else [one for one in _entries(old) if one.group == SPOT and one.source != spot_source]
+    if not [*entries, *observed]:
         raise ValueError(f"AWS listed no price for region {region}: is it the code of a region?")
     before = {} if foreign else {entry.key: entry.usd for entry in _entries(old)}
     changes = tuple(
@@ -87,9 +90,9 @@ def refresh(old: PriceDocument, region: str, asker: Asker, today: date, extra_ty
         for entry in entries
         if before.get(entry.key) != entry.usd
     )
-    answered = sum(entry.source in (LIST_SOURCE, SPOT_SOURCE) and bool(answers.get(entry.key)) for entry in entries)
+    answered = sum(entry.source in (LIST_SOURCE, spot_source) and bool(answers.get(entry.key)) for entry in entries)
     return Refreshed(
-        document=_document(old, region, entries, today),
+        document=_document(old, region, [*observed, *entries], today),
         changes=changes,
         confirmed=answered - len(changes),
         kept=tuple(kept),
@@ -115,7 +118,7 @@ def _entries(document: PriceDocument) -> Iterator[_Entry]:
 
 def _wanted(document: PriceDocument, types: Sequence[str]) -> Iterator[_Entry]:
     """What the file has, and both prices of every instance type; an entry without a source is new."""
-    have = list(_entries(document))
+    have = list({entry.key: entry for entry in _entries(document)}.values())
     keys = {entry.key for entry in have}
     yield from have
     for group in (ON_DEMAND, SPOT):
@@ -131,7 +134,7 @@ def _reason(prices: Sequence[float], *, foreign: bool) -> str:
 
 
 def _document(old: PriceDocument, region: str, entries: Sequence[_Entry], today: date) -> PriceDocument:
-    order = list(dict.fromkeys(entry.group for entry in entries))
+    order = list(dict.fromkeys(entry.group for entry in [*_entries(old), *entries]))
     ranked = sorted(entries, key=lambda entry: (order.index(entry.group), entry.source))
     groups = tuple(
         PriceGroup(group=group, unit=unit, source=source, usd={entry.name: entry.usd for entry in same})
@@ -152,7 +155,7 @@ def _aws_sources(region: str, today: date) -> dict[str, PriceSource]:
         LIST_SOURCE: PriceSource(
             title=f"AWS Price List API, {region}, read {today}", as_of=today, confidence=Confidence.SOURCE
         ),
-        SPOT_SOURCE: PriceSource(
+        f"{SPOT_SOURCE}-{today}": PriceSource(
             title=f"Dearest zone of the EC2 spot price history, {region}, read {today}",
             as_of=today,
             confidence=Confidence.SOURCE,

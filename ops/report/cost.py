@@ -21,7 +21,7 @@ from planning.budget import Baseline, Budget, Category
 from planning.cost.assumptions import Assumptions
 from planning.cost.budget import BudgetVerdict, budget_verdict
 from planning.cost.comparison import CostComparison
-from planning.cost.model import CostLine, CostReport
+from planning.cost.model import CostLine, CostReport, QuantityBasis
 from planning.prices.table import Confidence
 
 # Lines below this are added up in one.
@@ -42,6 +42,7 @@ def cost_document(
     components = ", ".join(f"{name} {_usd(usd)}" for name, usd in report.by_component.items())
     return document(
         f"Cost of {stack} in {report.region}: {report.usd_per_month:.2f} USD a month (list prices without tax)",
+        Text(words=quantities(report)),
         _lines(report.lines, every_line=every_line),
         Section(blocks=(categories(report, budget, baseline), *saved(report, baseline))),
         verdict_line(verdict),
@@ -147,6 +148,20 @@ def free(report: CostReport) -> str:
     """How much is charged nothing for."""
     count = sum(item.count for item in report.free)
     return f"{count} resources of {len(report.free)} types cost nothing by themselves."
+
+
+_BASES = {
+    QuantityBasis.REGISTERED: "read from the resources",
+    QuantityBasis.MEASURED: "measured",
+    QuantityBasis.DOCUMENTED: "documented by a vendor",
+    QuantityBasis.ASSUMED: "assumed",
+}
+
+
+def quantities(report: CostReport) -> str:
+    """How many dollars rest on quantities of each kind."""
+    parts = [f"{_usd(usd)} USD on quantities {_BASES[basis]}" for basis, usd in report.by_basis.items() if usd]
+    return f"Of it rest {', '.join(parts)}." if parts else "Nothing of it is charged."
 
 
 def counted(report: CostReport) -> str:

@@ -7,7 +7,17 @@ from typing import NamedTuple
 from ops.cost.figures import Figures
 from ops.cost.sensitivity import Traffic
 from ops.report.charts import Bar, BarChart, LegendEntry, Part
-from ops.report.cost import all_assumptions, categories, counted, free, over_parts, saved, unpriced, within_budget
+from ops.report.cost import (
+    all_assumptions,
+    categories,
+    counted,
+    free,
+    over_parts,
+    quantities,
+    saved,
+    unpriced,
+    within_budget,
+)
 from ops.report.model import (
     Block,
     Bullets,
@@ -63,6 +73,7 @@ def _verdict(figures: Figures) -> Iterator[Text]:
             strong(word.text, word.tone),
         )
     )
+    yield Text(words=quantities(report))
     yield Text(words=verdict.message)
     yield Text(words=f"At the largest size of every node group: {usd(report.usd_at_most_nodes)} USD a month.")
     for warning in report.warnings:

@@ -12,18 +12,13 @@ from typing import NamedTuple
 from planning.aws.lifecycle import LifecycleRule
 from planning.backends import BY_DATA
 from planning.base import Frozen
-from planning.buckets import GIB, KIB, MIB, BucketPurpose, ObjectClass
+from planning.buckets import GIB, MIB, BucketPurpose, ObjectClass
 from planning.capacity.objects import ObjectFlows
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
 from planning.tiers.lifecycle import AuditArchive, TierPlan
 from planning.tiers.lifetime_cost import BILLING_LAG_DAYS, DAYS_PER_MONTH, Ages, movable, share_read
 
-# Rule files and Alertmanager state: a few objects that rulers poll every minute or so.
-RULER_BYTES = 4 * MIB
-RULER_OBJECTS = 50
-RULER_PUTS_PER_MONTH = 45_000
-RULER_GETS_PER_MONTH = 45_000
 # Audit records of a control plane, batched every five minutes.
 AUDIT_GIB_PER_DAY = 0.1
 AUDIT_OBJECTS_PER_DAY = 288
@@ -114,7 +109,8 @@ def bucket_uses(
         elif purpose is BucketPurpose.AUDIT_ARCHIVE:
             uses[purpose] = use_of(audit_flow(), plan, Ages(0, 0, _end(audit.delete_days)))
         else:
-            uses[purpose] = _ruler_use(purpose)
+            # Rulers and Alertmanager read files (telemetry/charts), so that nothing is kept or asked for there.
+            uses[purpose] = BucketUse(purpose=purpose, stored=(), requests=())
     return uses
 
 
@@ -210,25 +206,6 @@ def _add(tallies: Mapping[ObjectClass, _Tally], cohort: Cohort, reads: ReadPatte
     tally.read += read
     tally.gets += read / MIB / reads.mib_per_get
     tally.moved += daily_objects * DAYS_PER_MONTH if stay.start > 0 else 0.0
-
-
-def _ruler_use(purpose: BucketPurpose) -> BucketUse:
-    return BucketUse(
-        purpose=purpose,
-        stored=(
-            StoredBytes(
-                storage_class=ObjectClass.STANDARD, bytes=RULER_BYTES, billed_bytes=RULER_BYTES, objects=RULER_OBJECTS
-            ),
-        ),
-        requests=(
-            MonthlyRequests(
-                storage_class=ObjectClass.STANDARD,
-                puts=RULER_PUTS_PER_MONTH,
-                gets=RULER_GETS_PER_MONTH,
-                retrieved_bytes=RULER_GETS_PER_MONTH * KIB,
-            ),
-        ),
-    )
 
 
 def _life(cohort: Cohort, end: float) -> float:

@@ -27,11 +27,13 @@ class Assumptions(Frozen):
     """Nothing scales the groups by itself (no autoscaler is installed), so the desired size is what runs; the sum at
     the largest size stands beside the total."""
     spot_share_of_on_demand: Share = 0.55
-    """Spot is budgeted at the higher of the dearest zone seen and this share of on-demand: a mean is what a bad month
-    exceeds."""
-    unlimited_cpu_credit_hours_per_node: NotNegative = 0
-    """vCPU-hours above the baseline of burstable nodes: average use is expected to stay below it (20 % of a vCPU on
-    t4g.medium, 30 % on t4g.large)."""
+    """Spot is budgeted at the higher of a high percentile of what was seen and this share of on-demand: a mean is what
+    a bad month exceeds. Of a group's types the cheapest counts, as EKS asks for the price-capacity-optimized one."""
+    system_cores_per_node: NotNegative = 0.05
+    """What EKS's and the add-ons' pods on each node use on average, far below what they ask for: CNI, proxy, volume
+    driver, identity agent, node exporter."""
+    system_cores_per_cluster: NotNegative = 0.1
+    """The same for those once in a cluster, on its owner's nodes: DNS, metrics server, volume controller."""
     default_root_volume_gib: NotNegative = 20
     """What EKS gives a node whose launch template names no volume."""
     nat_gb: NotNegative = 50
@@ -47,8 +49,12 @@ class Assumptions(Frozen):
     """Nodes in another stack's subnets pay for a public address each: the dearer case, as those subnets aren't seen."""
     kms_requests: NotNegative = 50_000
     """Requests to each key: bucket keys and volume keys ask rarely."""
-    audit_log_gb_per_node: NotNegative = 2
-    """EKS audit events follow the number of nodes and their pods: controllers and kubelets ask every few seconds."""
+    audit_log_gb: NotNegative = 23.2
+    """A quiet control plane's EKS audit log, whatever nodes it has: leaders renew their leases, and standbys read them,
+    every two seconds, each a line of 1 kB. Measured with `python -m benchmarks.audit_log`; see docs/cost-model.md."""
+    audit_log_gb_per_node: NotNegative = 0.8
+    """Of each node beside that: its lease, status and tokens, and the watches of its kubelet and daemons. Measured
+    likewise."""
     other_control_plane_log_gb: NotNegative = 0.5
     """Each further EKS log type: api, authenticator, controllerManager, scheduler."""
     other_log_group_gb: NotNegative = 1

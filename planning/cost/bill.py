@@ -12,7 +12,7 @@ from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.cost.assumptions import NodeCount
 from planning.cost.inputs import CostInputs
-from planning.cost.model import CostLine, LineKind, Unpriced, UnpricedCause
+from planning.cost.model import CostLine, LineKind, QuantityBasis, Unpriced, UnpricedCause
 from planning.prices.table import Price, PriceTable
 from planning.registered import Resource, number
 
@@ -36,6 +36,17 @@ CATEGORIES = {
     LineKind.SNAPSHOT: Category.STORAGE,
     LineKind.BUCKET_STORAGE: Category.STORAGE,
     LineKind.BUCKET_REQUESTS: Category.STORAGE,
+}
+
+# Kinds whose quantities resources don't say. The load is an assumption, and what is stored and moved follows from it.
+BASES = {
+    LineKind.SNAPSHOT: QuantityBasis.ASSUMED,
+    LineKind.BUCKET_STORAGE: QuantityBasis.ASSUMED,
+    LineKind.BUCKET_REQUESTS: QuantityBasis.ASSUMED,
+    LineKind.ZONE_TRANSFER: QuantityBasis.ASSUMED,
+    LineKind.LOGS: QuantityBasis.ASSUMED,
+    # The vendors' figures for cores, at the assumed load.
+    LineKind.CPU_CREDITS: QuantityBasis.DOCUMENTED,
 }
 
 
@@ -139,9 +150,13 @@ class Bill:
         price: Price | str,
         note: str = "",
         *,
+        basis: QuantityBasis | None = None,
         uncompressed: bool = False,
     ) -> None:
-        """One line; a quantity of nothing is left out. Raises `MissingPriceError` for a key without a price."""
+        """One line; how its quantity is known follows from its kind unless it is said.
+
+        A quantity of nothing is left out. Raises `MissingPriceError` for a key without a price.
+        """
         if quantity <= 0:
             return
         if isinstance(price, str):
@@ -161,6 +176,7 @@ class Bill:
                 source=price.source,
                 as_of=price.as_of,
                 confidence=price.confidence,
+                basis=basis or BASES.get(kind, QuantityBasis.REGISTERED),
                 note=note,
                 uncompressed=uncompressed,
             )

@@ -27,14 +27,12 @@ def price_bucket(bucket: Resource, bill: Bill) -> None:
         note = f"assumed {size:g} GB: the bucket has no purpose tag"
         bill.add(bucket, LineKind.BUCKET_STORAGE, "STANDARD storage", size, "s3.storage.STANDARD", note)
         return
+    if purpose is BucketPurpose.AUDIT_ARCHIVE:
+        return  # nothing of the platform writes there; what others send is theirs to count
     rules = tuple(_rules(bucket, bill))
     days, bound = _life_days(purpose, rules, bill)
     use = _use(purpose, rules, days, bill)
     note = f"{bill.load.text}, deleted after {days} days ({bound})"
-    if purpose in (BucketPurpose.LOKI_RULER, BucketPurpose.MIMIR_RULER):
-        note = "a few rule files that rulers poll"
-    elif purpose is BucketPurpose.AUDIT_ARCHIVE:
-        note = f"audit records of a control plane, deleted after {days} days ({bound})"
     _storage_lines(bucket, use, note, bill)
     _request_lines(bucket, use, bill)
     if purpose in BY_DATA:

@@ -16,7 +16,6 @@ DEFAULT_SUPPORT = "EXTENDED"
 EXTENDED = "extended"
 # Amazon EKS API reference, CreateNodegroup: what a group without instance types gets.
 DEFAULT_INSTANCE_TYPE = "t3.medium"
-BURSTABLE = re.compile(r"t4g\.")
 
 
 def price_cluster(cluster: Resource, bill: Bill) -> None:
@@ -87,21 +86,15 @@ def node_counts(bill: Bill) -> list[tuple[Resource, float]]:
 def price_node_group(group: Resource, bill: Bill) -> None:
     """The hours of a group's nodes at the dearest of its instance types."""
     count = node_count(group, bill)
-    types = _instance_types(group)
+    types = instance_types(group)
     if count is None or types is None:
         missing = "scalingConfig.desiredSize" if count is None else "instanceTypes"
         bill.leave_out(group, UnpricedCause.NOT_KNOWN_YET, f"{missing} isn't known yet")
         return
     spot = text(group.at("capacityType"), "ON_DEMAND") == "SPOT"
-    hour = dearest_hour(types, bill, spot=spot)
-    of = f", the dearest of {', '.join(types)}" if len(types) > 1 else ""
+    hour = paid_hour(types, bill, spot=spot)
+    of = f", the {'cheapest' if spot else 'dearest'} of {', '.join(types)}" if len(types) > 1 else ""
     _node_line(group, hour, count, bill, spot=spot, note=f"{count:g} nodes x {bill.assumptions.hours:g} h{of}")
-    credits = bill.assumptions.unlimited_cpu_credit_hours_per_node
-    if BURSTABLE.match(hour.instance_type):
-        bill.add(
-            group, LineKind.CPU_CREDITS, "unlimited CPU credits", count * credits, "ec2.cpu_credits.t4g",
-            f"{credits:g} vCPU-hours above the baseline of each of {count:g} nodes",
-        )  # fmt: skip
 
 
 def price_instance(instance: Resource, bill: Bill) -> None:
@@ -111,7 +104,7 @@ def price_instance(instance: Resource, bill: Bill) -> None:
         bill.leave_out(instance, UnpricedCause.NOT_KNOWN_YET, "instanceType isn't known yet")
         return
     spot = instance.at("instanceMarketOptions", "marketType") == "spot"
-    hour = dearest_hour([instance_type], bill, spot=spot)
+    hour = paid_hour([instance_type], bill, spot=spot)
     _node_line(instance, hour, 1, bill, spot=spot, note=f"1 instance x {bill.assumptions.hours:g} h")
 
 
@@ -128,14 +121,18 @@ def _node_line(resource: Resource, hour: HourlyPrice, count: float, bill: Bill, 
     bill.add(resource, kind, item, count * bill.assumptions.hours, hour.price, note)
 
 
-def dearest_hour(instance_types: list[str], bill: Bill, *, spot: bool) -> HourlyPrice:
-    """The dearest hour of the given types: the one that a spot group may end up with. Raises `MissingPriceError`."""
+def paid_hour(instance_types: list[str], bill: Bill, *, spot: bool) -> HourlyPrice:
+    """The hour that a group of several types is budgeted at. Raises `MissingPriceError`.
+
+    Spot: the cheapest type, at its own risk price (Amazon EKS User Guide, "Managed node group capacity types": the
+    price-capacity-optimized strategy). On demand: the dearest, as any of them may be the one that there is.
+    """
     share = bill.assumptions.spot_share_of_on_demand if spot else None
     hours = [
         HourlyPrice(name, bill.once(("hour", name, spot), lambda name=name: _hour(name, bill.table, share)))
         for name in instance_types
     ]
-    return max(hours, key=lambda hour: hour.price.usd)
+    return (min if spot else max)(hours, key=lambda hour: hour.price.usd)
 
 
 def _hour(instance_type: str, table: PriceTable, spot_share: float | None) -> Price:
@@ -155,11 +152,11 @@ def on_demand_price(table: PriceTable, instance_type: str) -> Price:
     if key in table:
         return table.price(key)
     family, _, size = instance_type.partition(".")
-    wanted = _units(size)
+    wanted = large_units(size)
     for known_size in ("4xlarge", "2xlarge", "xlarge", "large"):
         known_key = f"{ON_DEMAND}.{family}.{known_size}"
         if wanted and known_key in table:
-            known, per = table.price(known_key), _units(known_size)
+            known, per = table.price(known_key), large_units(known_size)
             source = f"{wanted / per:g} x {family}.{known_size} ({known.source})"
             return known.model_copy(
                 update={
@@ -169,7 +166,7 @@ def on_demand_price(table: PriceTable, instance_type: str) -> Price:
     raise MissingPriceError(table.region, key)
 
 
-def _units(size: str) -> float:
+def large_units(size: str) -> float:
     """Size of an instance in units of large; 0 for sizes that don't go by it, such as metal."""
     match = re.fullmatch(r"(\d*)xlarge", size)
     if match:
@@ -177,7 +174,7 @@ def _units(size: str) -> float:
     return {"medium": 0.5, "large": 1.0}.get(size, 0.0)
 
 
-def _instance_types(group: Resource) -> list[str] | None:
+def instance_types(group: Resource) -> list[str] | None:
     value = group.at("instanceTypes")
     if value is UNKNOWN:
         return None

@@ -9,6 +9,7 @@ from planning.cost.assumptions import NodeCount
 from planning.cost.bill import Bill
 from planning.cost.buckets import price_bucket
 from planning.cost.compute import price_cluster, price_instance, price_node_group, price_tenant_stack
+from planning.cost.credits import price_cpu_credits
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType, UnpricedCause
@@ -107,6 +108,7 @@ def _write(bill: Bill, resources: Sequence[Resource]) -> None:
         _priced(lambda: price_tenant_stack(groups, bill), groups[0], bill)
     if groups:
         _priced(lambda: price_zone_transfer(bill), groups[0], bill)
+        _priced(lambda: price_cpu_credits(bill), groups[0], bill)
     # Last: they count the volumes that are in the bill by then.
     for policy in bill.of_type(types.SNAPSHOT_POLICY):
         _priced(lambda policy=policy: price_snapshots(policy, bill), policy, bill)

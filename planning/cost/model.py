@@ -38,6 +38,19 @@ class LineKind(StrEnum):
     ALARM = "alarms"
 
 
+class QuantityBasis(StrEnum):
+    """How a line's quantity is known; how its unit price is known is another matter."""
+
+    REGISTERED = "registered"
+    """The resource says it: hours, sizes, counts."""
+    MEASURED = "measured"
+    """Measured with this platform's own parts."""
+    DOCUMENTED = "documented"
+    """From figures that a vendor publishes."""
+    ASSUMED = "assumed"
+    """A judgement that the running stack should replace."""
+
+
 class CostLine(Frozen):
     """One amount of one thing at one price."""
 
@@ -63,6 +76,8 @@ class CostLine(Frozen):
     """Date of the price's source."""
     confidence: Confidence
     """source or model."""
+    basis: QuantityBasis = QuantityBasis.REGISTERED
+    """How the quantity is known."""
     note: str = ""
     """How the quantity came about."""
     uncompressed: bool = False
@@ -157,6 +172,12 @@ class CostReport(Frozen):
         for line in self.lines:
             sums[line.component] = sums.get(line.component, 0.0) + line.usd_per_month
         return dict(sorted(sums.items(), key=lambda pair: -pair[1]))
+
+    @computed_field
+    @property
+    def by_basis(self) -> dict[QuantityBasis, float]:
+        """US dollars a month for each way in which quantities are known; they add up to the total."""
+        return {basis: sum(line.usd_per_month for line in self.lines if line.basis is basis) for basis in QuantityBasis}
 
     def top_costs(self, count: int = 3) -> tuple[CostLine, ...]:
         """The lines that cost most."""

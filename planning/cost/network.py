@@ -6,7 +6,7 @@ from typing import NamedTuple
 from planning.aws.types import NAT_GATEWAY, RELEASE, SUBNET
 from planning.cost.bill import Bill
 from planning.cost.compute import node_count, node_counts
-from planning.cost.model import LineKind, UnpricedCause
+from planning.cost.model import LineKind, QuantityBasis, UnpricedCause
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, is_table, value_at
 
@@ -21,7 +21,7 @@ def price_nat_gateway(gateway: Resource, bill: Bill) -> None:
     bill.add(gateway, kind, "NAT gateway", bill.assumptions.hours, "nat_gateway.hours.zonal", "by the hour")
     share = bill.assumptions.nat_gb / gateways
     note = f"assumed {bill.assumptions.nat_gb:g} GB through {gateways} gateway{'s' if gateways > 1 else ''}"
-    bill.add(gateway, kind, "NAT traffic", share, "nat_gateway.data.processed", note)
+    bill.add(gateway, kind, "NAT traffic", share, "nat_gateway.data.processed", note, basis=QuantityBasis.ASSUMED)
 
 
 def price_elastic_ip(address: Resource, bill: Bill) -> None:
@@ -116,7 +116,7 @@ def _load_balancer(resource: Resource, kind: str, zones: int, bill: Bill, *, int
     bill.add(resource, line, f"{kind} load balancer", hours, f"load_balancer.hours.{kind}", note)
     bill.add(
         resource, line, f"{kind} load balancer, capacity", hours * units, f"load_balancer.capacity.{kind}",
-        f"assumed average of {units:g} units",
+        f"assumed average of {units:g} units", basis=QuantityBasis.ASSUMED,
     )  # fmt: skip
     if not internal:
         bill.add(
@@ -141,7 +141,10 @@ def price_endpoint(endpoint: Resource, bill: Bill) -> None:
         "vpc_endpoint.hours.interface", f"{zones} zones",
     )  # fmt: skip
     note = f"assumed {bill.assumptions.endpoint_gb:g} GB"
-    bill.add(endpoint, line, "endpoint traffic", bill.assumptions.endpoint_gb, "vpc_endpoint.data.interface", note)
+    bill.add(
+        endpoint, line, "endpoint traffic", bill.assumptions.endpoint_gb, "vpc_endpoint.data.interface", note,
+        basis=QuantityBasis.ASSUMED,
+    )  # fmt: skip
 
 
 def price_zone_transfer(bill: Bill) -> None:

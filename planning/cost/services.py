@@ -1,52 +1,85 @@
 """Keys, log groups, alarms, secrets."""
 
-from planning.aws.types import CLUSTER
+from typing import NamedTuple
+
+from planning.aws.types import CLUSTER, LOG_GROUP
 from planning.cost.bill import Bill
 from planning.cost.compute import node_counts
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, QuantityBasis
 from planning.cost.reading import text
 from planning.registered import Resource, is_list, number
 
 REQUESTS_PER_UNIT = 10_000
+# AWS KMS pricing: the first and the second rotation of a key add its monthly price each, further ones nothing.
+ROTATIONS_CHARGED = 2
 DAYS_PER_MONTH = 365 / 12
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs": the log group's name.
 CLUSTER_LOG_GROUP = "/aws/eks/{name}/cluster"
-AUDIT = "audit"
+AUDIT, STANDARD = "audit", "STANDARD"
 
 
 def price_key(key: Resource, bill: Bill) -> None:
     """A customer-managed KMS key; AWS's own keys are no resources."""
-    note = "the first and the second rotation add 1 USD a month each" if key.at("enableKeyRotation") is True else ""
-    bill.add(key, LineKind.KEY, "KMS key", 1, "kms.keys.customer_managed", note)
+    bill.add(key, LineKind.KEY, "KMS key", 1, "kms.keys.customer_managed")
+    if key.at("enableKeyRotation") is True:
+        bill.add(
+            key, LineKind.KEY, "rotated key material", ROTATIONS_CHARGED, "kms.keys.customer_managed",
+            "the first two rotations are kept and charged like the key, later ones are free: from its third year on",
+        )  # fmt: skip
     requests = bill.assumptions.kms_requests
     note = f"assumed {requests:,.0f} requests"
-    bill.add(key, LineKind.KEY, "KMS requests", requests / REQUESTS_PER_UNIT, "kms.requests.symmetric", note)
+    bill.add(
+        key, LineKind.KEY, "KMS requests", requests / REQUESTS_PER_UNIT, "kms.requests.symmetric", note,
+        basis=QuantityBasis.ASSUMED,
+    )  # fmt: skip
 
 
 def price_cluster_logs(cluster: Resource, bill: Bill) -> None:
     """What a control plane sends to CloudWatch Logs; its log group is another resource, or made by EKS."""
-    gigabytes, note = _cluster_log_gb(cluster, bill)
-    bill.add(cluster, LineKind.LOGS, "control-plane logs", gigabytes, "cloudwatch.logs_ingested.STANDARD", note)
+    groups = [group for group in bill.of_type(LOG_GROUP) if _cluster_of(group, bill) is cluster]
+    price = f"cloudwatch.logs_ingested.{_log_class(groups[0]) if groups else STANDARD}"
+    logs = _cluster_logs(cluster, bill)
+    kind = LineKind.LOGS
+    bill.add(cluster, kind, "audit log", logs.audit_gb, price, logs.audit_note, basis=QuantityBasis.MEASURED)
+    bill.add(cluster, kind, "other control-plane logs", logs.other_gb, price, f"assumed for {', '.join(logs.others)}")
 
 
-def _cluster_log_gb(cluster: Resource, bill: Bill) -> tuple[float, str]:
-    enabled = cluster.at("enabledClusterLogTypes")
+class _ClusterLogs(NamedTuple):
+    """What a control plane writes in a month."""
+
+    audit_gb: float
+    audit_note: str
+    other_gb: float
+    others: tuple[str, ...]
+
+
+def _cluster_logs(cluster: Resource, bill: Bill) -> _ClusterLogs:
+    enabled, assumed = cluster.at("enabledClusterLogTypes"), bill.assumptions
     types = [text(item) for item in enabled] if is_list(enabled) else []
     nodes = sum(count for _, count in node_counts(bill))
-    audit = bill.assumptions.audit_log_gb_per_node * nodes if AUDIT in types else 0.0
-    others = bill.assumptions.other_control_plane_log_gb * sum(name != AUDIT for name in types)
-    return audit + others, f"assumed for {', '.join(types)} and {nodes:g} nodes" if types else ""
+    others = tuple(name for name in types if name != AUDIT)
+    audit = assumed.audit_log_gb + assumed.audit_log_gb_per_node * nodes if AUDIT in types else 0.0
+    return _ClusterLogs(
+        audit_gb=audit,
+        audit_note=f"{assumed.audit_log_gb:g} GB, and {assumed.audit_log_gb_per_node:g} GB for each of {nodes:g} nodes",
+        other_gb=assumed.other_control_plane_log_gb * len(others),
+        others=others,
+    )
+
+
+def _log_class(group: Resource) -> str:
+    return text(group.at("logGroupClass"), STANDARD)
 
 
 def price_log_group(group: Resource, bill: Bill) -> None:
     """What lies in a log group, and what goes into it unless it is a control plane's, which is priced with it."""
-    log_class = text(group.at("logGroupClass"), "STANDARD")
     gigabytes, note = bill.assumptions.other_log_group_gb, "assumed"
     cluster = _cluster_of(group, bill)
     if cluster is not None:
-        gigabytes, note = _cluster_log_gb(cluster, bill)
+        logs = _cluster_logs(cluster, bill)
+        gigabytes = logs.audit_gb + logs.other_gb
     else:
-        key = f"cloudwatch.logs_ingested.{log_class}"
+        key = f"cloudwatch.logs_ingested.{_log_class(group)}"
         bill.add(group, LineKind.LOGS, "log ingestion", gigabytes, key, note)
     retention = number(group.at("retentionInDays"))
     days = retention or bill.assumptions.unbounded_days

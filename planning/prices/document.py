@@ -1,6 +1,7 @@
 """The file format of a price table: sources once, prices in groups of one unit and source."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Self
 
@@ -8,11 +9,14 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from planning.base import Frozen
-from planning.prices.table import Price, PriceSource, PriceTable, PriceTableError
+from planning.prices.table import SPOT, Price, PriceSource, PriceTable, PriceTableError
 from planning.shipped_yaml import read_shipped
 from planning.usd import UnitUsd
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+# Spot prices move: what a bad month may cost is a high percentile of what was seen on several days.
+PERCENTILE = 0.95
 
 HEADER = """\
 # List prices in US dollars without tax. `python -m ops prices refresh --region {region}` brings them up to date.
@@ -53,15 +57,15 @@ class PriceDocument(Frozen):
                 raise ValueError(f"group {group.group}: there is no source {group.source}")
             for name in group.usd:
                 key = f"{group.group}.{name}"
-                if key in seen:
+                if key in seen and group.group != SPOT:
                     raise ValueError(f"{key}: is given twice")
                 seen.add(key)
         return self
 
     def table(self) -> PriceTable:
         """The prices by key."""
-        prices = {
-            f"{group.group}.{name}": Price(
+        prices = [
+            Price(
                 key=f"{group.group}.{name}",
                 usd=usd,
                 unit=group.unit,
@@ -72,8 +76,22 @@ class PriceDocument(Frozen):
             for group in self.groups
             for source in (self.sources[group.source],)
             for name, usd in group.usd.items()
-        }
-        return PriceTable(region=self.region, compiled=self.compiled, prices=prices)
+        ]
+        by_key: dict[str, list[Price]] = {}
+        for price in prices:
+            by_key.setdefault(price.key, []).append(price)
+        return PriceTable(
+            region=self.region, compiled=self.compiled, prices={key: at_risk(seen) for key, seen in by_key.items()}
+        )
+
+
+def at_risk(seen: Sequence[Price]) -> Price:
+    """The 95th percentile of several dated observations of one price (nearest rank: of fewer than 20, the highest)."""
+    ranked = sorted(seen, key=lambda price: price.usd)
+    price = ranked[math.ceil(PERCENTILE * len(ranked)) - 1]
+    if len(ranked) == 1:
+        return price
+    return price.model_copy(update={"source": f"{price.source}; 95th percentile of {len(ranked)} observations"})
 
 
 def parse_document(text: str, where: str) -> PriceDocument:

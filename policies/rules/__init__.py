@@ -6,7 +6,7 @@ from policies.rules.cluster_support import CLUSTER_IN_STANDARD_SUPPORT
 from policies.rules.cost import BUDGET, COST_DELTA, COSTS_KNOWN
 from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, KEYS_ROTATE, VOLUMES_ENCRYPTED
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
-from policies.rules.nodes import CONTROL_PLANE_AUDITED, METADATA_CLOSED
+from policies.rules.nodes import CONTROL_PLANE_AUDITED, CREDITS_CHOSEN, METADATA_CLOSED
 from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
 from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED, KUBERNETES_SECRETS_NAMED
 from policies.rules.protection import DATA_PROTECTED
@@ -26,6 +26,7 @@ RULES: tuple[JudgingRule, ...] = (
     INSTANCES_LIMITED,
     VOLUMES_LIMITED,
     NAT_LIMITED,
+    CREDITS_CHOSEN,
     AUTOSCALING_BOUNDED,
     TRANSITIONS_PAY,
     BUCKETS_EXPIRE,

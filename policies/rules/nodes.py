@@ -1,12 +1,16 @@
 """Nodes and the control plane: metadata service, and the audit log."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 
 from planning.aws.types import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP
-from planning.registered import UNKNOWN, Resource, is_list
+from planning.cost.compute import instance_types
+from planning.registered import UNKNOWN, Resource, is_list, of_type
 from policies.facts import whole
 from policies.limits import Limits
-from policies.rule import NotYetKnown, ResourceRule, Subject, Verdict, Violation
+from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
+
+BURSTABLE = re.compile(r"t\d\w*\.")
 
 
 class MetadataLimits(Limits):
@@ -53,6 +57,47 @@ METADATA_CLOSED = ResourceRule(
     types=(LAUNCH_TEMPLATE, INSTANCE, NODE_GROUP),
     limits=MetadataLimits,
     check=_open_metadata,
+)
+
+
+def _credits_by_default(resources: Sequence[Resource], limits: Limits) -> Iterator[Verdict]:
+    del limits
+    for group in of_type(resources, NODE_GROUP):
+        types = instance_types(group)
+        if types is None:
+            yield NotYetKnown("instanceTypes", group.urn)
+        elif any(BURSTABLE.match(name) for name in types):
+            yield from _credits_of(group, resources)
+
+
+def _credits_of(group: Resource, resources: Sequence[Resource]) -> Iterator[Verdict]:
+    sources = group.property_dependencies.get("launchTemplate", frozenset())
+    names = [name for key in ("id", "name") if isinstance(name := group.at("launchTemplate", key), str)]
+    for template in of_type(resources, LAUNCH_TEMPLATE):
+        if template.urn in sources or template.at("id") in names or template.at("name") in names:
+            chosen = template.at("creditSpecification", "cpuCredits")
+            if chosen is UNKNOWN:
+                yield NotYetKnown("creditSpecification.cpuCredits", template.urn)
+                return
+            if isinstance(chosen, str):
+                return
+    yield Violation(
+        "its burstable nodes have no creditSpecification.cpuCredits in a launch template: T4g is then unlimited, at "
+        "0.04 USD for each vCPU-hour above the baseline; accepted: standard or unlimited, on purpose",
+        group.urn,
+    )
+
+
+CREDITS_CHOSEN = StackRule(
+    id="credits-chosen",
+    subject=Subject.COST,
+    title="Burstable nodes say what happens when their CPU credits are used up",
+    why="Unlimited is the default of T3 and T4g: a busy stack is charged by the vCPU-hour, and no preview says so.",
+    fix="Set node_groups.*.cpu_credits; NodeGroups writes it into the launch template.",
+    types=(NODE_GROUP, LAUNCH_TEMPLATE),
+    limits=Limits,
+    check=_credits_by_default,
+    severity=Severity.MEDIUM,
 )
 
 

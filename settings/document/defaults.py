@@ -53,15 +53,29 @@ def _move(days: int, storage_class: str) -> Json:
     return {"days": days, "storage_class": storage_class}
 
 
-def _nodes(capacity_type: str, instance_type: str, nodes: int, max_nodes: int, root_volume_gib: int) -> Json:
+# Each size may be another: a spot group takes whichever there is, at its price.
+_SPOT_SIZES = ("medium", "large", "xlarge", "2xlarge")
+
+
+def _nodes(
+    capacity_type: str, instance_type: str, nodes: int, max_nodes: int, root_volume_gib: int, cpu_credits: str
+) -> Json:
     return {
         "capacity_type": capacity_type,
-        "instance_types": [instance_type],
+        "instance_types": _spot_types(instance_type) if capacity_type == "spot" else [instance_type],
+        "cpu_credits": cpu_credits,
         "nodes": nodes,
         "min_nodes": nodes,
         "max_nodes": max_nodes,
         "root_volume_gib": root_volume_gib,
     }
+
+
+def _spot_types(smallest: str) -> list[Json]:
+    """Three sizes from the smallest that the pods fit on: more pools for spot, all of them burstable."""
+    family, _, size = smallest.partition(".")
+    first = _SPOT_SIZES.index(size)
+    return [f"{family}.{one}" for one in _SPOT_SIZES[first : first + 3]]
 
 
 # fmt: off
@@ -188,23 +202,24 @@ MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
         _same("cluster.kubernetes_version",     "1.36"),
         Row("cluster.control_plane_logs",       [],               ["audit"],      ["audit", "authenticator"]),
         Row("cluster.log_retention_days",       7,                7,              365),
+        Row("cluster.log_class",                "infrequent_access", "infrequent_access", "standard"),
         _same("cluster.encrypt_logs",           True),
         _same("cluster.addons",                 {"kube_state_metrics": True, "prometheus_node_exporter": True,
                                                  "cert_manager": True}),
         Row("network.vpc_cidr",                 "10.20.0.0/16",   "10.21.0.0/16", "10.22.0.0/16"),
         Row("network.availability_zones",       2,                3,              3),
         Row("network.nat",                      "none",           "none",         "one"),
-        Row("cluster.node_groups.on-demand",    _nodes("on_demand", "t4g.medium", 1, 2, 20),
-                                                _nodes("on_demand", "t4g.medium", 1, 2, 30),
-                                                _nodes("on_demand", "t4g.large", 1, 2, 40)),
+        Row("cluster.node_groups.on-demand",    _nodes("on_demand", "t4g.medium", 1, 2, 20, "standard"),
+                                                _nodes("on_demand", "t4g.medium", 1, 2, 20, "standard"),
+                                                _nodes("on_demand", "t4g.large", 1, 2, 40, "unlimited")),
         # dev's pods, EKS's and the add-ons' need more addresses than two t4g.medium have.
-        Row("cluster.node_groups.spot",         _nodes("spot", "t4g.large", 1, 2, 20),
-                                                _nodes("spot", "t4g.medium", 2, 3, 30),
-                                                _nodes("spot", "t4g.large", 3, 4, 40)),
+        Row("cluster.node_groups.spot",         _nodes("spot", "t4g.large", 1, 2, 20, "standard"),
+                                                _nodes("spot", "t4g.medium", 2, 3, 20, "standard"),
+                                                _nodes("spot", "t4g.large", 3, 4, 40, "unlimited")),
     ),
     "shared": (
         _same("cluster.owner_stack",            "staging"),
-        _same("cluster.node_groups.dev-spot",   _nodes("spot", "t4g.medium", 2, 3, 20)),
+        _same("cluster.node_groups.dev-spot",   _nodes("spot", "t4g.medium", 2, 3, 20, "standard")),
     ),
     "existing": (
         _same("cluster.storage_class",          "standard"),

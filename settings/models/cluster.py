@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from planning.base import Frozen, broken_rule
 from settings.models.addons import ClusterAddons
 from settings.models.fields import accepts, matching
-from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape
+from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
 MIN_KUBERNETES_MINOR = 35
@@ -31,6 +31,13 @@ class CapacityType(StrEnum):
 
     ON_DEMAND = "on_demand"
     SPOT = "spot"
+
+
+class CpuCredits(StrEnum):
+    """What happens when burstable nodes have used up their credits."""
+
+    STANDARD = "standard"
+    UNLIMITED = "unlimited"
 
 
 def _graviton(instance_type: str) -> str:
@@ -61,6 +68,13 @@ class NodeGroup(Frozen):
     """Most nodes that scaling may reach; the cost report shows what that would cost."""
     root_volume_gib: Annotated[int, Field(ge=20, le=500)]
     """Encrypted gp3 root volume of each node, in GiB."""
+    cpu_credits: CpuCredits = CpuCredits.STANDARD
+    """Of burstable types, for long use beyond their baseline: standard slows it down, unlimited charges it."""
+
+    @property
+    def burstable(self) -> bool:
+        """Whether all its types have CPU credits; EC2 takes a credit specification for no others."""
+        return all(is_burstable(name) for name in self.instance_types)
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -143,6 +157,9 @@ class EksCluster(Frozen):
     """Control-plane log types sent to CloudWatch Logs; audit is the dear one."""
     log_retention_days: LogRetentionDays
     """Days that CloudWatch Logs keeps them."""
+    log_class: Literal["standard", "infrequent_access"]
+    """CloudWatch's class of the log group: infrequent_access halves the price of what comes in, and lets nothing be
+    forwarded from there. Another class is another log group: the old one is deleted."""
     encrypt_logs: bool
     """Encrypt them with the cluster's own key, which costs nothing beside the key's requests."""
     addons: ClusterAddons

@@ -65,6 +65,11 @@ _BURSTABLE = {
 }
 
 
+def is_burstable(instance_type: str) -> bool:
+    """Whether a type has CPU credits."""
+    return instance_type in _BURSTABLE
+
+
 def instance_shape(instance_type: str) -> InstanceShape | None:
     """The shape of a Graviton type, or None for a type that is not one of the known families."""
     if instance_type in _BURSTABLE:

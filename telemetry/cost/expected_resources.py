@@ -106,7 +106,11 @@ def _cluster(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
     yield _resource("EksCluster", CLUSTER, "cluster", properties)
     yield _resource("EncryptionKey", KEY, "cluster-secrets", {"enableKeyRotation": True})
     if cluster.control_plane_logs:
-        logs = {"name": names.log_group, "retentionInDays": cluster.log_retention_days}
+        logs = {
+            "name": names.log_group,
+            "retentionInDays": cluster.log_retention_days,
+            "logGroupClass": cluster.log_class.upper(),
+        }
         yield _resource("EksCluster", LOG_GROUP, "cluster-logs", logs)
 
 
@@ -152,4 +156,7 @@ def _node_group(group: NodeGroup, subnets: list[str], version: str) -> Mapping[s
 
 def _template(group: NodeGroup) -> Mapping[str, Any]:
     root = {"volumeSize": group.root_volume_gib, "volumeType": "gp3"}
-    return {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": root}]}
+    template: dict[str, Any] = {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": root}]}
+    if group.burstable:
+        template["creditSpecification"] = {"cpuCredits": group.cpu_credits.value}
+    return template

@@ -24,6 +24,13 @@ def node_group(most: Property, *types: Property, name: str = "spot") -> Resource
     return resource(NODE_GROUP, {"instanceTypes": list(types), "scalingConfig": {"maxSize": most}}, name)
 
 
+def credits(chosen: Property, *types: Property) -> list[Resource]:
+    """A group whose template is known by its name."""
+    template: dict[str, Property] = {"name": "nodes", "creditSpecification": {"cpuCredits": chosen}}
+    group: dict[str, Property] = {"instanceTypes": list(types), "launchTemplate": {"name": "nodes"}}
+    return [resource(LAUNCH_TEMPLATE, template, "nodes"), resource(NODE_GROUP, group, "nodes")]
+
+
 def root_volume(**ebs: Property) -> list[Resource]:
     volume: Property = {"volumeType": "gp3", "volumeSize": 40.0, "encrypted": "true", **ebs}
     return [resource(LAUNCH_TEMPLATE, {"blockDeviceMappings": [{"deviceName": "/dev/xvda", "ebs": volume}]})]
@@ -61,9 +68,15 @@ CASES: Sequence[Case] = (
     Case("instances-limited", PASS, [node_group(1, "t4g.large", "t4g.medium")]),
     Case("instances-limited", UNKNOWN_YET, [node_group(1, UNKNOWN)]),
     Case("instances-limited", FAIL, [node_group(1, "m7g.4xlarge")], "family m7g is not accepted; accepted: t4g"),
-    Case("instances-limited", FAIL, [node_group(1, "t4g.2xlarge")], "larger than large"),
-    Case("instances-limited", FAIL, [node_group(1, "t4g.96xlarge")], "larger than large"),
+    Case("instances-limited", FAIL, [node_group(1, "t4g.4xlarge")], "larger than 2xlarge"),
+    Case("instances-limited", FAIL, [node_group(1, "t4g.96xlarge")], "larger than 2xlarge"),
     Case("instances-limited", FAIL, [resource("aws:ec2/instance:Instance", {"instanceType": "p5.48xlarge"})], "p5"),
+    Case("credits-chosen", PASS, credits("standard", "t4g.medium")),
+    Case("credits-chosen", PASS, credits("unlimited", "t4g.medium", "t4g.large")),
+    Case("credits-chosen", PASS, credits(None, "m7g.large")),
+    Case("credits-chosen", UNKNOWN_YET, credits(UNKNOWN, "t4g.medium")),
+    Case("credits-chosen", FAIL, credits(None, "t4g.medium"), "T4g is then unlimited"),
+    Case("credits-chosen", FAIL, credits(None, "m7g.large", "t3.large"), "accepted: standard or unlimited"),
     Case("nat-limited", PASS, gateways(1)),
     Case("nat-limited", PASS, gateways(3, "private")),
     Case("nat-limited", UNKNOWN_YET, gateways(2, UNKNOWN)),

@@ -23,7 +23,7 @@ CHANGES: dict[str, Any] = {
     "cluster": {
         "public_access_cidrs": ["198.51.100.0/24"],
         "control_plane_logs": ["api"],
-        "log_retention_days": 400,
+        "log_retention_days": 731,
         "node_groups": {"spot": {"instance_types": ["m7g.4xlarge"], "max_nodes": 9, "root_volume_gib": 100}},
     },
     "sizes": {"tempo": {"volume_gib": 90}},
@@ -55,6 +55,7 @@ VIOLATIONS = {
     "cluster-in-standard-support": "open-cluster",
     "cluster-secrets-encrypted": "open-cluster",
     "control-plane-audited": "open-cluster",
+    "credits-chosen": "dear-nodes",
     "data-protected": "still-key",
     "images-pinned": "dashboards",
     "indexes-untouched": "frozen-traces",

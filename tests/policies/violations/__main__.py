@@ -108,7 +108,7 @@ def cluster(subnets: list[aws.ec2.Subnet], nodes: aws.ec2.LaunchTemplate) -> pul
         cluster_name=control_plane.name,
         node_role_arn=role.arn,
         subnet_ids=[subnet.id for subnet in subnets],
-        instance_types=["m7g.4xlarge"],
+        instance_types=["m7g.4xlarge", "t4g.medium"],
         ami_type="AL2023_ARM_64_STANDARD",
         capacity_type="ON_DEMAND",
         launch_template={"id": nodes.id, "version": nodes.latest_version.apply(str)},

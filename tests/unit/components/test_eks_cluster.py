@@ -254,7 +254,7 @@ def test_node_groups_as_configured(staging: Graph) -> None:
     }
     spot = groups["staging-spot"]
     assert spot["amiType"] == "AL2023_ARM_64_STANDARD"
-    assert spot["instanceTypes"] == ["t4g.medium"]
+    assert spot["instanceTypes"] == ["t4g.medium", "t4g.large", "t4g.xlarge"]
     assert spot["scalingConfig"] == {"minSize": 2, "desiredSize": 2, "maxSize": 3}
     assert spot["updateConfig"] == {"maxUnavailable": 1}
     assert spot["labels"] == {"lgtm.dev/stack": "staging"}
@@ -277,13 +277,24 @@ def test_nodes_hide_their_credentials_and_encrypt_their_disks(staging: Graph) ->
     assert disk["deviceName"] == "/dev/xvda"
     assert disk["ebs"] == {
         "volumeType": "gp3",
-        "volumeSize": 30,
+        "volumeSize": 20,
         "encrypted": "true",
         "deleteOnTermination": "true",
     }
+    assert template["creditSpecification"] == {"cpuCredits": "standard"}
     # What EKS refuses in a managed node group's template, or what would open the node.
     for key in ("imageId", "instanceType", "keyName", "iamInstanceProfile", "networkInterfaces", "vpcSecurityGroupIds"):
         assert key not in template
+
+
+def test_credits_are_said_on_purpose_for_burstable_types_and_for_no_others(compose: Any, make_settings: Any) -> None:
+    template = "ec2/launchTemplate:LaunchTemplate"
+    assert compose(make_settings("prod")).one(template, "prod-spot").inputs["creditSpecification"] == {
+        "cpuCredits": "unlimited"
+    }
+    groups = {"node_groups": {"on-demand": {"instance_types": ["m7g.large"]}}}
+    other = compose(make_settings("prod", cluster=groups)).one(template, "prod-on-demand")
+    assert "creditSpecification" not in other.inputs
 
 
 def test_instances_and_volumes_carry_the_stacks_tags(staging: Graph) -> None:

@@ -96,7 +96,7 @@ def test_a_new_region_takes_the_keys_and_none_of_the_prices() -> None:
     assert set(result.document.table().prices) == {
         "ec2.on_demand.t4g.large", "ec2.on_demand.m8g.large", "ec2.spot.t4g.large", "ebs.storage.gp3",
     }  # fmt: skip
-    assert set(result.document.sources) == {LIST_SOURCE, SPOT_SOURCE}
+    assert set(result.document.sources) == {LIST_SOURCE, f"{SPOT_SOURCE}-{TODAY}"}
     assert [kept.key for kept in result.kept] == ["ebs.storage.gp2"]
     assert "left out of the new table" in result.kept[0].reason
 

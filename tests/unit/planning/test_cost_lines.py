@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from planning.budget import Category
+from planning.capacity.compute import compute_for
+from planning.capacity.ingest import ingest_of
+from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.cost.assumptions import Assumptions
-from planning.cost.inputs import ClusterSharing
-from planning.cost.model import LineKind
+from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing
+from planning.cost.model import LineKind, QuantityBasis
 from planning.registered import UNKNOWN, Resource
 from tests.unit.planning.cost_cases import NETWORK, amounts, node_group, priced, release, resource
 
@@ -51,15 +54,17 @@ def test_a_control_plane_costs_six_times_as_much_once_support_is_extended(
     [
         ({}, "t4g.large spot", 80.94),
         ({"capacityType": "ON_DEMAND"}, "t4g.large on-demand", 147.17),
-        ({"instanceTypes": ["t4g.medium", "t4g.large"]}, "t4g.large spot", 80.94),
-        ({"instanceTypes": ["t4g.medium"]}, "t4g.medium spot", 40.73),
+        # EKS asks for the price-capacity-optimized pool of a spot group; on demand any type may be the one there is.
+        ({"instanceTypes": ["t4g.large", "t4g.medium"]}, "t4g.medium spot", 43.80),
+        ({"capacityType": "ON_DEMAND", "instanceTypes": ["t4g.medium", "t4g.large"]}, "t4g.large on-demand", 147.17),
+        ({"instanceTypes": ["t4g.medium"]}, "t4g.medium spot", 43.80),
         ({"capacityType": "ON_DEMAND", "instanceTypes": ["m7g.4xlarge"]}, "m7g.4xlarge on-demand", 1429.63),
         ({"capacityType": "ON_DEMAND", "instanceTypes": ["m7g.8xlarge"]}, "m7g.8xlarge on-demand", 2859.26),
         ({"scalingConfig": {"desiredSize": 1}}, "t4g.large spot", 26.98),
         ({"scalingConfig": {"minSize": 2}}, "t4g.large spot", 53.96),
     ],
 )
-def test_nodes_cost_their_dearest_type(properties: dict[str, Any], item: str, usd: float) -> None:
+def test_nodes_cost_the_type_that_they_are_budgeted_at(properties: dict[str, Any], item: str, usd: float) -> None:
     assert amounts(priced(node_group(**properties)))["spot", item] == usd
 
 
@@ -107,12 +112,39 @@ def test_an_instance_family_without_a_price_is_named_and_the_rest_stands() -> No
     assert amounts(report)["it", "public IPv4 address"] == 3.65
 
 
-def test_credits_beyond_the_baseline_cost_extra_on_burstable_nodes_only() -> None:
-    busy = Assumptions(unlimited_cpu_credit_hours_per_node=100)
-    assert amounts(priced(node_group(), assumptions=busy))["spot", "unlimited CPU credits"] == 12.00
-    assert ("spot", "unlimited CPU credits") not in amounts(
-        priced(node_group(instanceTypes=["m7g.large"]), assumptions=busy)
-    )
+CREDITS = ("spot", "unlimited CPU credits")
+
+
+def _with_credits(credits: str | None, **properties: Any) -> list[Resource]:
+    specification = {"creditSpecification": {"cpuCredits": credits}} if credits else {}
+    template = resource("aws:ec2/launchTemplate:LaunchTemplate", "spot", **specification)
+    return [template, node_group(launchTemplate={}, deps={"launchTemplate": [template]}, **properties)]
+
+
+def test_what_load_and_system_need_beyond_the_baseline_is_charged_by_the_vcpu_hour() -> None:
+    busy = Assumptions(system_cores_per_node=1.0)
+    ingest = ingest_of(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
+    need = compute_for(ingest, REFERENCE_LOAD.retention, REFERENCE_REPLICATION).cpu_cores
+    # three t4g.large, 2 x 30 % each: Amazon EC2 User Guide, "Key concepts for burstable performance instances"
+    expected = round((need + 3 * 1.0 - 3 * 0.6) * 730 * 0.04, 2)
+    assert amounts(priced(*_with_credits("unlimited"), assumptions=busy))[CREDITS] == expected
+    # T4g without a credit specification is unlimited.
+    assert amounts(priced(*_with_credits(None), assumptions=busy))[CREDITS] == expected
+    (line,) = [line for line in priced(*_with_credits(None), assumptions=busy).lines if line.item == CREDITS[1]]
+    assert line.basis is QuantityBasis.DOCUMENTED
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        _with_credits("standard"),
+        _with_credits("unlimited", instanceTypes=["m7g.large"]),
+        _with_credits("unlimited", scalingConfig={"desiredSize": 50}),
+    ],
+)
+def test_no_credits_are_charged_for_standard_for_other_types_and_below_the_baseline(resources: list[Resource]) -> None:
+    busy = Assumptions(system_cores_per_node=0.1)
+    assert CREDITS not in amounts(priced(*resources, assumptions=busy))
 
 
 @pytest.mark.parametrize(
@@ -273,20 +305,42 @@ def test_keys_alarms_and_secrets() -> None:
     )
     assert found == {
         ("key", "KMS key"): 1.00,
+        ("key", "rotated key material"): 2.00,
         ("key", "KMS requests"): 0.15,
         ("alarm", "CloudWatch alarm"): 0.10,
         ("secret", "secret"): 0.40,
     }
 
 
-@pytest.mark.parametrize(("types", "gigabytes"), [(["audit"], 6), (["audit", "api"], 6.5), (["api"], 0.5), ([], 0)])
-def test_control_plane_logs_follow_types_and_nodes(types: list[str], gigabytes: float) -> None:
+AUDIT_GB = Assumptions().audit_log_gb + 3 * Assumptions().audit_log_gb_per_node
+
+
+@pytest.mark.parametrize(
+    ("types", "gigabytes"),
+    [(["audit"], (AUDIT_GB, 0)), (["audit", "api"], (AUDIT_GB, 0.5)), (["api"], (0, 0.5)), ([], (0, 0))],
+)
+def test_control_plane_logs_follow_types_and_nodes(types: list[str], gigabytes: tuple[float, float]) -> None:
     cluster = _cluster(name="c", enabledClusterLogTypes=types)
     group = resource("aws:cloudwatch/logGroup:LogGroup", "logs", name="/aws/eks/c/cluster", retentionInDays=30)
     report = priced(cluster, node_group(), group)
-    (ingested,) = [line.quantity for line in report.lines if line.item == "control-plane logs"] or [0]
-    assert ingested == gigabytes
+    found = {line.item: (line.quantity, line.basis) for line in report.lines}
+    nothing = (0, None)
+    (audit, how), (others, _) = found.get("audit log", nothing), found.get("other control-plane logs", nothing)
+    assert (audit, others) == pytest.approx(gigabytes)
+    assert how in (None, QuantityBasis.MEASURED)
     assert not [line for line in report.lines if line.item == "log ingestion"]
+
+
+def test_a_control_planes_log_group_of_infrequent_access_halves_what_its_logs_cost() -> None:
+    cluster = _cluster(name="c", enabledClusterLogTypes=["audit"])
+    group = resource(
+        "aws:cloudwatch/logGroup:LogGroup", "logs", name="/aws/eks/c/cluster", logGroupClass="INFREQUENT_ACCESS"
+    )
+    usual, seldom = (
+        next(line for line in priced(*found).lines if line.item == "audit log")
+        for found in ([cluster], [cluster, group])
+    )
+    assert (seldom.quantity, seldom.unit_usd) == (usual.quantity, usual.unit_usd / 2)
 
 
 def test_a_log_group_without_retention_keeps_a_year() -> None:
@@ -327,7 +381,7 @@ def test_components_come_from_the_urn() -> None:
 
 
 def test_the_sum_at_the_largest_size_counts_every_possible_node() -> None:
-    report = priced(node_group(), assumptions=NO_TRAFFIC)
+    report = priced(*_with_credits("standard"), assumptions=NO_TRAFFIC)
     (nodes,) = (line for line in report.lines if line.kind is LineKind.NODE_SPOT)
     assert report.usd_at_most_nodes > report.usd_per_month
     assert report.usd_at_most_nodes - report.usd_per_month == pytest.approx(nodes.usd_per_month / 3 + 1.60 + 3.65)

@@ -13,7 +13,7 @@ from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
-from planning.cost.model import CostReport, LineKind
+from planning.cost.model import CostReport, LineKind, QuantityBasis
 from planning.prices.table import PriceTable
 from planning.registered import Resource
 from tests.stacks import settings_of
@@ -58,7 +58,9 @@ def _at_mean_spot(*resources: Resource) -> float:
     }
     table = PriceTable(region=TABLE.region, compiled=TABLE.compiled, prices=prices)
     report = price_resources(resources, table, CostInputs(assumptions=_shares(), load=stack_load("dev")), today=TODAY)
-    return report.by_category[Category.COMPUTE]
+    return report.by_category[Category.COMPUTE] - sum(
+        line.usd_per_month for line in report.lines if line.kind is LineKind.CPU_CREDITS
+    )
 
 
 def _shares() -> Any:
@@ -86,7 +88,7 @@ def _group(name: str, instance_type: str, count: int, *, spot: bool) -> Resource
     ],
 )
 def test_compute_of_the_cost_studys_designs(design: str, groups: list[tuple[str, int, bool]], usd: float) -> None:
-    """The study of 2026-11-24 counts spot at its mean; budgets count it dearer."""
+    """The study of 2026-11-24 counts spot at its mean, budgets count it dearer; it counts no CPU credits."""
     resources = [_group(f"g{index}", name, count, spot=spot) for index, (name, count, spot) in enumerate(groups)]
     assert _at_mean_spot(CLUSTER, *resources) == pytest.approx(usd, abs=0.011), design
 
@@ -247,7 +249,22 @@ def test_lines_are_sorted_and_carry_source_and_date() -> None:
 def test_prod_has_no_line_of_a_kind_that_it_should_not_have() -> None:
     kinds = {line.kind for line in stack_report("prod").lines}
     assert LineKind.NAT_GATEWAY in kinds
-    assert not kinds & {LineKind.LOAD_BALANCER, LineKind.ENDPOINT, LineKind.CPU_CREDITS}
+    assert not kinds & {LineKind.LOAD_BALANCER, LineKind.ENDPOINT}
+
+
+def test_the_dollars_of_each_kind_of_quantity_add_up_and_stand_in_the_first_lines() -> None:
+    report = stack_report("prod")
+    assert sum(report.by_basis.values()) == pytest.approx(report.usd_per_month)
+    assert all(report.by_basis.values())
+    how = {line.item: line.basis for line in report.lines}
+    assert how["audit log"] is QuantityBasis.MEASURED
+    assert how["unlimited CPU credits"] is QuantityBasis.DOCUMENTED
+    assert how["NAT gateway"] is QuantityBasis.REGISTERED
+    for item in ("NAT traffic", "KMS requests", "telemetry from collectors", "PUT and LIST requests (STANDARD)"):
+        assert how[item] is QuantityBasis.ASSUMED, item
+    second = golden("prod").splitlines()[2]
+    assert second.startswith("Of it rest ")
+    assert f"{report.by_basis[QuantityBasis.ASSUMED]:.2f} USD on quantities assumed" in second
 
 
 def test_a_recorded_preview_holds_no_secret() -> None:

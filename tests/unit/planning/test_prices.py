@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planning.prices.document import dump_document, parse_document
+from planning.prices.document import at_risk, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
 from planning.prices.s3 import s3_prices
 from planning.prices.staleness import staleness_warnings
@@ -65,7 +65,16 @@ def test_a_missing_price_names_region_key_and_command() -> None:
 
 def test_spot_is_budgeted_at_the_dearest_zone_where_that_is_above_the_share() -> None:
     price = spot_price(load_prices("us-west-2"), "t4g.medium", 0.55)
-    assert (price.usd, price.confidence) == (0.0186, Confidence.SOURCE)
+    assert (price.usd, price.confidence) == (0.0200, Confidence.SOURCE)
+    assert "95th percentile of 2 observations" in price.source
+
+
+def test_of_many_observations_the_95th_percentile_counts_and_the_worst_no_longer() -> None:
+    one = load_prices("us-west-2").price("ec2.on_demand.t4g.medium")
+    seen = [one.model_copy(update={"usd": usd}) for usd in range(100)]
+    assert at_risk(seen).usd == 94
+    assert at_risk(seen[:19]).usd == 18
+    assert at_risk(seen[:1]) is seen[0]
 
 
 def test_spot_is_budgeted_at_the_share_where_zones_are_cheaper_or_not_known() -> None:

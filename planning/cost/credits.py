@@ -1,0 +1,85 @@
+"""CPU credits: what burstable nodes use for long beyond their baseline, where they are unlimited.
+
+Source: Amazon EC2 User Guide, "Key concepts for burstable performance instances" and "Unlimited mode": T4g instances
+are unlimited unless the credit specification says standard; use above the baseline is then charged by the vCPU-hour.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from planning.aws.types import CLUSTER
+from planning.capacity.compute import compute_for
+from planning.cost.bill import Bill
+from planning.cost.compute import instance_types, large_units, node_counts, paid_hour
+from planning.cost.model import LineKind
+from planning.cost.reading import text
+from planning.cost.volumes import launch_template_of
+from planning.registered import Resource
+
+BURSTABLE_FAMILY = "t4g"
+UNLIMITED, STANDARD = "unlimited", "standard"
+
+
+class Burstable(NamedTuple):
+    """What a burstable type has for long."""
+
+    vcpus: int
+    baseline: float
+    """Share of each vCPU."""
+
+
+BURSTABLE: Mapping[str, Burstable] = {
+    "medium": Burstable(2, 0.2),
+    "large": Burstable(2, 0.3),
+    "xlarge": Burstable(4, 0.4),
+    "2xlarge": Burstable(8, 0.4),
+}
+
+
+class _Nodes(NamedTuple):
+    """One group's nodes."""
+
+    group: Resource
+    nodes: float
+    cores: float
+    """That each has for long."""
+    burstable: bool
+    credits: str
+
+
+def price_cpu_credits(bill: Bill) -> None:
+    """What load and system need beyond what all nodes have for long, at the groups that are unlimited."""
+    nodes = [one for group, count in node_counts(bill) if count and (one := _nodes(group, count, bill)) is not None]
+    unlimited = [one for one in nodes if one.burstable and one.credits == UNLIMITED]
+    if not unlimited:
+        return
+    need, have = _cores_needed(bill), sum(one.nodes * one.cores for one in nodes)
+    surplus, shared = max(0.0, need - have), sum(one.nodes for one in unlimited)
+    for one in unlimited:
+        bill.add(
+            one.group, LineKind.CPU_CREDITS, "unlimited CPU credits",
+            surplus * one.nodes / shared * bill.assumptions.hours, f"ec2.cpu_credits.{BURSTABLE_FAMILY}",
+            f"{need:.2f} cores for load and system, {have:.2f} cores of baseline",
+        )  # fmt: skip
+
+
+def _nodes(group: Resource, count: float, bill: Bill) -> _Nodes | None:
+    types = instance_types(group)
+    if types is None:
+        return None
+    name = paid_hour(types, bill, spot=text(group.at("capacityType"), "ON_DEMAND") == "SPOT").instance_type
+    family, _, size = name.partition(".")
+    if family == BURSTABLE_FAMILY and size in BURSTABLE:
+        template = launch_template_of(group, bill)
+        chosen = template.at("creditSpecification", "cpuCredits") if template else None
+        kind = BURSTABLE[size]
+        return _Nodes(group, count, kind.vcpus * kind.baseline, burstable=True, credits=text(chosen, UNLIMITED))
+    return _Nodes(group, count, 2 * large_units(size), burstable=False, credits="")
+
+
+def _cores_needed(bill: Bill) -> float:
+    """Cores of the platform under its expected load, and of the system's pods."""
+    platform = compute_for(bill.ingest, bill.load.retention, bill.replication).cpu_cores
+    count, assumed = sum(count for _, count in node_counts(bill)), bill.assumptions
+    once = assumed.system_cores_per_cluster if bill.of_type(CLUSTER) else 0.0
+    return platform + count * assumed.system_cores_per_node + once
