@@ -7,7 +7,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.kubernetes import port_forward
 from sandbox.kubernetes.api import JsonObject
+from sandbox.kubernetes.nodes import KUBELET_ADDRESS_TYPE
 from sandbox.kubernetes.pki import KeyPair
 
 # One of EKS's two defaults; the server certificate names its first address.
@@ -52,6 +54,7 @@ class Ports:
     api: int
     etcd_client: int
     etcd_peer: int
+    kubelet: int
 
 
 def etcd_argv(binary: str, directory: Path, ports: Ports) -> list[str]:
@@ -107,6 +110,8 @@ def apiserver_argv(
         "--audit-log-maxsize=100",
         "--audit-log-maxbackup=1",
         "--profiling=false",
+        # Where every simulated node's kubelet is.
+        f"--kubelet-preferred-address-types={KUBELET_ADDRESS_TYPE}",
     ]
     if webhook is not None:
         argv += [
@@ -146,8 +151,10 @@ def scheduler_argv(binary: str, kubeconfig: Path) -> list[str]:
     ]
 
 
-def kwok_argv(binary: str, kubeconfig: Path, stages: Path, *, pod_cidr: str, node_ip: str) -> list[str]:
-    """`node_ip` is only for nodes without an address of their own; port 0: no server on any interface."""
+def kwok_argv(
+    binary: str, kubeconfig: Path, stages: Path, *, pod_cidr: str, node_ip: str, serving: KeyPair, port: int
+) -> list[str]:
+    """`node_ip` is only for nodes without an address of their own; `port` is the kubelets' on loopback."""
     return [
         binary,
         f"--kubeconfig={kubeconfig}",
@@ -156,7 +163,11 @@ def kwok_argv(binary: str, kubeconfig: Path, stages: Path, *, pod_cidr: str, nod
         "--node-lease-duration-seconds=0",
         f"--cidr={pod_cidr}",
         f"--node-ip={node_ip}",
-        "--node-port=0",
+        f"--node-port={port}",
+        f"--server-address=127.0.0.1:{port}",
+        f"--tls-cert-file={serving.certificate_file}",
+        f"--tls-private-key-file={serving.key_file}",
+        f"--enable-crds={port_forward.KIND}",
     ]
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TextIO
 
-from sandbox.kubernetes import addons, configuration
+from sandbox.kubernetes import addons, configuration, port_forward
 from sandbox.kubernetes.agent import ClusterAgent
 from sandbox.kubernetes.api import ApiClient, ApiError
 from sandbox.kubernetes.configuration import AGENT_USER, Ports
@@ -38,6 +38,7 @@ POLL_SECONDS = 0.05
 PORT_ATTEMPTS = 3
 POD_CIDR = "10.0.128.0/17"
 NODE_IP = "10.0.0.4"
+_DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _ROOT_CA = "/api/v1/namespaces/default/configmaps/kube-root-ca.crt"
 STAGES_FILE = Path(__file__).with_name("kwok_stages.yaml")
 
@@ -88,7 +89,7 @@ class ControlPlane:
         self.certificate_authority_pem = self._authority.certificate_pem
         self.admin_kubeconfig, admin = self._kubeconfig("admin", "kubernetes-admin")
         self.client = self._client(admin)
-        self._node_groups = NodeGroups(self.client)
+        self._node_groups = NodeGroups(self.client, self._ports.kubelet)
         self._agent: ClusterAgent | None = None
         self._supervisor = Supervisor(directory)
         try:
@@ -135,7 +136,7 @@ class ControlPlane:
             webhook.write_text(configuration.token_webhook(webhook_url))
         (self.directory / "audit-policy.json").write_text(configuration.audit_policy())
         service_account_key = self._authority.service_account_key()
-        ca_file = self._authority.certificate_file
+        ca_file, serving = self._authority.certificate_file, self._authority.server_certificate()
         self._run("etcd", configuration.etcd_argv(self._binaries["etcd"], self.directory, self._ports))
         self._run(
             "kube-apiserver",
@@ -144,7 +145,7 @@ class ControlPlane:
                 self.directory,
                 self._ports,
                 ca_file=ca_file,
-                serving=self._authority.server_certificate(),
+                serving=serving,
                 service_account_key=service_account_key,
                 webhook=webhook,
             ),
@@ -161,10 +162,19 @@ class ControlPlane:
         )
         scheduler = self._kubeconfig("scheduler", "system:kube-scheduler")[0]
         self._run("kube-scheduler", configuration.scheduler_argv(self._binaries["kube-scheduler"], scheduler))
+        self.client.create_if_absent(_DEFINITIONS, port_forward.definition())
         kwok = self._kubeconfig("kwok", "sandbox:kwok")[0]
         self._run(
             "kwok",
-            configuration.kwok_argv(self._binaries["kwok"], kwok, STAGES_FILE, pod_cidr=POD_CIDR, node_ip=NODE_IP),
+            configuration.kwok_argv(
+                self._binaries["kwok"],
+                kwok,
+                STAGES_FILE,
+                pod_cidr=POD_CIDR,
+                node_ip=NODE_IP,
+                serving=serving,
+                port=self._ports.kubelet,
+            ),
         )
         self._create_defaults()
         agent_certificate = self._authority.client_certificate("agent", user=AGENT_USER, group=MASTERS)
@@ -265,7 +275,7 @@ def _choose_ports(directory: Path) -> Ports:
     except (OSError, ValueError, TypeError):
         # No file, or one that an interrupted start left half-written: choose anew.
         pass
-    api, etcd_client, etcd_peer = free_ports(3)
-    ports = Ports(api=api, etcd_client=etcd_client, etcd_peer=etcd_peer)
+    api, etcd_client, etcd_peer, kubelet = free_ports(4)
+    ports = Ports(api=api, etcd_client=etcd_client, etcd_peer=etcd_peer, kubelet=kubelet)
     path.write_text(json.dumps(asdict(ports)))
     return ports

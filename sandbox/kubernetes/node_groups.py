@@ -12,8 +12,9 @@ _CSI_NODES = "/apis/storage.k8s.io/v1/csinodes"
 class NodeGroups:
     """The node groups of one cluster; the Node objects in the API are its only state. Raises ApiError."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, kubelet_port: int) -> None:
         self._client = client
+        self._kubelet = {"daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}}}
 
     def apply(self, group: NodeGroup) -> None:
         """Create the group's missing nodes, bring the others up to date, drain and remove the surplus."""
@@ -36,7 +37,7 @@ class NodeGroups:
         return self._client.list(_NODES, label_selector=f"{NODE_GROUP_LABEL}={group}")
 
     def _create(self, node: JsonObject) -> None:
-        created = self._client.create(_NODES, node)
+        created = self._client.create(_NODES, {**node, "status": node["status"] | self._kubelet})
         self._client.create_if_absent(_CSI_NODES, csi_node(created))
 
     def _update(self, present: JsonObject, wanted: JsonObject) -> None:
@@ -46,7 +47,7 @@ class NodeGroups:
         self._client.patch(path, {"metadata": {"labels": labels}, "spec": {"taints": wanted["spec"]["taints"]}})
         self._client.patch(
             f"{path}/status",
-            {"status": {key: wanted["status"][key] for key in ("capacity", "allocatable", "nodeInfo")}},
+            {"status": self._kubelet | {key: wanted["status"][key] for key in ("capacity", "allocatable", "nodeInfo")}},
         )
 
     def _drain(self, names: list[str]) -> None:

@@ -24,6 +24,7 @@ KUBE_RESERVED_FURTHER_CORE_MILLICORES = 2.5
 KUBE_RESERVED_DISK_GIB = 1
 EVICTION_DISK_SHARE = 0.10
 # Nitro instances attach 28 devices together; the node's own interface and root volume are two of them.
+KUBELET_ADDRESS_TYPE = "ExternalDNS"
 ATTACHABLE_VOLUMES = 26
 EBS_CSI_DRIVER = "ebs.csi.aws.com"
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
@@ -180,7 +181,12 @@ def _status(group: NodeGroup, name: str, address: str) -> JsonObject:
     return {
         "capacity": capacity(group),
         "allocatable": allocatable(group),
-        "addresses": [{"type": "InternalIP", "address": address}, {"type": "Hostname", "address": name}],
+        "addresses": [
+            {"type": "InternalIP", "address": address},
+            {"type": "Hostname", "address": name},
+            # Nodes in private subnets have none: here it leads the API server to their kubelets.
+            {"type": KUBELET_ADDRESS_TYPE, "address": "localhost"},
+        ],
         "conditions": [
             {"type": kind, "status": status, "reason": reason} for kind, (status, reason) in healthy.items()
         ],
