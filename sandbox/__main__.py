@@ -1,6 +1,7 @@
 """`python -m sandbox`: the simulated cloud from the command line. `make preview` and `make sandbox` call it."""
 
 import argparse
+import os
 import shlex
 import sys
 import time
@@ -12,7 +13,7 @@ from ops.stacks import settings_of
 from planning.errors import exit_code_of
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
-from sandbox.session import Sandbox, SandboxError, running_sandbox
+from sandbox.session import FOREIGN_VARIABLES, Sandbox, SandboxError, is_foreign, running_sandbox
 from settings.models.cluster import SharedCluster
 from settings.document.messages import SettingsError
 
@@ -89,7 +90,8 @@ def _print_environment() -> int:
         raise SandboxError("no sandbox is running; start one with `make sandbox`")
     for key, value in sandbox.variables.items():
         print(f"export {key}={shlex.quote(value)}")
-    print("unset AWS_PROFILE AWS_SESSION_TOKEN PULUMI_CONFIG_PASSPHRASE PULUMI_STACK PULUMI_ACCESS_TOKEN")
+    foreign = dict.fromkeys([*FOREIGN_VARIABLES, *filter(is_foreign, os.environ)])
+    print(f"unset {' '.join(foreign)}")
     return 0
 
 

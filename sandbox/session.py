@@ -16,6 +16,7 @@ from planning.errors import UserError
 from sandbox import chart_source, engine_home
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT, VENV_BIN
+from sandbox.kubernetes.pki import write_private
 
 CLOUD_START_SECONDS = 60
 CLOUD_STOP_SECONDS = 20
@@ -24,7 +25,17 @@ REGION = "us-west-2"
 FOREIGN_VARIABLES = (
     "AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONFIG_FILE",
     "AWS_SHARED_CREDENTIALS_FILE", "KUBECONFIG", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )  # fmt: skip
+
+
+# A service's own endpoint wins over AWS_ENDPOINT_URL: `AWS_ENDPOINT_URL_S3` would lead S3 alone somewhere else.
+SERVICE_ENDPOINT = "AWS_ENDPOINT_URL_"
+
+
+def is_foreign(variable: str) -> bool:
+    """Whether a variable of the caller's environment would lead a tool out of the sandbox."""
+    return variable in FOREIGN_VARIABLES or variable.startswith(SERVICE_ENDPOINT)
 
 
 class SandboxError(UserError):
@@ -48,9 +59,12 @@ class Sandbox:
         tools = ensure_tools()
         # The cloud keeps its state in memory, so what a dead one left behind describes nothing any more.
         shutil.rmtree(self.directory, ignore_errors=True)
+        # The state, its passphrase and the clusters' keys are the user's own: other users of the machine see nothing.
+        self.directory.parent.mkdir(parents=True, exist_ok=True)
+        self.directory.mkdir(mode=0o700)
         for folder in ("state", "cloud", "bin", "home"):
-            (self.directory / folder).mkdir(parents=True)
-        (self.directory / "passphrase").write_text(secrets.token_urlsafe(24), encoding="utf-8")
+            (self.directory / folder).mkdir()
+        write_private(self.directory / "passphrase", secrets.token_urlsafe(24).encode())
         engine_home.prepare(self.directory, tools)
         (self.directory / "tools.json").write_text(json.dumps({n: str(p) for n, p in tools.items()}), encoding="utf-8")
         self._start_cloud(owner_pid)
@@ -108,7 +122,7 @@ class Sandbox:
     @property
     def environment(self) -> dict[str, str]:
         """A whole process environment for the sandbox, without what would lead to a real account."""
-        inherited = {key: value for key, value in os.environ.items() if key not in FOREIGN_VARIABLES}
+        inherited = {key: value for key, value in os.environ.items() if not is_foreign(key)}
         return inherited | self.variables
 
     @property

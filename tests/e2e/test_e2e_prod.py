@@ -22,6 +22,11 @@ def test_preview_then_up_then_no_change_then_refresh(platform: Platform) -> None
     platform.pulumi("refresh", "--yes", "--skip-preview", "--stack", "prod", "--expect-no-changes")
 
 
+def test_other_users_of_the_machine_see_nothing_of_the_sandbox(platform: Platform) -> None:
+    for path in (platform.sandbox.directory, platform.sandbox.directory / "passphrase"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
 def test_nobody_but_who_is_named_administers_the_cluster(platform: Platform) -> None:
     eks = platform.client("eks")
     (name,) = eks.list_clusters()["clusters"]
