@@ -51,7 +51,8 @@ def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.Resour
         skip_crds=True,
         # The default is ~/.gnupg, which differs between machines and would be a change in every plan.
         keyring="",
-        opts=opts,
+        # Its name is fixed, and Helm refuses a second release of one name.
+        opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
 
 

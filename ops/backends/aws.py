@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from ops.backends.errors import LiveError, Problem
 from ops.errors import CommandError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mypy_boto3_pricing import PricingClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sts import STSClient
+
+# How services say that there is no such thing.
+ABSENT = ("ResourceNotFoundException", "NoSuchEntity", "NotFoundException", "404", "NoSuchBucket")
 
 
 @overload
@@ -44,6 +47,24 @@ def client(service: Literal["s3", "ec2", "kms", "sts", "ce", "pricing"], region:
     with asking(service):
         # A session of its own: boto3's shared one keeps the first credentials that it found.
         return untyped.Session().client(service, region_name=region)
+
+
+def untyped_client(service: str, region: str) -> Any:
+    """A client of a service whose stubs aren't installed."""
+    return client(cast(Any, service), region)  # pyright: ignore[reportUnknownVariableType]
+
+
+def ask(service: str, region: str, operation: str, **arguments: object) -> dict[str, Any] | None:
+    """The answer to one call of any service; None where AWS says that there is no such thing."""
+    from botocore.exceptions import ClientError
+
+    with asking(f"{service}:{operation}"):
+        try:
+            return getattr(untyped_client(service, region), operation)(**arguments)
+        except ClientError as error:
+            if error_code(error) in ABSENT:
+                return None
+            raise
 
 
 @contextmanager

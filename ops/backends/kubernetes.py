@@ -1,4 +1,4 @@
-"""Reading the Kubernetes API through kubectl, which knows how to log in to the cluster."""
+"""The Kubernetes API through kubectl, which knows how to log in to the cluster."""
 
 from pathlib import Path
 from typing import TypeVar
@@ -15,6 +15,7 @@ NAME = "the Kubernetes API"
 REQUEST_TIMEOUT = "15s"
 # A packet that a policy drops is never answered.
 PROXY_TIMEOUT = "5s"
+DELETION_TIMEOUT = "50s"
 # What kubectl says when the API server answered, but not to this user.
 REFUSALS = ("(Forbidden)", "(Unauthorized)", "must be logged in")
 
@@ -113,17 +114,17 @@ class Kubernetes:
     def pods(self, namespace: str) -> tuple[Pod, ...]:
         """Pods of a namespace."""
         path = f"/api/v1/namespaces/{quote(namespace)}/pods"
-        return self._get(_PodList, path, "is no list, or has a pod without the usual fields").items
+        return self.read(_PodList, path, "is no list, or has a pod without the usual fields").items
 
     def server_version(self) -> str:
         """Version of the API server, such as 1.35."""
-        version = self._get(_Version, "/version", "names no version")
+        version = self.read(_Version, "/version", "names no version")
         return f"{version.major}.{''.join(filter(str.isdecimal, version.minor))}"
 
     def secret(self, namespace: str, name: str, key: str) -> str:
         """One value of a Secret."""
         path, wrong = f"/api/v1/namespaces/{quote(namespace)}/secrets/{quote(name)}", f"has no readable key {key}"
-        data = self._get(_Secret, path, wrong).data
+        data = self.read(_Secret, path, wrong).data
         try:
             return data[key].decode()
         except (KeyError, UnicodeDecodeError):
@@ -132,19 +133,39 @@ class Kubernetes:
     def get_from_pod(self, namespace: str, pod: str, port: int) -> str:
         """What a pod answers to the API server itself, over plain HTTP; no way that operators or the platform use."""
         path = f"/api/v1/namespaces/{quote(namespace)}/pods/{quote(pod)}:{port}/proxy/"
-        return self._text(path, PROXY_TIMEOUT)
+        return self._kubectl(path, "get", "--raw", path, timeout=PROXY_TIMEOUT)
 
-    def _get(self, kind: type[T], path: str, wrong: str) -> T:
-        return parsed(kind, self._text(path), NAME, path, wrong=wrong)
+    def read(self, kind: type[T], path: str, wrong: str) -> T:
+        """The JSON of one path of the API, with nothing but one GET: no discovery."""
+        return parsed(kind, self._kubectl(path, "get", "--raw", path), NAME, path, wrong=wrong)
 
-    def _text(self, path: str, timeout: str = REQUEST_TIMEOUT) -> str:
-        """One path of the API, with nothing but one GET: no discovery."""
+    def patch(self, namespace: str, resource: str, merge: str) -> None:
+        """Lays JSON over one object, such as pvc/storage-loki-0."""
+        self._kubectl(resource, "--namespace", namespace, "patch", resource, "--type=merge", "--patch", merge)
+
+    def delete(self, namespace: str, resource: str) -> None:
+        """Deletes one object, such as secret/x; one that isn't there is fine."""
+        self._kubectl(resource, "--namespace", namespace, "delete", resource, "--ignore-not-found")
+
+    def replace_without_its_pods(self, namespace: str, manifest: str) -> None:
+        """Deletes the object that a manifest names, leaves what it made, and makes it anew; also where it is gone."""
+        options = ["replace", "--force", "--cascade=orphan", "--filename", "-"]
+        self._kubectl("replace", "--namespace", namespace, *options, timeout="0", standard_input=manifest)
+
+    def wait_until_gone(self, resource: str) -> None:
+        """Returns when a cluster-wide object, such as namespace/monitoring, is deleted."""
+        options = ["wait", "--for=delete", resource, f"--timeout={DELETION_TIMEOUT}"]
+        self._kubectl(resource, *options, timeout="0")
+
+    def _kubectl(
+        self, what: str, *arguments: str, timeout: str = REQUEST_TIMEOUT, standard_input: str | None = None
+    ) -> str:
         options = ["--kubeconfig", str(self._kubeconfig), f"--request-timeout={timeout}"]
         try:
-            return run_tool("kubectl", [*options, "get", "--raw", path])
+            return run_tool("kubectl", [*options, *arguments], standard_input=standard_input)
         except LiveError as error:
             if error.problem is Problem.TOOL:
                 raise
             refused = any(words in error.detail for words in REFUSALS)
             problem = Problem.REFUSED if refused else Problem.UNREACHABLE
-            raise LiveError(NAME, problem, f"{path}: {error.detail}") from None
+            raise LiveError(NAME, problem, f"{what}: {error.detail}") from None

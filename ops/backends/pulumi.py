@@ -1,5 +1,6 @@
 """What commands ask `pulumi`: a stack's outputs and state, the stacks there are, and where states are kept."""
 
+import json
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -8,6 +9,7 @@ from pydantic import Field, JsonValue
 from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import CamelCase, Foreign, parsed
 from ops.backends.tools import run_tool
+from planning.aws.types import KUBERNETES_PROVIDER
 
 T = TypeVar("T")
 
@@ -43,16 +45,39 @@ class Resource(CamelCase):
 
     urn: str = "?"
     type: str = ""
+    id: str = ""
+    """What its provider calls it; empty for a component, and for what isn't made yet."""
+    parent: str = ""
+    provider: str = ""
+    """URN and id of its provider, with :: between them."""
+    inputs: dict[str, JsonValue] = Field(default={})
+    outputs: dict[str, JsonValue] = Field(default={})
     protect: bool = False
     retain_on_delete: bool = False
 
+    @property
+    def name(self) -> str:
+        """Its logical name."""
+        return self.urn.rpartition("::")[2]
 
-class _Deployment(CamelCase):
+
+class Operation(Foreign):
+    """What was being done to a resource when the engine wrote the state last."""
+
+    type: str
+    """creating, updating, deleting, reading or importing."""
+    resource: Resource
+
+
+class Deployment(Foreign):
+    """A stack's state."""
+
     resources: tuple[Resource, ...] = ()
+    pending_operations: tuple[Operation, ...] = ()
 
 
 class _Export(CamelCase):
-    deployment: _Deployment = _Deployment()
+    deployment: Deployment = Deployment()
 
 
 class ListedStack(CamelCase):
@@ -61,6 +86,8 @@ class ListedStack(CamelCase):
     name: str
     resource_count: int | None = None
     """None where the back end of states doesn't tell."""
+    update_in_progress: bool = False
+    """Only Pulumi Cloud tells."""
 
 
 class _Login(CamelCase):
@@ -69,7 +96,24 @@ class _Login(CamelCase):
 
 def resources(stack: str, project: Path) -> tuple[Resource, ...]:
     """Everything in a stack's state. Raises `LiveError`, as do the others."""
-    return _asked(_Export, project, "stack", "export", "--stack", stack).deployment.resources
+    return deployment(stack, project).resources
+
+
+def deployment(stack: str, project: Path, *, show_secrets: bool = False) -> Deployment:
+    """A stack's state."""
+    secrets = ["--show-secrets"] if show_secrets else []
+    return _asked(_Export, project, "stack", "export", "--stack", stack, *secrets).deployment
+
+
+def kubeconfig_of(state: Deployment) -> str | None:
+    """The kubeconfig that the stack's own provider uses, of a state with secrets shown; None where it has none yet."""
+    for one in state.resources:
+        if one.type == KUBERNETES_PROVIDER:
+            value = one.inputs.get("kubeconfig")
+            # A secret is a table whose `plaintext` is JSON.
+            shown = value.get("plaintext") if isinstance(value, dict) else None
+            return str(json.loads(shown)) if isinstance(shown, str) else str(value)
+    return None
 
 
 def stacks(project: Path) -> tuple[ListedStack, ...]:

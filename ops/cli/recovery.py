@@ -9,6 +9,7 @@ from ops.cli.options import Answered, Group, Json, Stack
 
 commands = Group(panel="Loss and recovery")
 backups = commands.group("backups", "What would be left after a loss.", "backups verify --stack prod")
+volumes = commands.group("volumes", "The volumes of a running stack.", "volumes grow --stack prod")
 imports = commands.group(
     "import", "Existing buckets or an existing cluster into a stack.", "import buckets --stack prod"
 )
@@ -21,6 +22,43 @@ def backups_verify(stack: Stack) -> Answered:
     from ops.recovery.backups import verify
 
     return verify(stack)
+
+
+@commands.command("recover", "recover --stack prod", "recover --stack prod --apply --lost runner")
+def recover(
+    stack: Stack,
+    apply: Annotated[bool, typer.Option("--apply", help="Free it; asks first, or --yes.")] = False,
+    lost: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="USER[@HOST]",
+            help="Whose update on another machine is known to have ended, such as a CI runner's; may be repeated.",
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before the stack is freed.")] = False,
+    json: Json = False,
+) -> int:
+    """What a killed `up` or `destroy` left in the way of the next one: its lock, begun operations, Helm releases that
+    are half-installed or unknown to the state. With --apply it is freed; no volume, bucket or object is deleted, and
+    the state before is kept in build/. Refused while the update may be at work."""
+    from ops.recovery.recover import recover as free
+
+    return free(stack, apply=apply, lost=tuple(lost or ()), yes=yes, as_json=json)
+
+
+@volumes.command("grow", "volumes grow --stack prod", "volumes grow --stack prod --apply")
+def volumes_grow(
+    stack: Stack,
+    apply: Annotated[bool, typer.Option("--apply", help="Grow them; asks first, or --yes.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before volumes grow.")] = False,
+    json: Json = False,
+) -> int:
+    """Volumes that are smaller than the stack file's `volume_gib`, which `pulumi up` alone can't change. With --apply
+    their claims grow and their StatefulSets are made anew around the running pods; then `pulumi up`. Safe to repeat;
+    refused for a size that is smaller than a volume, and while an update is at work."""
+    from ops.recovery.volumes import grow
+
+    return grow(stack, apply=apply, yes=yes, as_json=json)
 
 
 @commands.command("dr-test", "dr-test --stack prod", "dr-test --stack staging --run --report drill.json")

@@ -47,6 +47,10 @@ class ResourceChange(Frozen):
     """What differs; of a replacement, what forces it."""
     lost: Text | None = None
     """What goes with the old one when it is replaced or deleted; None for what holds nothing."""
+    volumes: Annotated[tuple[Name, ...], Field(max_length=SHORT_LIST_LENGTH)] = ()
+    """Of a release, the volumes whose size changes: `ingester 20Gi → 30Gi`."""
+    shrinks: bool = False
+    """Whether one of them gets smaller, which no volume can."""
     retained: bool = False
     """The old one leaves the stack but stays in the cloud (retainOnDelete)."""
     unprotected: bool = False

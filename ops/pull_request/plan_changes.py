@@ -6,9 +6,13 @@ from dataclasses import dataclass
 
 from ops.pull_request.model import LIST_LENGTH, NAME_LENGTH, SHORT_LIST_LENGTH, TEXT_LENGTH, Operation, ResourceChange
 from ops.pull_request.stateful import LOST_WITH
+from planning.aws.types import RELEASE
 from planning.base import Frozen
+from planning.cost.charts import chart_of, claims_of
+from planning.cost.reading import quantity_gib
 from planning.registered import Property, is_list, is_table, value_at
 from planning.registered_sources import UnreadableResourcesError
+from telemetry.charts.lock import ChartName
 
 # The engine's steps (SDK, resource/deploy) as people speak of them. A replacement is up to three steps of one resource.
 OPERATIONS = {
@@ -167,15 +171,31 @@ def _change(step: Step) -> ResourceChange | None:
     kind, name = step.urn.split("::")[2].rpartition("$")[2], step.urn.split("::", 3)[3]
     goes = operation in (Operation.REPLACE, Operation.DELETE)
     retained = goes and step.old.get("retainOnDelete") is True
+    sizes = _volume_changes(step) if kind == RELEASE and operation is Operation.UPDATE else {}
     return ResourceChange(
         operation=operation,
         type=kind[:NAME_LENGTH],
         name=name[:NAME_LENGTH],
         properties=tuple(path[:NAME_LENGTH] for path in _properties(step, operation)[:SHORT_LIST_LENGTH]),
         lost=LOST_WITH.get(kind) if goes and not retained else None,
+        volumes=tuple(f"{one} {old} → {new}"[:NAME_LENGTH] for one, (old, new) in sizes.items())[:SHORT_LIST_LENGTH],
+        shrinks=any((quantity_gib(new) or 0) < (quantity_gib(old) or 0) for old, new in sizes.values()),
         retained=retained,
         unprotected=unprotected,
     )
+
+
+def _volume_changes(step: Step) -> dict[str, tuple[str, str]]:
+    """Sizes before and after of the volumes that StatefulSets claim, which Kubernetes doesn't let a release change."""
+    before, after = _claims(step.old), _claims(step.new)
+    return {one: (size, after[one]) for one, size in before.items() if after.get(one, size) != size}
+
+
+def _claims(state: Mapping[str, Property]) -> dict[str, str]:
+    chart, values = value_at(state, "inputs", "chart"), value_at(state, "inputs", "values")
+    if not isinstance(chart, str) or not is_table(values) or chart_of(chart) == ChartName.GRAFANA:
+        return {}  # Grafana's claim is the chart's own, which an upgrade lets grow
+    return {claim.workload: str(claim.size) for claim in claims_of(chart_of(chart), values) or ()}
 
 
 def _told(change: ResourceChange) -> int:

@@ -34,6 +34,7 @@ WORDS = {
     Operation.DELETE: "to delete",
     Operation.IMPORT: "to import",
 }
+GROW = "python -m ops volumes grow --stack {stack} --apply"
 SHOWN_PROPERTIES = 4
 SHOWN_ERRORS = 5
 
@@ -50,6 +51,7 @@ def stack_section(summary: StackSummary, rows: int, *, unfolded: bool) -> Fold:
         *_errors(summary),
         *_losses(summary, rows),
         *_unprotected(summary, rows),
+        *_volumes(summary),
         *_risky(summary, rows),
         *_rest(summary, rows),
         *_policies(summary, rows),
@@ -96,6 +98,18 @@ def _unprotected(summary: StackSummary, rows: int) -> Iterator[Block]:
     names = _joined([_named(change) for change in bare[:shown]])
     more = (f" {line}" for line in _more(len(bare) - shown))
     yield Text(words=(strong("Protection from deletion is taken away from"), " ", *names, *more), tone=Tone.WARNING)
+
+
+def _volumes(summary: StackSummary) -> Iterator[Block]:
+    changed = [change for change in summary.resources if change.volumes]
+    if not changed:
+        return
+    items = tuple((*_named(one), ": ", *_joined([(name(volume),) for volume in one.volumes])) for one in changed)
+    if any(one.shrinks for one in changed):
+        told = (strong("No volume can shrink"), ": the update will fail. Give it the size that it has, or more.")
+    else:
+        told = (strong("Volumes grow"), ", which needs ", code(GROW.format(stack=summary.stack)), " before the update:")
+    yield Bullets(title=told, items=items, tone=Tone.WARNING)
 
 
 def _risky(summary: StackSummary, rows: int) -> Iterator[Block]:

@@ -6,6 +6,9 @@
 
 Each such call fails with InternalError; with `#N` only the first N of them do. The calls seen so far are counted in
 `faults.json` in the directory that `LGTM_SANDBOX_DIRECTORY` names, because every command starts a new plugin.
+
+`LGTM_SANDBOX_HANG` is a list of the same form without `#N`: such a call is carried out, and its answer never comes, as
+for an engine that is killed meanwhile. The file `hanging` in that directory says that it was.
 """
 
 from __future__ import annotations
@@ -13,13 +16,29 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.providers.resource import ProviderError
 
 FAIL_VARIABLE = "LGTM_SANDBOX_FAIL"
+HANG_VARIABLE = "LGTM_SANDBOX_HANG"
+HANGING_FILE = "hanging"
 DIRECTORY_VARIABLE = "LGTM_SANDBOX_DIRECTORY"
 OPERATIONS = ("create", "read", "update", "delete")
+
+
+@contextmanager
+def on_demand(token: str, operation: str) -> Generator[None]:
+    """A call that fails, or never ends, if it is to."""
+    fail_if_asked(token, operation)
+    yield
+    if f"{token}@{operation}" in os.environ.get(HANG_VARIABLE, "").split(","):
+        (Path(os.environ[DIRECTORY_VARIABLE]) / HANGING_FILE).touch()
+        while True:
+            time.sleep(3600)
 
 
 def fail_if_asked(token: str, operation: str) -> None:

@@ -78,6 +78,11 @@ class ResourceType(ABC, Generic[CloudT]):
     def create(self, cloud: CloudT, inputs: Properties) -> str | Created:
         """Create the resource; its id or a Created. Raises CreatedWithError when it exists, but not as asked."""
 
+    def id_of_import(self, cloud: CloudT, import_id: str) -> str:
+        """The id of what an import names, where the provider's documents name it otherwise. Raises
+        ResourceGoneError."""
+        return import_id
+
     @abstractmethod
     def read(self, cloud: CloudT, resource_id: str, known: Properties) -> Properties:
         """What the cloud says. `known` is the last state (empty for an import). Raises ResourceGoneError."""

@@ -106,8 +106,8 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                 planned.update(resource.preview(inputs.values))
                 self._add_region(schema, planned)
                 return provider_pb2.CreateResponse(id="", properties=_encode(resource, planned, inputs.secrets))
-            faults.fail_if_asked(token, "create")
-            created, failure = self._create(resource, inputs.values)
+            with faults.on_demand(token, "create"):
+                created, failure = self._create(resource, inputs.values)
             resource_id, known = created.resource_id, {**inputs.values, **created.outputs}
             try:
                 actual = self._read(resource, schema, resource_id, known)
@@ -133,10 +133,12 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         with errors_to(context):
             token = _token(request)
             resource, schema = self._type(token)
+            known, inputs, resource_id = decode(request.properties), decode(request.inputs), str(request.id)
             faults.fail_if_asked(token, "read")
-            known, inputs = decode(request.properties), decode(request.inputs)
             try:
-                actual = self._read(resource, schema, request.id, known.values)
+                if not known.values:
+                    resource_id = resource.id_of_import(self._connected(), resource_id)
+                actual = self._read(resource, schema, resource_id, known.values)
             except ResourceGoneError:
                 return provider_pb2.ReadResponse(id="")
             if inputs.values:
@@ -144,7 +146,7 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
             else:
                 new_inputs = state.inputs_of_import(schema, actual, resource.defaults)
             return provider_pb2.ReadResponse(
-                id=request.id,
+                id=resource_id,
                 properties=_encode(resource, actual, known.secrets),
                 inputs=encode(new_inputs, inputs.secrets),
             )
@@ -160,9 +162,9 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
                     schema, old_inputs, olds.values, news.values, resource.computed_on_update
                 )
                 return provider_pb2.UpdateResponse(properties=_encode(resource, planned, news.secrets | olds.secrets))
-            faults.fail_if_asked(token, "update")
             changed = frozenset(change.property for change in self._changes(resource, schema, request))
-            resource.update(self._connected(), request.id, olds.values, news.values, changed)
+            with faults.on_demand(token, "update"):
+                resource.update(self._connected(), request.id, olds.values, news.values, changed)
             replaced = old_inputs.keys() | changed
             kept = {name: value for name, value in olds.values.items() if name not in replaced}
             actual = self._read(resource, schema, request.id, {**kept, **news.values})
@@ -172,8 +174,8 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer, Generic[Cloud
         with errors_to(context):
             token = _token(request)
             resource, _ = self._type(token)
-            faults.fail_if_asked(token, "delete")
-            with suppress(ResourceGoneError):  # deleting what is gone is what was wanted
+            # Deleting what is gone is what was wanted.
+            with faults.on_demand(token, "delete"), suppress(ResourceGoneError):
                 resource.delete(self._connected(), request.id, decode(request.properties).values)
             return Empty()
 

@@ -115,9 +115,10 @@ class Route(AwsType):
         return f"r-{inputs['routeTableId']}{digest}"
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
-        table_id = known.get("routeTableId")
-        if not table_id:
-            raise ProviderError("A route is imported by <route table id>_<destination>, which the sandbox can't do.")
+        if not known.get("routeTableId"):  # an import
+            table_id, _, destination = resource_id.partition("_")
+            known = {"routeTableId": table_id, "destinationCidrBlock": destination}
+        table_id = known["routeTableId"]
         table = describe_one(cloud, "describe_route_tables", "RouteTables", NO_TABLE, RouteTableIds=[table_id])
         for route in table["Routes"]:
             if all(route.get(api) == value for api, value in given(known, DESTINATIONS).items()):
@@ -128,6 +129,7 @@ class Route(AwsType):
                     "routeTableId": table_id,
                     "state": route.get("State", "active"),
                     "origin": route.get("Origin", "CreateRoute"),
+                    **given(known, {name: name for name in DESTINATIONS}),
                     **gone,
                     **actual,
                 }
@@ -153,6 +155,14 @@ class RouteTableAssociation(AwsType):
     def create(self, cloud: AwsCloud, inputs: Properties) -> str:
         names = {"routeTableId": "RouteTableId", "subnetId": "SubnetId", "gatewayId": "GatewayId"}
         return str(cloud.client("ec2").associate_route_table(**given(inputs, names))["AssociationId"])
+
+    def id_of_import(self, cloud: AwsCloud, import_id: str) -> str:
+        subnet, _, table_id = import_id.partition("/")
+        table = describe_one(cloud, "describe_route_tables", "RouteTables", NO_TABLE, RouteTableIds=[table_id])
+        for association in table["Associations"]:
+            if association.get("SubnetId") == subnet:
+                return str(association["RouteTableAssociationId"])
+        raise ResourceGoneError(import_id)
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
         filters = by_filter("association.route-table-association-id", resource_id)

@@ -209,12 +209,11 @@ class PodIdentityAssociation(AwsType):
         return str(association["associationId"])
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
-        cluster_name, association_id = known.get("clusterName"), resource_id
-        if not cluster_name:  # an import names both
-            cluster_name, _, association_id = resource_id.partition(",")
+        # An import names both: <cluster>,<association>; what is known has the cluster.
+        cluster_name, _, association_id = resource_id.rpartition(",")
         with gone_if(NOT_FOUND):
             association: Record = cloud.client("eks").describe_pod_identity_association(
-                clusterName=cluster_name, associationId=association_id
+                clusterName=known.get("clusterName") or cluster_name, associationId=association_id
             )["association"]
         return {
             "clusterName": association["clusterName"],
@@ -236,12 +235,12 @@ class PodIdentityAssociation(AwsType):
         if changed & {"roleArn", "disableSessionTags", "targetRoleArn", "policy"}:
             names = ("clusterName", "roleArn", "disableSessionTags", "targetRoleArn", "policy")
             cloud.client("eks").update_pod_identity_association(
-                associationId=resource_id, **given(inputs, {name: name for name in names})
+                associationId=state["associationId"], **given(inputs, {name: name for name in names})
             )
         update_eks_tags(cloud, state["associationArn"], state, inputs, changed)
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
         with gone_if(NOT_FOUND):
             cloud.client("eks").delete_pod_identity_association(
-                clusterName=state["clusterName"], associationId=resource_id
+                clusterName=state["clusterName"], associationId=state["associationId"]
             )

@@ -259,7 +259,8 @@ def test_commands_stand_in_groups(capsys: pytest.CaptureFixture[str]) -> None:
     titles = [line for line in out.splitlines() if line.endswith(":") and not line.startswith(" ")]
     assert titles == ["Options:", *(f"{panel}:" for panel in PANELS)]
     below = out.split("Loss and recovery:\n")[1].split("\n\n")[0]
-    assert [line.split()[0] for line in below.splitlines() if line[2] != " "] == ["dr-test", "backups", "import"]
+    names = [line.split()[0] for line in below.splitlines() if line[2] != " "]
+    assert names == ["recover", "dr-test", "backups", "volumes", "import"]
 
 
 def test_the_version_is_the_projects(capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,6 +180,41 @@ def test_protection_taken_away_is_a_warning(tmp_path: Path) -> None:
     )
 
 
+def plan_of_volumes(tmp_path: Path, before: str, after: str) -> Path:
+    """A plan that changes the volume of Tempo, and Grafana's, which its chart lets grow."""
+    states = [
+        f'"{key}":{{"inputs":{{"chart":"oci://x/tempo","values":{{"persistence":{{"enabled":true,"size":"{size}"}}}}}}}}'
+        for key, size in (("oldState", before), ("newState", after))
+    ]
+    steps = [
+        f'{{"op":"update","urn":"urn:pulumi:prod::lgtm::kubernetes:helm.sh/v3:Release::{name}",{",".join(states)}}}'
+        for name in ("tempo", "grafana")
+    ]
+    steps[1] = steps[1].replace("x/tempo", "x/grafana")
+    plan = tmp_path / "plan.json"
+    plan.write_text(f'{{"steps":[{",".join(steps)}]}}', encoding="utf-8")
+    return plan
+
+
+def test_volumes_that_grow_need_a_command_before_the_update(tmp_path: Path) -> None:
+    summary = summarise("prod", before=None, after=plan_of_volumes(tmp_path, "20Gi", "30Gi"), policy=None)
+    assert [(one.name, one.volumes) for one in summary.resources if one.volumes] == [("tempo", ("tempo 20Gi → 30Gi",))]
+    told = comment([summary])
+    assert "**Volumes grow**" in told
+    assert "python -m ops volumes grow --stack prod --apply" in told
+
+
+def test_volumes_that_shrink_are_told_before_anyone_waits(tmp_path: Path) -> None:
+    told = comment([summarise("prod", before=None, after=plan_of_volumes(tmp_path, "20Gi", "10Gi"), policy=None)])
+    assert "**No volume can shrink**" in told
+    assert "tempo 20Gi → 10Gi" in told
+
+
+def test_volumes_that_stay_are_not_told(tmp_path: Path) -> None:
+    told = comment([summarise("prod", before=None, after=plan_of_volumes(tmp_path, "20Gi", "20Gi"), policy=None)])
+    assert "olume" not in told
+
+
 def test_what_stays_in_the_cloud_is_no_loss(tmp_path: Path) -> None:
     urn = "urn:pulumi:prod::lgtm::aws:s3/bucket:Bucket::chunks"
     plan = tmp_path / "plan.json"
