@@ -23,6 +23,8 @@ RUN_ATTRIBUTE = "lgtm.load_test.run"
 # Errors are kept by every sampling mode, so these traces must be found afterwards.
 ERROR_EVERY = 100
 REFUSED_STATUSES = (429, 503)
+# For a server to say what it has against a connection on which nothing was sent.
+OBJECTION_SECONDS = 5
 SERVER, INTERNAL = 2, 1
 UNSET, ERROR = 0, 2
 SPAN_NANOSECONDS = 2_000_000
@@ -116,6 +118,7 @@ class _Sender:
             f"Content-Type: application/json\r\n{authorization}Content-Length: "
         )
         self._state, self._started = state, started
+        self._asked: asyncio.Task[str | None] | None = None
 
     async def work(self) -> None:
         """One connection: takes the next request that is due until none is left."""
@@ -151,7 +154,11 @@ class _Sender:
             state.fail(tls_reason(error))
             return None
         except (OSError, EOFError) as error:
-            state.fail(reason(error) if isinstance(error, OSError) else "it closed the connection")
+            closed = reason(error) if isinstance(error, OSError) else "it closed the connection"
+            if self._tls is not None and not state.latencies:
+                self._asked = self._asked or asyncio.create_task(self._objection())
+                closed = await self._asked or closed
+            state.fail(closed)
             return None
         except ValueError:
             state.fail("it doesn't answer with HTTP")
@@ -168,6 +175,24 @@ class _Sender:
         if keep:
             return reader, writer
         writer.close()
+        return None
+
+    async def _objection(self) -> str | None:
+        """What a server that hangs up has against the TLS connection: its alert is lost where a request crosses it."""
+        writer = None
+        try:
+            async with asyncio.timeout(OBJECTION_SECONDS):
+                reader, writer = await asyncio.open_connection(
+                    self._host, self._port, ssl=self._tls, server_hostname=self._name
+                )
+                await reader.read(1)
+        except ssl.SSLError as error:
+            return tls_reason(error)
+        except OSError:
+            return None
+        finally:
+            if writer:
+                writer.close()
         return None
 
 
