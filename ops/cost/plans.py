@@ -31,7 +31,7 @@ def capacity(stack: str, *, sources: bool, reference: bool) -> Answer:
     inputs = settings.capacity_inputs
     if reference:
         inputs = inputs.model_copy(update={"workload": REFERENCE_WORKLOAD})
-    answer = estimate(inputs, settings.s3_prices)
+    answer = estimate(inputs, settings.s3_prices, LifecycleLimits.of_region(settings.region))
     # The three stacks side by side where their files are there; a company may have others, or fewer.
     ceilings = [capacity_of(one) for one in _known_stacks()] or [capacity_of(settings)]
     return Answer(answer, lambda: capacity_document(answer, ceilings, sources=sources))

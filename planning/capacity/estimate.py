@@ -14,7 +14,7 @@ from planning.sampling import SamplingPolicy
 from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.lifecycle import AuditArchive, TierPlan
-from planning.tiers.s3_prices import US_WEST_2, S3Prices
+from planning.tiers.s3_prices import S3Prices
 from planning.workload import Workload
 
 
@@ -62,9 +62,7 @@ def compute_at(inputs: CapacityInputs) -> Compute:
     return compute_for(ingest, inputs.retention, inputs.replication)
 
 
-def estimate(
-    inputs: CapacityInputs, prices: S3Prices = US_WEST_2, limits: LifecycleLimits | None = None
-) -> CapacityEstimate:
+def estimate(inputs: CapacityInputs, prices: S3Prices, limits: LifecycleLimits) -> CapacityEstimate:
     """The capacity plan. Raises `pydantic.ValidationError` where the retention can't be compiled."""
     flows = object_flows(inputs.workload, inputs.sampling, inputs.replication)
     plans = compile_tier_plans(inputs.retention, inputs.audit, flows, prices, limits)

@@ -1,13 +1,11 @@
 """Workload → objects: what each application writes to its bucket, and what its compactor replaces again."""
 
 import math
-from functools import cache
 
 from planning.base import Frozen
 from planning.buckets import GIB, KIB, MIB, BucketPurpose
 from planning.capacity import coefficients as c
 from planning.capacity.ingest import SECONDS_PER_DAY, Ingest, Replication, SignalIngest, ingest_of
-from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import HOURS_PER_DAY, Signal
 from planning.sampling import SamplingPolicy
@@ -48,12 +46,6 @@ def object_flows(workload: Workload, sampling: SamplingPolicy, replication: Repl
         mimir=_mimir(ingest, replication),
         pyroscope=_pyroscope(ingest.profiles) if ingest.profiles else None,
     )
-
-
-@cache
-def reference_flows() -> ObjectFlows:
-    """The flows of the reference workload."""
-    return object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
 
 
 def reads_of(signal: Signal) -> ReadPattern:

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 from planning.backends import Backend, Data, backends_of
 from planning.buckets import BucketPurpose, StorageClass
-from planning.capacity.objects import ObjectFlows, reference_flows
+from planning.capacity.objects import ObjectFlows
 from planning.retention import Retention
 from planning.tiers.application import windows_for
 from planning.tiers.choice import Choice, choose
 from planning.tiers.inputs import Candidate, LifecycleLimits, TieringInputs, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive, LifecycleRule, TierPlan, Transition
-from planning.tiers.s3_prices import US_WEST_2, S3Prices
+from planning.tiers.s3_prices import S3Prices
 
 # Expiration is only a safety net behind the compactors: they mark, wait a delete delay, then delete; S3 rounds days up
 # and may start a day or two late.
@@ -30,18 +30,16 @@ REWRITTEN = {
 def compile_tier_plans(
     retention: Retention,
     audit: AuditArchive,
-    flows: ObjectFlows | None = None,
-    prices: S3Prices = US_WEST_2,
-    limits: LifecycleLimits | None = None,
+    flows: ObjectFlows,
+    prices: S3Prices,
+    limits: LifecycleLimits,
     object_version_days: int | None = None,
 ) -> Mapping[BucketPurpose, TierPlan]:
     """The lifecycle of every bucket. Raises `pydantic.ValidationError` where a plan would be illegal or unreadable.
 
-    `flows` is what the stack is expected to write (default: the reference workload); it and `prices` decide whether a
-    colder class pays. With `object_version_days` every bucket keeps what was deleted or overwritten for so many days.
+    `flows` is what the stack is expected to write; it and `prices` decide whether a colder class pays. With
+    `object_version_days` every bucket keeps what was deleted or overwritten for so many days.
     """
-    limits = limits or LifecycleLimits.of_region(prices.region)
-    flows = flows or reference_flows()
     # Settings, Helm values and buckets of one program all ask for the same plans.
     key = (retention, audit, flows, prices, limits)
     if key not in _compiled:

@@ -54,31 +54,3 @@ class S3Prices(Frozen):
         """The prices of one class."""
         prices: ClassPrices = getattr(self, object_class.value.lower())
         return prices
-
-
-# What a plan rests on when no price table is given. STANDARD, IA and Glacier rows from a published price fixture of
-# us-east-1, which has the same S3 prices; GLACIER_IR and Intelligent-Tiering's archive tier from AWS's price page.
-US_WEST_2 = S3Prices(
-    region="us-west-2",
-    as_of=date(2026, 11, 24),
-    standard=ClassPrices(gb_month=0.023, put_per_1000=0.005, get_per_1000=0.0004),
-    standard_ia=ClassPrices(
-        gb_month=0.0125, put_per_1000=0.01, get_per_1000=0.001, transition_per_1000=0.01, retrieval_gb=0.01
-    ),
-    intelligent_tiering=ClassPrices(gb_month=0.023, put_per_1000=0.005, get_per_1000=0.0004, transition_per_1000=0.01),
-    onezone_ia=ClassPrices(
-        gb_month=0.01, put_per_1000=0.01, get_per_1000=0.001, transition_per_1000=0.01, retrieval_gb=0.01
-    ),
-    glacier_ir=ClassPrices(
-        gb_month=0.004, put_per_1000=0.02, get_per_1000=0.01, transition_per_1000=0.02, retrieval_gb=0.03
-    ),
-    glacier=ClassPrices(
-        gb_month=0.0036, put_per_1000=0.03, get_per_1000=0.0004, transition_per_1000=0.03, retrieval_gb=0.01
-    ),
-    deep_archive=ClassPrices(
-        gb_month=0.00099, put_per_1000=0.05, get_per_1000=0.0004, transition_per_1000=0.05, retrieval_gb=0.02
-    ),
-    infrequent_access_gb_month=0.0125,
-    archive_instant_gb_month=0.004,
-    monitoring_per_1000_objects=0.0025,
-)

@@ -11,6 +11,7 @@ from planning.backends import LOKI, MIMIR, PYROSCOPE, TEMPO, backends_of
 from planning.buckets import BucketPurpose
 from planning.capacity.estimate import estimate
 from planning.retention import Signal
+from planning.tiers.inputs import LifecycleLimits
 from settings.document.messages import SettingsError
 from settings.document.policy_config import policy_config
 from settings.models.platform import PlatformSettings
@@ -126,7 +127,7 @@ def test_its_bucket_expires_after_its_own_deletion(profiled: PlatformSettings) -
     plan = profiled.tier_plans[BucketPurpose.PROFILES]
     (expiry,) = [rule for rule in plan.rules if rule.expiration_days]
     assert (expiry.prefix, expiry.expiration_days) == ("blocks/", 14)
-    assert BucketPurpose.PROFILES in estimate(profiled.capacity_inputs).uses
+    assert BucketPurpose.PROFILES in estimate(profiled.capacity_inputs, profiled.s3_prices, LifecycleLimits()).uses
 
 
 def test_an_aws_stack_gets_bucket_and_role(compose: Any, profiled: PlatformSettings) -> None:

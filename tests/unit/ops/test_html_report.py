@@ -15,6 +15,7 @@ from ops.stacks import cost_inputs_of
 from planning.backends import backends_of
 from planning.capacity.estimate import estimate
 from planning.registered import Resource
+from planning.tiers.inputs import LifecycleLimits
 from tests.stacks import settings_of
 from tests.unit.ops.parsed_page import Element, parsed
 from tests.unit.planning.cost_cases import STACKS, TODAY, recorded, resource, stack_report
@@ -154,7 +155,7 @@ def test_what_the_sizes_cannot_carry_is_said() -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_buckets_fill_until_the_steady_state_of_the_capacity_plan(stack: str) -> None:
     settings = settings_of(stack)
-    plan = estimate(settings.capacity_inputs, settings.s3_prices)
+    plan = estimate(settings.capacity_inputs, settings.s3_prices, LifecycleLimits())
     days = growth(plan.flows, settings.retention)
     totals = [day.total_gib for day in days]
     assert totals[0] == 0
@@ -169,7 +170,7 @@ def test_buckets_fill_until_the_steady_state_of_the_capacity_plan(stack: str) ->
 
 def test_the_first_days_hold_what_was_written_on_them() -> None:
     settings = settings_of("prod")
-    flows = estimate(settings.capacity_inputs, settings.s3_prices).flows
+    flows = estimate(settings.capacity_inputs, settings.s3_prices, LifecycleLimits()).flows
     kept = backends_of(settings.retention)
     cohorts = [cohort for backend in kept for cohort in flows.of(backend.data.purpose).cohorts]
     written = sum(cohort.gib_per_day * min(1.0, cohort.lifetime_days or 1.0) for cohort in cohorts)

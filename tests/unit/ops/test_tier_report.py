@@ -12,8 +12,8 @@ from planning.retention import Retention
 from planning.tiers.inputs import LifecycleLimits, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.ranking import Role, TierRow, audit_plans, bucket_plans, tier_rows
-from planning.tiers.s3_prices import US_WEST_2, S3Prices
-from tests.unit.planning.loads import PROMISED
+from planning.tiers.s3_prices import S3Prices
+from tests.unit.planning.loads import PROMISED, US_WEST_2
 
 QUERIED = (BucketPurpose.LOKI_CHUNKS, BucketPurpose.TEMPO_TRACES, BucketPurpose.MIMIR_BLOCKS)
 

@@ -1,13 +1,21 @@
-"""Loads and situations for the planner's tests."""
+"""Loads, prices and situations for the planner's tests."""
+
+from collections.abc import Mapping
+from datetime import date
 
 from hypothesis import strategies as st
 
 from planning.buckets import BucketPurpose
+from planning.capacity.estimate import CapacityEstimate, CapacityInputs, estimate
 from planning.capacity.ingest import Replication
+from planning.capacity.objects import ObjectFlows, object_flows
+from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.objects import Cohort, ObjectFlow, ReadPattern
 from planning.retention import Retention, SignalRetention
+from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.inputs import LifecycleLimits, TieringInputs
-from planning.tiers.s3_prices import US_WEST_2
+from planning.tiers.lifecycle import AuditArchive, TierPlan
+from planning.tiers.s3_prices import ClassPrices, S3Prices
 from planning.workload import Workload
 
 PROMISED = Retention(
@@ -15,6 +23,51 @@ PROMISED = Retention(
     traces=SignalRetention(hot_days=1, warm_days=3, delete_days=7),
     metrics=SignalRetention(hot_days=1, warm_days=30, delete_days=90),
 )
+
+# Fixed, so that a refreshed table moves no figure of these tests. STANDARD, IA and Glacier rows are from a published
+# price fixture of us-east-1, which has the same S3 prices; GLACIER_IR and Intelligent-Tiering's archive tier from AWS's
+# price page.
+US_WEST_2 = S3Prices(
+    region="us-west-2",
+    as_of=date(2026, 11, 24),
+    standard=ClassPrices(gb_month=0.023, put_per_1000=0.005, get_per_1000=0.0004),
+    standard_ia=ClassPrices(
+        gb_month=0.0125, put_per_1000=0.01, get_per_1000=0.001, transition_per_1000=0.01, retrieval_gb=0.01
+    ),
+    intelligent_tiering=ClassPrices(gb_month=0.023, put_per_1000=0.005, get_per_1000=0.0004, transition_per_1000=0.01),
+    onezone_ia=ClassPrices(
+        gb_month=0.01, put_per_1000=0.01, get_per_1000=0.001, transition_per_1000=0.01, retrieval_gb=0.01
+    ),
+    glacier_ir=ClassPrices(
+        gb_month=0.004, put_per_1000=0.02, get_per_1000=0.01, transition_per_1000=0.02, retrieval_gb=0.03
+    ),
+    glacier=ClassPrices(
+        gb_month=0.0036, put_per_1000=0.03, get_per_1000=0.0004, transition_per_1000=0.03, retrieval_gb=0.01
+    ),
+    deep_archive=ClassPrices(
+        gb_month=0.00099, put_per_1000=0.05, get_per_1000=0.0004, transition_per_1000=0.05, retrieval_gb=0.02
+    ),
+    infrequent_access_gb_month=0.0125,
+    archive_instant_gb_month=0.004,
+    monitoring_per_1000_objects=0.0025,
+)
+REFERENCE_FLOWS = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
+
+
+def plans_of(
+    retention: Retention,
+    audit: AuditArchive,
+    flows: ObjectFlows = REFERENCE_FLOWS,
+    prices: S3Prices = US_WEST_2,
+    object_version_days: int | None = None,
+) -> Mapping[BucketPurpose, TierPlan]:
+    """The plans of a stack, by default of the reference workload in us-west-2."""
+    return compile_tier_plans(retention, audit, flows, prices, LifecycleLimits(), object_version_days)
+
+
+def estimated(inputs: CapacityInputs) -> CapacityEstimate:
+    """The capacity plan in us-west-2."""
+    return estimate(inputs, US_WEST_2, LifecycleLimits())
 
 
 def flow(

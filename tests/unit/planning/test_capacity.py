@@ -12,7 +12,7 @@ from planning.aws.lifecycle import LifecycleRule, Transition
 from planning.buckets import GIB, BucketPurpose, ObjectClass, StorageClass
 from planning.capacity import coefficients as c
 from planning.capacity.compute import ENVIRONMENTS, Fit, StackCapacity, compute_for
-from planning.capacity.estimate import CapacityInputs, compute_at, estimate
+from planning.capacity.estimate import CapacityInputs, compute_at
 from planning.capacity.ingest import Replication, ingest_of
 from planning.capacity.objects import object_flows
 from planning.capacity.reach import carrying_logs, largest_factor, logs_carried_by
@@ -23,9 +23,8 @@ from planning.sampling import SamplingMode
 from planning.sampling_estimate import sampling_estimate
 from planning.tiers.inputs import Move, TieringInputs
 from planning.tiers.lifecycle import AuditArchive, TierPlan
-from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
-from tests.unit.planning.loads import PROMISED, ages, flows, replications, workloads
+from tests.unit.planning.loads import PROMISED, US_WEST_2, ages, estimated, flows, replications, workloads
 
 INPUTS = CapacityInputs(
     workload=REFERENCE_WORKLOAD,
@@ -165,7 +164,7 @@ def test_billed_bytes_and_requests_cost_what_the_planner_says(
 
 
 def test_steady_state_by_temperature_and_by_class() -> None:
-    found = estimate(INPUTS)
+    found = estimated(INPUTS)
     for signal, purpose in (
         (Signal.LOGS, BucketPurpose.LOKI_CHUNKS),
         (Signal.TRACES, BucketPurpose.TEMPO_TRACES),
@@ -184,7 +183,7 @@ def test_steady_state_by_temperature_and_by_class() -> None:
 
 def test_the_stored_total_meets_the_published_target() -> None:
     """Less than 500 GB at rest at the reference load."""
-    assert sum(use.gib for use in estimate(INPUTS).uses.values()) * GIB / 1e9 < 500
+    assert sum(use.gib for use in estimated(INPUTS).uses.values()) * GIB / 1e9 < 500
 
 
 @pytest.mark.parametrize("ceiling", ENVIRONMENTS, ids=lambda ceiling: ceiling.name)
@@ -215,6 +214,6 @@ def test_fifty_mb_a_second_is_beyond_eight_cores() -> None:
 @given(load=workloads(), copies=replications)
 @hypothesis_settings(max_examples=20)
 def test_any_workload_has_an_estimate(load: Workload, copies: Replication) -> None:
-    found = estimate(INPUTS.model_copy(update={"workload": load, "replication": copies}))
+    found = estimated(INPUTS.model_copy(update={"workload": load, "replication": copies}))
     assert sum(use.gib for use in found.uses.values()) > 0
     assert all(part.bytes >= 0 and part.objects >= 0 for use in found.uses.values() for part in use.stored)

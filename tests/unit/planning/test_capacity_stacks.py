@@ -8,6 +8,7 @@ from planning.capacity.compute import ENVIRONMENTS, Fit
 from planning.capacity.estimate import compute_at, estimate
 from planning.capacity.reach import largest_factor
 from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
+from planning.tiers.inputs import LifecycleLimits
 from settings.rules.capacity import capacity_of
 from tests.stacks import NAMES
 from tests.stacks import settings_of as stack
@@ -62,7 +63,7 @@ def test_the_environment_table_and_the_sampling_table_are_the_settings_own(name:
 @pytest.mark.parametrize("name", NAMES)
 def test_each_stack_stores_less_than_the_published_500_gb(name: str) -> None:
     settings = stack(name)
-    signals = estimate(settings.capacity_inputs, settings.s3_prices)
+    signals = estimate(settings.capacity_inputs, settings.s3_prices, LifecycleLimits())
     assert sum(tier.gib for tiers in signals.tiers.values() for tier in tiers) * 1024**3 / 1e9 < 500
 
 

@@ -11,8 +11,8 @@ from planning.cost.inputs import REFERENCE_LOAD
 from planning.cost.model import LineKind
 from planning.registered import UNKNOWN, Resource
 from planning.tiers.lifetime_cost import Ages, Residency, chain_cost
-from planning.tiers.s3_prices import US_WEST_2
 from tests.unit.planning.cost_cases import amounts, priced, release, resource
+from tests.unit.planning.loads import US_WEST_2
 
 BUCKET = "aws:s3/bucket:Bucket"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"

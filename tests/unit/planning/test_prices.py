@@ -11,7 +11,7 @@ from planning.prices.loader import load_prices, regions_with_prices, table_path
 from planning.prices.s3 import s3_prices
 from planning.prices.staleness import staleness_warnings
 from planning.prices.table import Confidence, MissingPriceError, PriceTableError, spot_price
-from planning.tiers.s3_prices import US_WEST_2
+from tests.unit.planning.loads import US_WEST_2
 
 FAMILIES = ("t4g", "m7g", "m8g", "c7g", "c8g", "r7g", "r8g")
 SIZES = ("medium", "large", "xlarge", "2xlarge")

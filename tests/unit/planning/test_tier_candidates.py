@@ -13,8 +13,7 @@ from planning.tiers.candidates import chains, direct_uploads, literal_table, sta
 from planning.tiers.choice import choose, illegality
 from planning.tiers.inputs import LifecycleLimits, Move, TieringInputs
 from planning.tiers.lifetime_cost import Ages, share_read
-from planning.tiers.s3_prices import US_WEST_2
-from tests.unit.planning.loads import PROMISED, flow, situations
+from tests.unit.planning.loads import PROMISED, US_WEST_2, flow, situations
 
 SHORT = SignalRetention(hot_days=2, warm_days=5, delete_days=9)
 # Minimum durations inside the retention, so that waiting one out can pay.

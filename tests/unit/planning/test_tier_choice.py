@@ -11,19 +11,27 @@ from pydantic import ValidationError
 
 from planning.aws.lifecycle import LifecycleRule, Transition
 from planning.buckets import BucketPurpose, ObjectClass, StorageClass
-from planning.capacity.objects import object_flows, reference_flows
+from planning.capacity.objects import object_flows
 from planning.capacity.reference import REFERENCE_SAMPLING
 from planning.objects import ObjectFlow
 from planning.retention import Retention, SignalRetention
 from planning.tiers.application import LokiWindows, MimirWindows, TempoWindows
 from planning.tiers.candidates import chains, direct_uploads, literal_table
 from planning.tiers.choice import choose, illegality, objection, settled_days
-from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.inputs import Candidate, LifecycleLimits, Move, TieringInputs, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive, TierPlan, windows_of
-from planning.tiers.s3_prices import US_WEST_2
 from planning.workload import Workload
-from tests.unit.planning.loads import PROMISED, ages, flow, replications, situations, workloads
+from tests.unit.planning.loads import (
+    PROMISED,
+    REFERENCE_FLOWS,
+    US_WEST_2,
+    ages,
+    flow,
+    plans_of,
+    replications,
+    situations,
+    workloads,
+)
 
 ARCHIVE = AuditArchive(
     transitions=(Transition(days=90, storage_class=StorageClass.GLACIER),),
@@ -89,7 +97,7 @@ def test_expiration_comes_after_retention_and_delete_delay(
     logs: SignalRetention, traces: SignalRetention, metrics: SignalRetention, load: Workload, copies: Any
 ) -> None:
     retention = Retention(logs=logs, traces=traces, metrics=metrics)
-    plans = compile_tier_plans(retention, ARCHIVE, object_flows(load, REFERENCE_SAMPLING, copies))
+    plans = plans_of(retention, ARCHIVE, object_flows(load, REFERENCE_SAMPLING, copies))
     for purpose in QUERIED:
         plan = plans[purpose]
         assert plan.application is not None
@@ -103,7 +111,7 @@ def test_expiration_comes_after_retention_and_delete_delay(
 @given(ages_=ages(3600))
 @hypothesis_settings(max_examples=20)
 def test_application_and_bucket_come_from_one_retention(ages_: SignalRetention) -> None:
-    plans = compile_tier_plans(Retention(logs=ages_, traces=ages_, metrics=ages_), ARCHIVE)
+    plans = plans_of(Retention(logs=ages_, traces=ages_, metrics=ages_), ARCHIVE)
     loki = windows_of(plans[BucketPurpose.LOKI_CHUNKS], LokiWindows)
     tempo = windows_of(plans[BucketPurpose.TEMPO_TRACES], TempoWindows)
     mimir = windows_of(plans[BucketPurpose.MIMIR_BLOCKS], MimirWindows)
@@ -117,20 +125,20 @@ def test_application_and_bucket_come_from_one_retention(ages_: SignalRetention) 
 
 
 def test_windows_of_another_application_are_refused() -> None:
-    plans = compile_tier_plans(PROMISED, ARCHIVE)
+    plans = plans_of(PROMISED, ARCHIVE)
     with pytest.raises(TypeError, match="loki-chunks: its plan has no MimirWindows"):
         windows_of(plans[BucketPurpose.LOKI_CHUNKS], MimirWindows)
 
 
 def test_a_plan_that_expires_before_its_application_deletes_is_refused() -> None:
-    plan = compile_tier_plans(PROMISED, ARCHIVE)[BucketPurpose.LOKI_CHUNKS]
+    plan = plans_of(PROMISED, ARCHIVE)[BucketPurpose.LOKI_CHUNKS]
     early = LifecycleRule(id="early", prefix="fake/", expiration_days=14)
     with pytest.raises(ValidationError, match="rule early expires objects at day 14, before the application deletes"):
         TierPlan(purpose=plan.purpose, rules=(early,), application=plan.application, explanation="Early.")
 
 
 def test_the_three_signals_of_the_promised_table() -> None:
-    plans = compile_tier_plans(PROMISED, ARCHIVE)
+    plans = plans_of(PROMISED, ARCHIVE)
     assert plans[BucketPurpose.LOKI_CHUNKS].transitions == ()
     assert plans[BucketPurpose.TEMPO_TRACES].transitions == ()
     assert plans[BucketPurpose.MIMIR_BLOCKS].transitions == (
@@ -142,7 +150,7 @@ def test_the_three_signals_of_the_promised_table() -> None:
 def test_prices_decide() -> None:
     """With STANDARD as cheap as GLACIER_IR nothing moves."""
     cheap = US_WEST_2.model_copy(update={"standard": US_WEST_2.standard.model_copy(update={"gb_month": 0.004})})
-    assert compile_tier_plans(PROMISED, ARCHIVE, prices=cheap)[BucketPurpose.MIMIR_BLOCKS].transitions == ()
+    assert plans_of(PROMISED, ARCHIVE, prices=cheap)[BucketPurpose.MIMIR_BLOCKS].transitions == ()
 
 
 def test_long_lived_logs_get_colder() -> None:
@@ -166,7 +174,7 @@ def test_long_lived_logs_get_colder() -> None:
     ],
 )
 def test_objections_in_words(candidate: tuple[tuple[int, str], ...], reason: str | None) -> None:
-    here = tiering_inputs(BucketPurpose.MIMIR_BLOCKS, PROMISED, reference_flows(), US_WEST_2, LifecycleLimits())
+    here = tiering_inputs(BucketPurpose.MIMIR_BLOCKS, PROMISED, REFERENCE_FLOWS, US_WEST_2, LifecycleLimits())
     said = objection(here.priced([Move(days, ObjectClass(name)) for days, name in candidate]), here)
     assert (said is None) == (reason is None)
     assert reason is None or re.search(reason, said or "")

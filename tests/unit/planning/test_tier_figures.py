@@ -11,8 +11,7 @@ from planning.buckets import ObjectClass
 from planning.retention import SignalRetention
 from planning.tiers.candidates import literal_table
 from planning.tiers.inputs import Candidate, Move, TieringInputs
-from planning.tiers.s3_prices import US_WEST_2
-from tests.unit.planning.loads import PROMISED, flow
+from tests.unit.planning.loads import PROMISED, US_WEST_2, flow
 
 CASES = {"A": 200, "B": 2000}
 FIRST = {"PUT_IA": "STANDARD_IA", "PUT_ZONE": "ONEZONE_IA", "PUT_GIR": "GLACIER_IR", "PUT_IT": "INTELLIGENT_TIERING"}

@@ -8,8 +8,7 @@ from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLIN
 from planning.tiers.inputs import LifecycleLimits, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive
 from planning.tiers.ranking import Role, audit_plans, bucket_plans, tier_plan_rows
-from planning.tiers.s3_prices import US_WEST_2
-from tests.unit.planning.loads import PROMISED
+from tests.unit.planning.loads import PROMISED, US_WEST_2
 
 FLOWS = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
 LIMITS = LifecycleLimits()

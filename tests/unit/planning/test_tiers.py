@@ -11,8 +11,8 @@ from planning.aws.lifecycle import LifecycleRule, Transition
 from planning.buckets import BucketPurpose, StorageClass
 from planning.retention import MAX_RETENTION_DAYS, Retention, Signal, SignalRetention
 from planning.tiers.application import ApplicationWindows, loki_windows, mimir_windows, tempo_windows
-from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.lifecycle import AuditArchive, TierPlan
+from tests.unit.planning.loads import plans_of
 
 PROMISED = Retention(
     logs=SignalRetention(hot_days=3, warm_days=7, delete_days=14),
@@ -100,7 +100,7 @@ def explains_itself(plan: TierPlan, retention: Retention) -> None:
 @settings(max_examples=40)
 @given(retention=retentions, audit=archives())
 def test_every_compiled_plan_is_legal_and_readable(retention: Retention, audit: AuditArchive) -> None:
-    plans = compile_tier_plans(retention, audit)
+    plans = plans_of(retention, audit)
     assert list(plans) == [plan.purpose for plan in plans.values()]
     assert set(plans) == set(BucketPurpose) - {BucketPurpose.PROFILES}
     for plan in plans.values():
@@ -116,7 +116,7 @@ def test_every_compiled_plan_is_legal_and_readable(retention: Retention, audit: 
 def test_versions_are_added_to_a_plan_and_change_nothing_else(
     retention: Retention, audit: AuditArchive, days: int
 ) -> None:
-    plain, kept = compile_tier_plans(retention, audit), compile_tier_plans(retention, audit, object_version_days=days)
+    plain, kept = plans_of(retention, audit), plans_of(retention, audit, object_version_days=days)
     for purpose, plan in kept.items():
         assert plan.versioned
         if purpose is BucketPurpose.AUDIT_ARCHIVE:
@@ -136,7 +136,7 @@ def test_s3_takes_no_delete_markers_beside_an_age() -> None:
 
 
 def test_the_promised_retention_compiles_to_the_studied_plan() -> None:
-    plans = compile_tier_plans(PROMISED, ARCHIVE)
+    plans = plans_of(PROMISED, ARCHIVE)
     dates = {
         purpose: [(rule.prefix, rule.expiration_days) for rule in expirations(plan)] for purpose, plan in plans.items()
     }
@@ -155,21 +155,21 @@ def test_the_promised_retention_compiles_to_the_studied_plan() -> None:
 
 @pytest.mark.parametrize("purpose", [BucketPurpose.LOKI_CHUNKS, BucketPurpose.TEMPO_TRACES])
 def test_short_lived_signals_stay_in_standard(purpose: BucketPurpose) -> None:
-    plan = compile_tier_plans(PROMISED, ARCHIVE)[purpose]
+    plan = plans_of(PROMISED, ARCHIVE)[purpose]
     assert not any(rule.transitions for rule in plan.rules)
     assert "STANDARD" in plan.explanation
 
 
 def test_metrics_that_are_cold_too_briefly_enter_no_class_with_a_minimum() -> None:
     brief = PROMISED.model_copy(update={"metrics": SignalRetention(hot_days=1, warm_days=30, delete_days=45)})
-    plan = compile_tier_plans(brief, ARCHIVE)[BucketPurpose.MIMIR_BLOCKS]
+    plan = plans_of(brief, ARCHIVE)[BucketPurpose.MIMIR_BLOCKS]
     assert {transition.storage_class for transition in plan.transitions} <= {StorageClass.INTELLIGENT_TIERING}
 
 
 def test_a_safety_net_beyond_all_ages_is_refused() -> None:
     endless = SignalRetention(hot_days=1, warm_days=2, delete_days=MAX_RETENTION_DAYS)
     with pytest.raises(ValidationError):
-        compile_tier_plans(PROMISED.model_copy(update={"logs": endless}), ARCHIVE)
+        plans_of(PROMISED.model_copy(update={"logs": endless}), ARCHIVE)
 
 
 @pytest.mark.parametrize(
