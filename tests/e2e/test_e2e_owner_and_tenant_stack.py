@@ -117,7 +117,11 @@ def test_every_part_has_a_certificate_of_the_stacks_own_ca(platform: Platform, k
         for item in certificates
         for condition in item["status"]["conditions"]
     }
-    assert ready == dict.fromkeys(("loki", "tempo", "mimir-gateway", "collector-gateway"), "True")
+    servers, writers = (
+        ("loki", "tempo", "mimir-gateway", "collector-gateway"),
+        ("collector-gateway-client", "loki-client"),
+    )
+    assert ready == dict.fromkeys((*servers, *writers), "True")
     secrets = platform.kubectl_json(kubeconfig, "get", "secrets", "-n", "monitoring", "-l", PART_OF)
     found = {item["metadata"]["name"]: item["data"] for item in secrets if item["type"] == "kubernetes.io/tls"}
     assert found.keys() == {f"{name}-tls" for name in ready}
