@@ -24,20 +24,20 @@ def hangs(platform: Platform) -> Moment:
 def release_becomes(platform: Platform, kubeconfig: Path, name: str, status: str) -> Generator[Moment]:
     """Helm wrote down that a release has come to this."""
     selector = f"owner=helm,name={name},status={status}"
-    watch = subprocess.Popen(
-        [
-            "kubectl", "--kubeconfig", str(kubeconfig), "get", "secrets", "--all-namespaces", "--selector", selector,
-            "--watch-only", "--output", "name",
-        ],
-        env=platform.sandbox.environment, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert watch.stdout is not None
-    os.set_blocking(watch.stdout.fileno(), False)
+    seen = platform.sandbox.directory / "release-seen.log"
+    with seen.open("w", encoding="utf-8") as output:
+        watch = subprocess.Popen(
+            [
+                "kubectl", "--kubeconfig", str(kubeconfig), "get", "secrets", "--all-namespaces", "--selector",
+                selector, "--watch-only", "--output", "name",
+            ],
+            env=platform.sandbox.environment, stdout=output,
+        )  # fmt: skip
     try:
-        yield lambda: bool(watch.stdout and watch.stdout.readline())
+        yield lambda: seen.stat().st_size > 0
     finally:
         watch.kill()
-        watch.communicate()
+        watch.wait()
 
 
 def start(platform: Platform, *arguments: str, hang: str = "") -> subprocess.Popen[str]:

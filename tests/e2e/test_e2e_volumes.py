@@ -50,7 +50,8 @@ def test_up_alone_is_refused_by_the_api_server(platform: Platform, kubeconfig: P
     )
     refused = platform.pulumi(*UP, code=None)
     assert refused.returncode != 0
-    assert "updates to statefulset spec for fields other than" in refused.stdout + refused.stderr
+    assert "spec.volumeClaimTemplates: Invalid value" in refused.stdout + refused.stderr, refused.stdout
+    assert "has been rolled back due to atomic being set" in refused.stdout + refused.stderr
     assert claimed(platform, kubeconfig)["storage-loki-0"] == "10Gi"
 
 
