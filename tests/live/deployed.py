@@ -114,7 +114,13 @@ def loki_on(
         "grpc_listen_address": address,
         "grpc_listen_port": ports["grpc"],
     }
-    local["common"] |= {"instance_addr": address, "compactor_grpc_address": f"{members[0]}:{ports['grpc']}"}
+    # A pod's name and address are its own. Given here for all rings, their store must be given as well.
+    ring = {"instance_id": f"loki-{address}", "instance_addr": address, "kvstore": {"store": "memberlist"}}
+    local["common"] |= {
+        "instance_addr": address,
+        "ring": ring,
+        "compactor_grpc_address": f"{members[0]}:{ports['grpc']}",
+    }
     local["memberlist"] |= {
         "bind_addr": [address],
         "advertise_addr": address,

@@ -7,7 +7,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -281,10 +281,17 @@ def _grpc(port: int) -> int:
     return port + 1 if port < 65535 else port - 1
 
 
-def eventually(what: str, found: Any, seconds: float = 60.0) -> Any:
-    """The first true answer of `found`. Raises `AssertionError` with the last."""
+def eventually(what: str, found: Callable[[], Any], seconds: float = 60.0) -> Any:
+    """The first true answer of `found`. A refusal isn't one: a ring has unhealthy members for seconds after a start.
+
+    Raises `AssertionError` with the last answer.
+    """
     deadline = time.monotonic() + seconds
-    while not (answer := found()):
+    while True:
+        try:
+            if answer := found():
+                return answer
+        except (RefusedError, OSError) as error:
+            answer = error
         assert time.monotonic() < deadline, f"{what}: {answer!r} after {seconds:.0f} s"
         time.sleep(0.5)
-    return answer
