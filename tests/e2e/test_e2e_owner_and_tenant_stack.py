@@ -193,7 +193,7 @@ def test_no_secret_is_in_the_clear(platform: Platform, kubeconfig: Path) -> None
     assert len(password) >= 20
     keys = platform.kubectl_json(kubeconfig, "get", "secrets", "-A", "-l", PART_OF)
     private = [item["data"]["tls.key"] for item in keys if item["type"] == "kubernetes.io/tls"]
-    assert len(private) == 2 * 6, "five certificates and a CA for each of two stacks"
+    assert len(private) == 2 * 8, "seven certificates and a CA for each of two stacks"
     for path in (platform.sandbox.directory / "state").rglob("*"):
         if path.is_file():
             text = path.read_text(encoding="utf-8", errors="replace")
