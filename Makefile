@@ -107,4 +107,5 @@ clean: ## remove the virtual environment and the sandbox's state; the tool cache
 
 lock: setup ## resolve requirements*.txt again into requirements.lock, with hashes
 	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links requirements-dev.txt -o requirements.lock
+	@UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate sandbox/tools/checkov/requirements.in -o sandbox/tools/checkov/requirements.txt
 	@grep '^uv==' requirements-dev.txt | UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate - -o sandbox/bootstrap/uv.txt

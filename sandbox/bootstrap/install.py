@@ -36,11 +36,11 @@ def ensure_tools(tools: tuple[Tool, ...] = TOOLS) -> dict[str, Path]:
     missing = [tool for tool in tools if found[tool.name] is None]
     if missing:
         minutes = sum(tool.build.minutes for tool in missing)
-        _say(
+        say(
             f"{len(missing)} of {len(tools)} tools are missing; each is downloaded, or else built from source "
             f"(at most about {minutes:.0f} minutes in all, once per user, kept in {cache})"
         )
-        with _one_at_a_time(cache):
+        with one_at_a_time(cache):
             for tool in missing:
                 found[tool.name] = _present(tool, cache) or _make(tool, cache)
     return {name: path for name, path in found.items() if path is not None}
@@ -98,25 +98,25 @@ def _fill(tool: Tool, target: Path) -> None:
         except DownloadError as error:
             shutil.rmtree(target)
             target.mkdir()
-            _say(f"{label}: no download ({error}); building from source")
+            say(f"{label}: no download ({error}); building from source")
         else:
-            _say(f"{label}: downloaded in {time.monotonic() - started:.0f} s")
+            say(f"{label}: downloaded in {time.monotonic() - started:.0f} s")
             return
     try:
         with _ticking(label):
             build(tool, target)
     except BuildError as error:
         raise ToolError(f"{label} can't be had: {error}") from error
-    _say(f"{label}: built in {time.monotonic() - started:.0f} s")
+    say(f"{label}: built in {time.monotonic() - started:.0f} s")
 
 
 @contextmanager
-def _one_at_a_time(cache: Path) -> Generator[None]:
+def one_at_a_time(cache: Path) -> Generator[None]:
     with (cache / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            _say("another run is getting the tools; waiting for it")
+            say("another run is getting the tools; waiting for it")
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -128,7 +128,7 @@ def _ticking(label: str) -> Generator[None]:
 
     def tick() -> None:
         while not done.wait(PROGRESS_SECONDS):
-            _say(f"{label}: building, {time.monotonic() - started:.0f} s so far")
+            say(f"{label}: building, {time.monotonic() - started:.0f} s so far")
 
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
@@ -139,5 +139,5 @@ def _ticking(label: str) -> Generator[None]:
         thread.join()
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     print(f"sandbox: {text}", file=sys.stderr, flush=True)

@@ -33,4 +33,6 @@ def test_dependabot_looks_at_every_kind_of_dependency() -> None:
     (modules,) = [one for one in read("dependabot.yml")["updates"] if one["package-ecosystem"] == "gomod"]
     tools = GITHUB.parent / "sandbox" / "tools"
     assert modules["directories"] == ["/sandbox/tools/*"]
-    assert all((folder / "go.mod").is_file() for folder in tools.iterdir() if folder.is_dir())
+    watched = [folder / "go.mod" for folder in tools.iterdir() if folder.is_dir() and folder.name != "checkov"]
+    assert watched
+    assert all(path.is_file() for path in watched)
