@@ -1,5 +1,6 @@
 """What must not be stored: which attributes are masked, hashed, kept or left alone, beside what is found in text."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import model_validator
@@ -23,6 +24,23 @@ SecretName = Annotated[
 ]
 
 
+class PersonalData(StrEnum):
+    """Kinds of personal data that are found in text."""
+
+    EMAIL = "email"
+    """E-mail addresses."""
+    PHONE = "phone"
+    """Telephone numbers with a country code, or in a field that is named after telephones."""
+    NATIONAL_PHONE = "national_phone"
+    """North American numbers in their printed forms; they look like other numbers."""
+    IBAN = "iban"
+    """Bank accounts, by country and length."""
+    NATIONAL_ID = "national_id"
+    """US social security numbers."""
+    CLIENT_ADDRESS = "client_address"
+    """Clients' public IP addresses in fields that name them, cut to /24 and /48."""
+
+
 class RedactionSettings(Frozen):
     """What the gateway masks, hashes or removes before anything is stored."""
 
@@ -31,7 +49,11 @@ class RedactionSettings(Frozen):
     hashed_attributes: tuple[AttributeName, ...]
     """Attributes whose value is replaced by its hash: equal ids stay equal, so that traces and logs can be joined."""
     hash_key_secret: SecretName | None = None
-    """Secret whose key hmac-key (32 bytes or more) keys the hashes; default: unkeyed, to be guessed from known ids."""
+    """Your Secret whose key hash-key (letters and digits, 32 or more) keys the hashes; default: a generated one."""
+    unkeyed_hashes: bool = False
+    """Hashes without a key, which whoever knows the ids can compute."""
+    personal_data: tuple[PersonalData, ...]
+    """Kinds of personal data that are masked where they are found in text; cards and credentials always are."""
     allowed_attributes: tuple[AttributeName, ...]
     """When not empty, the only attributes of the services' own that traces and logs keep; resources keep theirs."""
     ignored_attributes: tuple[AttributeName, ...]
@@ -45,5 +67,11 @@ class RedactionSettings(Frozen):
                 f"{both[0]} is in hashed_attributes and in ignored_attributes; take it out of one",
                 "hashed_attributes",
                 "ignored_attributes",
+            )
+        if self.unkeyed_hashes and self.hash_key_secret is not None:
+            raise broken_rule(
+                "unkeyed_hashes is true and hash_key_secret names a key; take one of them away",
+                "unkeyed_hashes",
+                "hash_key_secret",
             )
         return self

@@ -28,9 +28,10 @@ from telemetry.collector.agent import (
 )
 from telemetry.collector.cluster_metrics import cluster_rules, lease_manifests
 from telemetry.collector.gateway import QUEUE_MIB, gateway_config
+from telemetry.collector.masking import HASH_KEY_VARIABLE
 from telemetry.collector.pod_logs import POD_LOGS
 from telemetry.collector.queues import STATE_DIRECTORY
-from telemetry.collector.redaction import HASH_KEY_ENTRY, HASH_KEY_VARIABLE
+from telemetry.collector.redaction import HASH_KEY_ENTRY, HASH_KEY_SECRET
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_FULLNAME,
     COLLECTOR_AGENT_RELEASE,
@@ -252,9 +253,9 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
 
 
 def _hash_key(settings: PlatformSettings) -> list[dict[str, Any]] | None:
-    secret = settings.redaction.hash_key_secret
-    if secret is None or not settings.redaction.hashed_attributes:
+    if settings.redaction.unkeyed_hashes or not settings.redaction.hashed_attributes:
         return None
+    secret = settings.redaction.hash_key_secret or HASH_KEY_SECRET
     return [{"name": HASH_KEY_VARIABLE, "valueFrom": {"secretKeyRef": {"name": secret, "key": HASH_KEY_ENTRY}}}]
 
 

@@ -38,6 +38,11 @@ COLLECTION_INTERVAL = "60s"
 QUEUE_MIB = 256
 RETRY_INTERVAL = "30s"
 
+# The gateway answers when a batch is redacted. At worst that takes some 5 µs a byte on a crowded core, so a batch of
+# `BATCH_KIB` takes some 5 s; what would be sent again after the time-out would be redacted twice.
+BATCH_KIB = 1024
+GATEWAY_TIMEOUT = "60s"
+
 POD_ATTRIBUTES = (
     "k8s.namespace.name",
     "k8s.pod.name",
@@ -216,7 +221,8 @@ def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
         "endpoint": endpoints.collector_gateway_otlp_grpc,
         "tls": collector_client(endpoints, DIRECTORY),
         "compression": "zstd",
-        **on_disk(QUEUE_MIB, RETRY_INTERVAL),
+        "timeout": GATEWAY_TIMEOUT,
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL, batch_kib=BATCH_KIB),
     }
 
 
@@ -226,7 +232,7 @@ def _by_trace_id(endpoints: Endpoints) -> dict[str, Any]:
     tls = collector_client(endpoints, DIRECTORY, server_name=endpoints.host(COLLECTOR_GATEWAY_RELEASE))
     return {
         "routing_key": "traceID",
-        "protocol": {"otlp": {"timeout": "10s", "tls": tls, "compression": "zstd"}},
+        "protocol": {"otlp": {"timeout": GATEWAY_TIMEOUT, "tls": tls, "compression": "zstd"}},
         "resolver": {
             "k8s": {"service": f"{COLLECTOR_GATEWAY_RELEASE}.{endpoints.namespace}", "ports": [OTLP_GRPC_PORT]}
         },

@@ -26,7 +26,7 @@ from telemetry.collector.config import (
     otlp_receiver,
 )
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
-from telemetry.collector.redaction import SPAN_NAMES, log_redactors, redaction_processors, redactors
+from telemetry.collector.redaction import REDACTORS, SPAN_NAMES, redaction_processors
 from telemetry.collector.sampling import sampling_policies
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import CLIENT_DIRECTORY, collector_client, collector_server
@@ -56,7 +56,6 @@ RETRY_INTERVAL = "10s"
 def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = None) -> CollectorConfig:
     """The gateway's configuration for one stack; other endpoints where it doesn't run in the stack's namespace."""
     endpoints = endpoints or Endpoints.of(settings)
-    redact = redactors(settings.redaction)
     tenants = _tenant_metrics(settings.span_metrics.tenant_attribute)
     # Redaction knows no profiles (0.149 to 0.158): they pass as they are.
     profiles = {
@@ -87,20 +86,20 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             ),
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
-                processors=("tail_sampling", *redact, BATCH),
+                processors=("tail_sampling", *REDACTORS, BATCH),
                 exporters=(exporter_of(TEMPO),),
             ),
             "metrics": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, *redact, BATCH), exporters=(exporter_of(MIMIR),)
+                receivers=("otlp",), processors=(MEMORY_LIMITER, *REDACTORS, BATCH), exporters=(exporter_of(MIMIR),)
             ),
             "metrics/spans": Pipeline(
                 receivers=(SPAN_METRICS, *tenants, "servicegraph"),
-                processors=("resource/instance", *redact, BATCH),
+                processors=("resource/instance", *REDACTORS, BATCH),
                 exporters=(exporter_of(MIMIR),),
             ),
             "logs": Pipeline(
                 receivers=("otlp",),
-                processors=(MEMORY_LIMITER, *log_redactors(settings.redaction), BATCH),
+                processors=(MEMORY_LIMITER, *REDACTORS, BATCH),
                 exporters=(exporter_of(LOKI),),
             ),
             **(profiles if settings.profiles.enabled else {}),

@@ -16,8 +16,12 @@ def file_storage() -> dict[str, Any]:
     return {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}}
 
 
-def on_disk(queue_mib: int, max_interval: str) -> dict[str, Any]:
-    """A queue of so many MiB on disk, and endless retries: only a full queue loses data."""
+def on_disk(queue_mib: int, max_interval: str, batch_kib: int | None = None) -> dict[str, Any]:
+    """A queue of so many MiB on disk, and endless retries: only a full queue loses data.
+
+    `batch_kib` cuts what is sent at once to so many KiB, however long its records are.
+    """
+    cut = {"batch": {"flush_timeout": "200ms", "min_size": 0, "max_size": (batch_kib or 0) * 1024, "sizer": "bytes"}}
     return {
         "retry_on_failure": {
             "enabled": True,
@@ -31,5 +35,6 @@ def on_disk(queue_mib: int, max_interval: str) -> dict[str, Any]:
             "sizer": "bytes",
             "queue_size": queue_mib * 1024 * 1024,
             "num_consumers": QUEUE_CONSUMERS,
+            **(cut if batch_kib else {}),
         },
     }

@@ -31,7 +31,7 @@ from sandbox.kubernetes.processes import free_ports
 from telemetry.collector.config import ALL_ADDRESSES
 from telemetry.kubernetes.tls import DIRECTORY
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 10.0
 DECISION_WAIT_SECONDS = 2
 LOOPBACK = "127.0.0.1"

@@ -254,7 +254,7 @@ class TestNamespaces:
 
 class TestGrafana:
     def test_the_password_is_generated_and_stays_a_secret(self, graph: Graph) -> None:
-        password, secret = graph.one(PASSWORD), graph.one(SECRET)
+        password, secret = graph.one(PASSWORD, "grafana-admin"), graph.one(SECRET, "grafana-admin")
         assert password.inputs["length"] >= 32
         assert "stringData" in secret.secret_inputs
         assert secret.inputs["stringData"] == {"admin-user": "admin", "admin-password": "generated-password"}
@@ -265,7 +265,7 @@ class TestGrafana:
         assert "generated-password" not in json.dumps(graph.result.outputs.exports())
 
     def test_values_name_the_secret_that_exists(self, graph: Graph) -> None:
-        metadata = graph.one(SECRET).inputs["metadata"]
+        metadata = graph.one(SECRET, "grafana-admin").inputs["metadata"]
         release = releases(graph)["grafana"]
         assert release.inputs["values"]["admin"]["existingSecret"] == metadata["name"]
         assert release.inputs["namespace"] == metadata["namespace"]
@@ -286,6 +286,26 @@ class TestGrafana:
     def test_a_size_that_cant_hold_the_sidecar_is_one_message(self, make_settings: Make) -> None:
         with pytest.raises(pulumi.RunError, match=r"lgtm:platform\.sizes\.grafana is too small"):
             compose(make_settings("dev", sizes={"grafana": {"memory_request_mib": 64}}))
+
+
+class TestHashKey:
+    def test_the_key_of_hashes_is_generated_before_the_gateway(self, graph: Graph) -> None:
+        key, secret = graph.one(PASSWORD, "redaction-hash-key"), graph.one(SECRET, "redaction-hash-key")
+        gateway = releases(graph)["collector-gateway"]
+        (variable,) = gateway.inputs["values"]["extraEnvs"]
+        assert key.inputs["length"] >= 32
+        assert key.inputs["special"] is False
+        assert "stringData" in secret.secret_inputs
+        assert variable["valueFrom"]["secretKeyRef"]["name"] == secret.inputs["metadata"]["name"]
+        assert set(secret.inputs["stringData"]) == {variable["valueFrom"]["secretKeyRef"]["key"]}
+        assert graph.waits_for(gateway, secret)
+
+    @pytest.mark.parametrize("redaction", [{"unkeyed_hashes": True}, {"hash_key_secret": "own"}])
+    def test_no_key_is_made_where_none_or_another_is_chosen(
+        self, make_settings: Make, redaction: dict[str, Any]
+    ) -> None:
+        graph = compose(make_settings("dev", redaction=redaction))
+        assert [secret.name for secret in graph.of(SECRET)] == ["grafana-admin"]
 
 
 def test_outputs_say_where_to_write_read_and_look(make_settings: Make) -> None:

@@ -95,13 +95,16 @@ def test_the_gateways_queues_have_room_outside_its_read_only_root(settings: Plat
     assert sum(queues) < 1024 * 1024**2
 
 
-def test_the_key_of_hashes_comes_from_a_secret_that_the_stack_names(make_settings: Make, build: Build) -> None:
-    keyed = build(make_settings("prod", redaction={"hash_key_secret": "redaction"}))["collector-gateway"]
-    (variable,) = keyed["extraEnvs"]
-    assert variable["valueFrom"] == {"secretKeyRef": {"name": "redaction", "key": "hmac-key"}}
-    processor = keyed["alternateConfig"]["processors"]["redaction/hash"]
-    assert processor["hmac_key"] == f"${{env:{variable['name']}}}"
-    assert "extraEnvs" not in build(make_settings("prod"))["collector-gateway"]
+def test_the_key_of_hashes_comes_from_a_secret_of_the_stack_or_one_that_it_names(
+    make_settings: Make, build: Build
+) -> None:
+    for redaction, name in (({"hash_key_secret": "own"}, "own"), ({}, "redaction-hash-key")):
+        keyed = build(make_settings("prod", redaction=redaction))["collector-gateway"]
+        (variable,) = keyed["extraEnvs"]
+        assert variable["valueFrom"] == {"secretKeyRef": {"name": name, "key": "hash-key"}}
+        assert f"${{env:{variable['name']}}}" in str(keyed["alternateConfig"]["processors"]["transform/redaction"])
+    for redaction in ({"unkeyed_hashes": True}, {"hashed_attributes": []}):
+        assert "extraEnvs" not in build(make_settings("prod", redaction=redaction))["collector-gateway"]
 
 
 def test_the_agent_writes_to_one_host_path_only_and_keeps_no_capability(

@@ -1,0 +1,168 @@
+r"""What a person's datum looks like in text, by the kinds that `redaction.personal_data` names, and card numbers.
+
+Cards are found by issuer, length and printed groups, and by Luhn's check digit, which the collector computes. Without
+a word for cards beside it a bare number counts only with the issuers' commonest prefixes, and not at all behind a word
+for an id, an offset or a size. IBANs are found by country and length: the collector can't compute mod 97.
+
+Sources: ISO/IEC 7812 issuer ranges as the card networks publish them; E.164 and the North American Numbering Plan;
+SWIFT "IBAN Registry" (lengths by country); RFC 5322 and 6531 (addresses), RFC 6890 (special-purpose addresses); Social
+Security Administration, "Social Security Number Randomization" (areas never given out).
+"""
+
+from settings.models.redaction import PersonalData
+from telemetry.collector.secret_names import GUARD, MASK, Edit
+from telemetry.collector.secret_patterns import Family
+
+_LABEL = r"(?:[A-Za-z0-9_\x{80}-\x{FFFC}\x{FFFE}-\x{10FFFF}-]|\\u[0-9a-fA-F]{4})"
+# A domain begins with a letter or ends as the few that don't: `react@18.2.0` and `x@1.0.0-beta.rc` are none.
+_DOMAIN = (
+    rf"(?:(?:[A-Za-z\x{{80}}-\x{{10FFFF}}]|\\u[0-9a-fA-F]{{4}}){_LABEL}*\.|\d{_LABEL}*[A-Za-z]{_LABEL}*\.|\d{{2,4}}\.)"
+    rf"(?:{_LABEL}+\.)*[A-Za-z\x{{80}}-\x{{10FFFF}}]{{2,}}"
+)
+EMAIL = rf"(?:[A-Za-z0-9_.%+'\x{{80}}-\x{{10FFFF}}-]|\\u[0-9a-fA-F]{{4}})+(?:@|%40){_DOMAIN}"
+_EMAIL_GUARDS = (
+    Edit(r"(^|[\s'\"=(/])(git|svn|hg)@", f"${{1}}${{2}}{GUARD}@"),
+    Edit(
+        r"@([\w.-]+)\.(service|slice|socket|timer|target|mount|scope|local|svc|jar|js|py|go|ts)\b",
+        f"@{GUARD}${{1}}.${{2}}",
+    ),
+)  # fmt: skip
+
+_DIGITS = r"(?:[ .()-]{0,2}\d)"
+_INTERNATIONAL = rf"[1-9]{_DIGITS}{{7,14}}"
+_PHONE_NAMES = r"(?:phone|tel|mobile|msisdn|fax|cell|whatsapp|sms)(?:[_. -]?(?:number|no|nr|to|from))?"
+_PHONE_VALUE = r"[+(]?\d[\d ().-]{6,18}\d"
+_PHONES = (
+    Edit(rf"(^|[^\w.+])\+{_INTERNATIONAL}\b", f"${{1}}{MASK}"),
+    Edit(rf"%2[Bb]{_INTERNATIONAL}\b", MASK),
+    Edit(rf"""((?i:{_PHONE_NAMES})[\\"']*[ \t]*[:=][ \t]*[\\"'\[]*){_PHONE_VALUE}""", f"${{1}}{MASK}"),
+)
+_NATIONAL = Edit(
+    r"(^|[^\w.+-])(?:\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}|"
+    r"[2-9]\d{2}(?:-[2-9]\d{2}-|\.[2-9]\d{2}\.| [2-9]\d{2} )\d{4})\b",
+    f"${{1}}{MASK}",
+)
+
+# Lengths of IBANs by country.
+_IBAN_LENGTHS = {
+    15: "NO", 16: "BE", 18: "DK|FO|FI|GL|NL|SD", 19: "MK|SI", 20: "AT|BA|EE|KZ|LT|LU|XK", 21: "CH|HR|LI|LV",
+    22: "BG|BH|CR|DE|GB|GE|IE|ME|RS|VA", 23: "AE|GI|IL|IQ|OM|TL", 24: "AD|CZ|ES|MD|PK|RO|SA|SE|SK|TN|VG",
+    25: "PT|ST", 26: "IS|TR", 27: "FR|GR|IT|MC|MR|SM", 28: "AL|AZ|BY|CY|DO|GT|HU|LB|NI|PL|SV", 29: "BR|EG|PS|QA|UA",
+    30: "JO|KW|MU", 31: "MT|SC", 32: "LC", 33: "RU",
+}  # fmt: skip
+
+
+def _iban(length: int, countries: str) -> str:
+    groups, rest = divmod(length - 4, 4)
+    last = rf"(?:[ -]?[A-Z0-9]{{{rest}}})" if rest else ""
+    return rf"(?:{countries})\d{{2}}(?:[ -]?[A-Z0-9]{{4}}){{{groups}}}{last}"
+
+
+_IBAN = rf"\b(?:{'|'.join(_iban(length, countries) for length, countries in _IBAN_LENGTHS.items())})\b"
+_SSN = r"(^|[^\w.-])(?:[1-57-8]\d{2}|0[1-9]\d|00[1-9]|6[0-57-9]\d|66[0-57-9])-\d{2}-\d{4}($|[^\w-])"
+
+# Names of fields with the address of a client; private and reserved ranges stay, they name no person.
+_CLIENT = (
+    r"(?:client|remote|source|src|user|caller|visitor|customer|forwarded|real|peer|sender)"
+    r"[_. -]?(?:ip|addr(?:ess)?|host|for|ip[_. -]?addr(?:ess)?|socket[_. -]?address)|x-forwarded-for|x-real-ip|"
+    r"cf-connecting-ip|true-client-ip|http\.client_ip|client|ip[_. -]?address"
+)
+_OCTET = r"\d{1,3}"
+_PUBLIC = (
+    r"(?:[1-9]|[2-9]\d|1[13-9]|12|1[013-57-8]\d|12[0-689]|16[0-8]|19[013-9]|2[0-4]\d|25[0-5])\."
+    rf"{_OCTET}\.{_OCTET}|172\.(?:\d|1[0-5]|3[2-9]|[4-9]\d|\d{{3}})\.{_OCTET}|"
+    rf"169\.(?:\d|\d\d|1\d\d|2[0-4]\d|25[0-35])\.{_OCTET}|192\.(?:\d|\d\d|1[0-57-9]\d|16[0-79]|2\d\d)\.{_OCTET}"
+)
+_KEY_TO_ADDRESS = r"""[\\"']*[ \t]*[:=,][ \t]*[\\"'\[]*"""
+_ADDRESSES = (
+    Edit(rf"((?i:{_CLIENT}){_KEY_TO_ADDRESS})({_PUBLIC})\.{_OCTET}\b", "${1}${2}.0"),
+    Edit(rf"((?i:{_CLIENT}){_KEY_TO_ADDRESS})(2[0-9a-fA-F]{{3}}:[0-9a-fA-F]{{0,4}}:[0-9a-fA-F]{{0,4}}:)[0-9a-fA-F:]+",
+         "${1}${2}:"),
+    # Access logs in the common format.
+    Edit(rf"(^|[\s\"])({_PUBLIC})\.{_OCTET}( (?:-|\S+) (?:-|\S+) \[)", "${1}${2}.0${3}"),
+)  # fmt: skip
+CLIENT_ATTRIBUTES = ("client.address", "network.peer.address", "net.peer.ip", "net.sock.peer.addr", "http.client_ip",
+                     "source.address")  # fmt: skip
+
+_FOUR = (
+    r"4\d{3}|5[1-5]\d{2}|222[1-9]|2(?:2[3-9]\d|[3-6]\d{2}|7[01]\d|720)|"  # Visa, Mastercard
+    r"6(?:011|2\d{2}|4[4-9]\d|5\d{2})|35(?:2[89]|[3-8]\d)"  # Discover, UnionPay, JCB
+)
+_PRINTED = (
+    *(rf"(?:{_FOUR})(?:{separator}\d{{4}}){{3}}" for separator in (" ", "-")),
+    *(rf"3[47]\d{{2}}{separator}\d{{6}}{separator}\d{{5}}" for separator in (" ", "-")),
+    *(rf"3(?:0[0-5]|[68]\d)\d{separator}\d{{6}}{separator}\d{{4}}" for separator in (" ", "-")),
+)
+_COMMON = r"(?:4\d{3}|5[1-5]\d{2}|6011)\d{12}|3[47]\d{13}"
+_ANY_CARD = rf"(?:{_FOUR})\d{{12}}|62\d{{15,17}}|3[47]\d{{13}}|3(?:0[0-5]|[68]\d)\d{{11}}"
+_CARD_WORDS = (
+    r"card|pan|visa|mastercard|amex|american express|diners|discover|jcb|unionpay|maestro|credit|debit|paid|payment"
+)
+_NUMBER_WORDS = (
+    r"bytes|offset|size|length|count|seq(?:uence)?|timestamp|time|ts|lsn|xid|position|order|id|nonce|"
+    r"version|rev|epoch|nanos?|millis|ns|us|ms|partition|checksum|hash|cursor|total|sum|memory|rss|heap|port|pid"
+)
+# The first candidate of a text: behind a word that names something else, or the number and what follows it.
+CARD_CANDIDATE = (
+    rf"(?:(?P<other>(?:^|[^A-Za-z])(?i:[a-z_.-]*(?:{_NUMBER_WORDS}))[\\\"']*[ \t]*[:=# ]?[ \t]*[\\\"'\[]*\d{{13,}})|"
+    rf"(?:^|[^\w.+-])(?:(?P<number>{'|'.join(_PRINTED)}|{_COMMON})|"
+    rf"(?i:{_CARD_WORDS})[^\d\n]{{0,24}}(?P<named>{_ANY_CARD}))\b)(?P<rest>[^\x00]*)"
+)
+CARD_DIGITS = r"\d{4}[ -]?\d{4,6}[ -]?\d{4,5}"
+# Some UnionPay numbers have no check digit by Luhn.
+UNIONPAY = Edit(r"((?i:unionpay)[^\d\n]{0,24})62\d{14,17}\b", f"${{1}}{MASK}")
+CARD_ROUNDS = 4
+# What is still a candidate after so many rounds is masked without its check digit.
+CARD_REST = Edit(rf"(^|[^\w.+-])(?:{'|'.join(_PRINTED)}|{_COMMON})\b", f"${{1}}{MASK}")
+
+# What any card, IBAN or social security number has; national telephone numbers are looked for where they are masked.
+NUMBERS = r"\d{3}(?:\d[ -]?\d{4}|-\d{2}-\d{4})"
+_NATIONAL_SHAPE = r"\d{3}\)? ?[ .-]?\d{3}[ .-]\d{4}"
+
+
+_PHONE_WORDS = ("phone", "tel", "mobile", "msisdn", "fax", "cell", "sms", "whatsapp")
+_ADDRESS_WORDS = ("client", "remote", "forwarded", "peer", "ip", "source", "addr")
+_FAMILIES = {
+    PersonalData.EMAIL: Family(
+        "email", ("@", "%40"), (rf"@{_DOMAIN}", rf"%40{_DOMAIN}"), (Edit(EMAIL, MASK),), _EMAIL_GUARDS
+    ),
+    PersonalData.PHONE: Family(
+        "phone",
+        ("+", "%2b", "phone", "tel", "mobile", "msisdn"),
+        (
+            rf"\+{_INTERNATIONAL}",
+            rf"%2b{_INTERNATIONAL}",
+            *(rf"""{word}[a-z_. -]{{0,8}}[\\"']*[ \t]*[:=][ \t]*[\\"'\[]*{_PHONE_VALUE}""" for word in _PHONE_WORDS),
+        ),
+        _PHONES,
+    ),
+    PersonalData.NATIONAL_PHONE: Family("national_phone", (), (), (_NATIONAL,), shapes=(_NATIONAL_SHAPE,)),
+    PersonalData.IBAN: Family(
+        "iban",
+        (),
+        (r"\b[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",),
+        (Edit(_IBAN, MASK),),
+        exact=True,
+        numbers=True,
+    ),
+    PersonalData.NATIONAL_ID: Family(
+        "national_id", (), (r"\d{3}-\d{2}-\d{4}",), (Edit(_SSN, f"${{1}}{MASK}${{2}}"),), numbers=True
+    ),
+    PersonalData.CLIENT_ADDRESS: Family(
+        "client_address",
+        ("client", "remote", "forwarded", "peer", "- - [", "ip"),
+        (
+            *(
+                rf"""{word}[\w. -]{{0,16}}{_KEY_TO_ADDRESS}(?:(?:{_PUBLIC})\.|2[0-9a-f]{{3}}:)"""
+                for word in _ADDRESS_WORDS
+            ),
+            r" - [^ ]+ \[\d",
+        ),
+        _ADDRESSES,
+    ),
+}
+
+
+def personal_families(kinds: tuple[PersonalData, ...]) -> tuple[Family, ...]:
+    """What is masked of the kinds that are switched on, beside cards."""
+    return tuple(family for kind, family in _FAMILIES.items() if kind in kinds)
