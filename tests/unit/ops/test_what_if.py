@@ -84,14 +84,14 @@ def test_six_times_the_traffic_and_twice_the_days_in_prod() -> None:
     assert after.retention.logs.delete_days == 30
     assert not Fit(capacity_of(after), compute_at(after.capacity_inputs)).shortfalls
     assert answer.nodes is not None
-    assert answer.nodes.before == "3 x t4g.large"
+    assert answer.nodes.before == "3 x t4g.large/t4g.xlarge/t4g.2xlarge"
     assert not answer.verdict.within
     # The edited stack is the one that was priced, and it takes nothing more.
     again = ask(settings=after)
     assert not again.edits
     assert again.cost.before == pytest.approx(answer.cost.after)
     text = plain(what_if_document(answer))
-    assert f"spot 3 x t4g.large -> {answer.nodes.after}" in text
+    assert f"spot {answer.nodes.before} -> {answer.nodes.after}" in text
     assert "OVER BUDGET" in text
     assert "retention.logs.delete_days: 30" in text
 

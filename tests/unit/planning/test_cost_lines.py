@@ -343,6 +343,18 @@ def test_a_control_planes_log_group_of_infrequent_access_halves_what_its_logs_co
     assert (seldom.quantity, seldom.unit_usd) == (usual.quantity, usual.unit_usd / 2)
 
 
+@pytest.mark.parametrize("given", [{}, {"logGroupClass": "STANDARD"}])
+def test_a_log_group_that_names_no_class_is_a_standard_one(given: dict[str, str]) -> None:
+    group = resource("aws:cloudwatch/logGroup:LogGroup", name="/other", retentionInDays=30, **given)
+    rare = resource("aws:cloudwatch/logGroup:LogGroup", name="/other", logGroupClass="INFREQUENT_ACCESS")
+    report = priced(group)
+    assert not report.unpriced, f"every line should have a price: {report.unpriced}"
+    (written,), (seldom_read,) = (
+        [one for one in found.lines if "storage" not in one.item] for found in (report, priced(rare))
+    )
+    assert written.usd_per_month == pytest.approx(2 * seldom_read.usd_per_month), "twice the infrequent class expected"
+
+
 def test_a_log_group_without_retention_keeps_a_year() -> None:
     report = priced(resource("aws:cloudwatch/logGroup:LogGroup", name="/other", logGroupClass="INFREQUENT_ACCESS"))
     quantities = {line.item: line.quantity for line in report.lines}
