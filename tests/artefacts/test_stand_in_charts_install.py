@@ -50,7 +50,16 @@ def test_kubernetes_accepts_what_a_stacks_values_render_to(cluster: ControlPlane
             one["metadata"]["namespace"] = namespace
     manifests = {"apiVersion": "v1", "kind": "List", "items": documents}
     result = kubectl(
-        cluster, "apply", "-n", namespace, "--dry-run=server", "--validate=strict", "-f", "-", given=manifests
+        cluster,
+        "apply",
+        "--server-side",
+        "-n",
+        namespace,
+        "--dry-run=server",
+        "--validate=strict",
+        "-f",
+        "-",
+        given=manifests,
     )
     # The agent mounts the host's folders, which Pod Security `restricted` forbids; everything else keeps to it.
     assert ("would violate PodSecurity" in result.stderr) == (release == AGENT)

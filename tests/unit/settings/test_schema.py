@@ -25,6 +25,7 @@ MODELS_ONLY = {
     "baseline below its parts",
     "memory ceiling below the requests",
     "CPU ceiling below the requests",
+    "hashes that have a key and shall have none",
     "storage ceiling below the volumes",
     "version in extended support",
     "network taken away",
