@@ -49,6 +49,7 @@ def test_kubernetes_accepts_what_a_stacks_values_render_to(cluster: ControlPlane
             assert one["metadata"]["namespace"] in ("monitoring", namespace)
             one["metadata"]["namespace"] = namespace
     manifests = {"apiVersion": "v1", "kind": "List", "items": documents}
+    # On the server: kubectl's own way copies an object into an annotation, which is too small for the gateway's.
     result = kubectl(
         cluster,
         "apply",
