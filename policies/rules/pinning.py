@@ -1,7 +1,7 @@
 """What is installed is fixed: chart versions, image tags, and what the installed may do in Kubernetes."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from planning.aws.types import CLUSTER_ROLE, KUBERNETES_ROLE, RELEASE, WORKLOADS
 from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, tables, value_at
@@ -101,26 +101,29 @@ def _granted(resource: Resource) -> Iterator[tuple[str, Property] | NotYetKnown]
         yield f"rules[{index}]", rule
 
 
-def _broad_roles(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
-    for granted in _granted(resource):
-        if isinstance(granted, NotYetKnown):
-            yield granted
-            continue
-        what, rule = granted
-        wild = [key for key in ("verbs", "resources", "apiGroups") if _is_wild(value_at(rule, key))]
-        if wild:
-            yield Violation(f'{what}: {", ".join(wild)} hold "*"; name what the workload reads')
+def _each_rule(problem: Callable[[Property], str | None]) -> Callable[[Resource, Limits], Iterator[Verdict]]:
+    """A check that judges every rule of a role by itself."""
+
+    def check(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
+        for granted in _granted(resource):
+            if isinstance(granted, NotYetKnown):
+                yield granted
+            elif found := problem(granted[1]):
+                yield Violation(f"{granted[0]}: {found}")
+
+    return check
 
 
-def _secret_readers(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
-    for granted in _granted(resource):
-        if isinstance(granted, NotYetKnown):
-            yield granted
-            continue
-        what, rule = granted
-        resources = value_at(rule, "resources")
-        if is_list(resources) and "secrets" in resources and not value_at(rule, "resourceNames"):
-            yield Violation(f"{what}: secrets without resourceNames, which is all of them; name those that are read")
+def _broad(rule: Property) -> str | None:
+    wild = [key for key in ("verbs", "resources", "apiGroups") if _is_wild(value_at(rule, key))]
+    return f'{", ".join(wild)} hold "*"; name what the workload reads' if wild else None
+
+
+def _reads_any_secret(rule: Property) -> str | None:
+    resources = value_at(rule, "resources")
+    if is_list(resources) and "secrets" in resources and not value_at(rule, "resourceNames"):
+        return "secrets without resourceNames, which is all of them; name those that are read"
+    return None
 
 
 def _is_wild(value: Property) -> bool:
@@ -135,7 +138,7 @@ KUBERNETES_ROLES_NAMED = ResourceRule(
     fix="List verbs, resources and API groups.",
     types=(RELEASE, *ROLES),
     limits=Limits,
-    check=_broad_roles,
+    check=_each_rule(_broad),
 )
 
 KUBERNETES_SECRETS_NAMED = ResourceRule(
@@ -146,5 +149,5 @@ KUBERNETES_SECRETS_NAMED = ResourceRule(
     fix="Name the Secrets in resourceNames, or leave secrets out and mount what the pod needs.",
     types=(RELEASE, *ROLES),
     limits=Limits,
-    check=_secret_readers,
+    check=_each_rule(_reads_any_secret),
 )

@@ -79,14 +79,21 @@ def _cache_folder(tool: Tool, cache: Path) -> Path:
 
 def _make(tool: Tool, cache: Path) -> Path:
     final = _cache_folder(tool, cache)
+    with made_aside(final) as target:
+        _fill(tool, target)
+    return final / tool.name
+
+
+@contextmanager
+def made_aside(final: Path) -> Generator[Path]:
+    """A folder to fill, which is moved to its place in one step: an interrupted run leaves no half tool that the next
+    would trust. Nothing is moved when the block raises."""
     final.parent.mkdir(parents=True, exist_ok=True)
-    # Made aside and moved in one step: an interrupted run leaves no half tool that the next would trust.
     with tempfile.TemporaryDirectory(dir=final.parent, prefix="making-") as folder:
         target = Path(folder) / "tool"
         target.mkdir()
-        _fill(tool, target)
+        yield target
         target.rename(final)
-    return final / tool.name
 
 
 def _fill(tool: Tool, target: Path) -> None:

@@ -20,8 +20,8 @@ from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Span, Status
 
 from telemetry.collector.gateway import gateway_config
-from tests.artefacts.agent_driver import Cluster, agent_for, running_cluster
-from tests.artefacts.collector_driver import POD_ENVIRONMENT, Ports, on_loopback, running, start, validate
+from tests.artefacts.agent_driver import Agent, Cluster, agent_for, running_cluster
+from tests.artefacts.collector_driver import POD_ENVIRONMENT, Document, Ports, on_loopback, running, start, validate
 from tests.artefacts.collector_traffic import KINDS, make_traces
 from tests.artefacts.kubernetes_driver import apply, eventually, get, kubectl, pod
 from tests.artefacts.otlp_sink import Sink, attributes, text
@@ -60,14 +60,23 @@ def test_the_agent_of_every_stack_is_valid_and_starts(stack: str, cluster: Clust
         assert "forbidden" not in log
 
 
+def _gateway(directory: Path, sink: Sink) -> tuple[Document, Ports]:
+    """prod's gateway in front of a sink."""
+    ports = Ports.free()
+    (directory / "state").mkdir()
+    document = gateway_config(stack_settings("prod")).document()
+    return on_loopback(document, ports, directory / "state", sink.back_ends), ports
+
+
+def _agent_before(gateway: Ports, cluster: Cluster, directory: Path) -> Agent:
+    """prod's agent that sends to it."""
+    return agent_for("prod", cluster, directory / "agent", f"127.0.0.1:{gateway.grpc}")
+
+
 def test_pod_logs_are_joined_enriched_and_redacted(cluster: Cluster, tmp_path: Path) -> None:
     with Sink() as sink:
-        gateway_ports = Ports.free()
-        (tmp_path / "state").mkdir()
-        gateway = on_loopback(
-            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
-        )
-        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        gateway, gateway_ports = _gateway(tmp_path, sink)
+        agent = _agent_before(gateway_ports, cluster, tmp_path)
         _write_log(agent.logs, cluster.pod, [*TRACEBACK, PLAIN, STRUCTURED, LAST])
         with (
             running(gateway, gateway_ports, tmp_path),
@@ -127,12 +136,8 @@ def test_a_pod_that_says_it_is_another_isnt_believed(signal: str, cluster: Clust
     real = get(cluster.control_plane, "-n", "bank", "pod", "ledger")["metadata"]
     own = cluster.pod["metadata"]
     with Sink() as sink:
-        gateway_ports = Ports.free()
-        (tmp_path / "state").mkdir()
-        gateway = on_loopback(
-            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
-        )
-        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        gateway, gateway_ports = _gateway(tmp_path, sink)
+        agent = _agent_before(gateway_ports, cluster, tmp_path)
         with (
             running(gateway, gateway_ports, tmp_path),
             running(agent.document, agent.ports, tmp_path / "agent", agent.environment),
@@ -157,12 +162,8 @@ def test_a_pod_that_says_it_is_another_isnt_believed(signal: str, cluster: Clust
 def test_a_connection_that_is_no_pods_gives_no_pod(cluster: Cluster, tmp_path: Path) -> None:
     """As from a pod on the node's network, or from another node: a uid that is sent finds no pod either."""
     with Sink() as sink:
-        gateway_ports = Ports.free()
-        (tmp_path / "state").mkdir()
-        gateway = on_loopback(
-            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
-        )
-        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        gateway, gateway_ports = _gateway(tmp_path, sink)
+        agent = _agent_before(gateway_ports, cluster, tmp_path)
         with (
             running(gateway, gateway_ports, tmp_path),
             running(agent.document, agent.ports, tmp_path / "agent", agent.environment),
@@ -223,13 +224,9 @@ def test_a_gateway_that_was_killed_gets_everything_from_the_agents_disk(cluster:
     """Traces come while there is no gateway, the agent itself restarts, then the gateway is back."""
     sent = make_traces(SEED, 400, KINDS[:4])
     with Sink() as sink:
-        gateway_ports = Ports.free()
-        (tmp_path / "state").mkdir()
-        gateway = on_loopback(
-            gateway_config(stack_settings("prod")).document(), gateway_ports, tmp_path / "state", sink.back_ends
-        )
+        gateway, gateway_ports = _gateway(tmp_path, sink)
         start(gateway, gateway_ports, tmp_path, POD_ENVIRONMENT).kill()
-        agent = agent_for("prod", cluster, tmp_path / "agent", f"127.0.0.1:{gateway_ports.grpc}")
+        agent = _agent_before(gateway_ports, cluster, tmp_path)
         with running(agent.document, agent.ports, tmp_path / "agent", agent.environment) as collector:
             send(collector, sent)
             eventually(lambda: collector.own_metric("otelcol_exporter_queue_size") > 0)

@@ -88,15 +88,25 @@ class Live:
         """The same with POST."""
         return self._asked(urllib.request.Request(f"{url}{path}?{urlencode(parameters)}", method="POST"))  # noqa: S310
 
+    def lines(self, marker: str = "", seconds: float = 3600) -> int:
+        """How many log lines of the last seconds hold a text."""
+        query = f'sum(count_over_time({{service_name=~".+"}} |= "{marker}" [{seconds:.0f}s]))'
+        answer = self.get(self.loki_url, "/loki/api/v1/query", query=query)
+        return sum(int(series["value"][1]) for series in answer["data"]["result"])
+
     def _asked(self, request: urllib.request.Request) -> str:
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        # Each replica is asked by its address, and all have the certificate of one service.
-        context.check_hostname = False
         try:
-            with urllib.request.urlopen(request, timeout=60, context=context) as response:  # noqa: S310 - loopback
+            with urllib.request.urlopen(request, timeout=60, context=_trusting(self.ca_file)) as response:  # noqa: S310 - loopback
                 return response.read().decode()
         except urllib.error.HTTPError as error:
             raise RefusedError(f"{request.full_url}: {error.code} {error.read().decode()}") from error
+
+
+def _trusting(ca_file: Path) -> ssl.SSLContext:
+    """The platform's CA, whatever the name: each replica is asked by its address, and all have one certificate."""
+    context = ssl.create_default_context(cafile=str(ca_file))
+    context.check_hostname = False
+    return context
 
 
 @contextmanager
@@ -244,8 +254,7 @@ class _Starting:
         return process, ports["http"], ports["otlp_grpc"]
 
     def _ready(self, url: str) -> Any:
-        context = ssl.create_default_context(cafile=str(self._ca_file))
-        context.check_hostname = False
+        context = _trusting(self._ca_file)
 
         def ready() -> bool:
             try:

@@ -5,9 +5,7 @@ A program built by hand goes where the ring looks for it: `~/.cache/lgtm-platfor
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +13,7 @@ from typing import NamedTuple
 from ops.backends.tools import cache_directory
 from sandbox.bootstrap.catalog import COLLECTOR_VERSION, OnPath, Release, VersionRange
 from sandbox.bootstrap.download import DownloadError, download
-from sandbox.bootstrap.install import on_path
+from sandbox.bootstrap.install import made_aside, on_path
 from sandbox.bootstrap.paths import VENV_BIN
 from telemetry.charts.lock import CHARTS, ChartName
 
@@ -54,38 +52,13 @@ def _same_minor(version: str) -> VersionRange:
     return VersionRange((major, minor), (major, minor + 1))
 
 
-def _loki() -> Program:
-    version = _version(ChartName.LOKI)
-    release = f"{GITHUB}/grafana/loki/releases/download/v{version}"
-    return Program(
-        "loki",
-        version,
-        OnPath(("-version",), _same_minor(version)),
-        Release(url=f"{release}/loki-{{os}}-{{arch}}.zip", checksums=f"{release}/SHA256SUMS", archive_folder=""),
-    )
-
-
-def _tempo() -> Program:
-    version = _version(ChartName.TEMPO)
-    release = f"{GITHUB}/grafana/tempo/releases/download/v{version}"
-    archive = f"tempo_{version}_{{os}}_{{arch}}.tar.gz"
-    return Program(
-        "tempo",
-        version,
-        OnPath(("-version",), _same_minor(version)),
-        Release(url=f"{release}/{archive}", checksums=f"{release}/SHA256SUMS", archive_folder=""),
-    )
-
-
-def _mimir() -> Program:
-    version = _version(ChartName.MIMIR)
-    binary = f"{GITHUB}/grafana/mimir/releases/download/mimir-{version}/mimir-{{os}}-{{arch}}"
-    return Program(
-        "mimir",
-        version,
-        OnPath(("-version",), _same_minor(version)),
-        Release(url=binary, checksums=f"{binary}-sha-256"),
-    )
+def _of_grafana(chart: ChartName, archive: str, checksums: str, folder: str | None = "", tag: str = "v") -> Program:
+    """A back end as Grafana Labs publishes it, under its own name in the version that its chart deploys."""
+    name, version = chart.value.partition("-")[0], _version(chart)
+    url = f"{GITHUB}/grafana/{name}/releases/download/{tag}{version}"
+    archive = archive.replace("{version}", version)
+    source = Release(url=f"{url}/{archive}", checksums=f"{url}/{checksums}", archive_folder=folder)
+    return Program(name, version, OnPath(("-version",), _same_minor(version)), source)
 
 
 def _seaweedfs() -> Program:
@@ -109,7 +82,16 @@ def _otelcol_contrib() -> Program:
     )
 
 
-PROGRAMS = {one.name: one for one in (_loki(), _tempo(), _mimir(), _seaweedfs(), _otelcol_contrib())}
+PROGRAMS = {
+    one.name: one
+    for one in (
+        _of_grafana(ChartName.LOKI, "loki-{os}-{arch}.zip", "SHA256SUMS"),
+        _of_grafana(ChartName.TEMPO, "tempo_{version}_{os}_{arch}.tar.gz", "SHA256SUMS"),
+        _of_grafana(ChartName.MIMIR, "mimir-{os}-{arch}", "mimir-{os}-{arch}-sha-256", None, "mimir-"),
+        _seaweedfs(),
+        _otelcol_contrib(),
+    )
+}
 
 
 @cache
@@ -121,19 +103,13 @@ def find(name: str) -> Path | Missing:
         return kept
     if (found := on_path(program.name, program.on_path)) is not None:
         return found
-    program.place.parent.mkdir(parents=True, exist_ok=True)
-    # Made aside and moved in one step: an interrupted run leaves no half program that the next would trust.
-    with tempfile.TemporaryDirectory(dir=program.place.parent) as folder:
-        made = Path(folder) / "program"
-        made.mkdir()
-        try:
-            _fill(program, made)
-        except DownloadError as error:
-            return Missing(
-                f"{name} {program.version} is neither on PATH nor in {program.place}, and has no download ({error})"
-            )
-        shutil.rmtree(program.place, ignore_errors=True)
-        made.rename(program.place)
+    try:
+        with made_aside(program.place) as folder:
+            _fill(program, folder)
+    except DownloadError as error:
+        return Missing(
+            f"{name} {program.version} is neither on PATH nor in {program.place}, and has no download ({error})"
+        )
     return kept
 
 

@@ -29,13 +29,7 @@ def test_the_reference_load_is_carried_within_the_pods_limits(live: Live) -> Non
             time.sleep(max(0.0, start + second - time.monotonic()))
     sent = second * REQUESTS_A_SECOND
     print(f"{sent} lines and {second * FAILED_A_SECOND} traces in {time.monotonic() - start:.0f} s")
-    query = f'sum(count_over_time({{service_name=~".+"}} |= "load" [{SECONDS + 600:.0f}s]))'
-
-    def found() -> bool:
-        answer = live.get(live.loki_url, "/loki/api/v1/query", query=query)["data"]["result"]
-        return sum(int(series["value"][1]) for series in answer) == sent
-
-    eventually("every line once", found, seconds=180)
+    eventually("every line once", lambda: live.lines("load", SECONDS + 600) == sent, seconds=180)
     used = {one.name: one.peak_memory_mib for one in (*live.loki, live.tempo)}
     allowed = {
         "loki": SETTINGS.sizes.loki.monolithic.memory_limit_mib,

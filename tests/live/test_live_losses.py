@@ -22,12 +22,6 @@ INTERVAL_SECONDS = 0.25
 SETTLED_SECONDS = 5.0
 
 
-def _lines(live: Live, marker: str) -> int:
-    query = f'sum(count_over_time({{service_name=~".+"}} |= "{marker}" [1h]))'
-    answer = live.get(live.loki_url, "/loki/api/v1/query", query=query)
-    return sum(int(series["value"][1]) for series in answer["data"]["result"])
-
-
 def _under_load(live: Live, marker: str, fault: Callable[[], None]) -> int:
     """Lines acknowledged by the agent while `fault` happens in the middle."""
     acknowledged = 0
@@ -59,8 +53,8 @@ def test_killed_lokis_lose_no_acknowledged_line(live: Live, killed: list[int]) -
 
     acknowledged = _under_load(live, marker, fault)
     assert acknowledged == STEPS * LINES, "the agent's queue is there so that nothing is refused"
-    eventually("every acknowledged line", lambda: _lines(live, marker) >= acknowledged, seconds=120)
-    assert _lines(live, marker) == acknowledged
+    eventually("every acknowledged line", lambda: live.lines(marker) >= acknowledged, seconds=120)
+    assert live.lines(marker) == acknowledged
 
 
 def test_a_killed_tempo_loses_no_more_than_the_page_says(live: Live) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import Any
 
 import pytest
 
@@ -18,18 +16,11 @@ from tests.unit.ops.running import Ran, run
 def traffic(live: Live) -> None:
     """A thousand lines."""
     post(live.agent.ports, "logs", log_request(1, 1000))
-    query = 'sum(count_over_time({service_name=~".+"}[1h]))'
-    eventually(
-        "lines", lambda: live.get(live.loki_url, "/loki/api/v1/query", query=query)["data"]["result"], seconds=60
-    )
+    eventually("lines", live.lines)
 
 
 def _ran(live: Live, *words: str) -> Ran:
     return run(*words, "--stack", "prod", *live.endpoint_arguments)
-
-
-def _parts(live: Live, *words: str) -> dict[str, Any]:
-    return json.loads(_ran(live, *words, "--json").out)
 
 
 def test_connectivity_goes_through_tls_to_loki_and_tempo(live: Live) -> None:
