@@ -50,8 +50,9 @@ class Family(NamedTuple):
 
 
 _GAP = r"[ \t]*"
+# A scheme may be guarded, as the value that it is of no other name.
 _SCHEMES = (
-    r"(?:(?i:basic|bearer|token|digest|apikey|api-key|negotiate|ntlm|hawk|oauth|aws4-hmac-sha256|sharedkey)[ \t]+)"
+    r"(?:\x03?(?i:basic|bearer|token|digest|apikey|api-key|negotiate|ntlm|hawk|oauth|aws4-hmac-sha256|sharedkey)[ \t]+)"
 )
 # A header's value to its end: all parameters of Digest and AWS4, whatever is in quotes or brackets.
 _HEADER = (
