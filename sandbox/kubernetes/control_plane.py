@@ -162,7 +162,7 @@ class ControlPlane:
         )
         scheduler = self._kubeconfig("scheduler", "system:kube-scheduler")[0]
         self._run("kube-scheduler", configuration.scheduler_argv(self._binaries["kube-scheduler"], scheduler))
-        self.client.create_if_absent(_DEFINITIONS, port_forward.definition())
+        self._create(lambda: self.client.create_if_absent(_DEFINITIONS, port_forward.definition()))
         kwok = self._kubeconfig("kwok", "sandbox:kwok")[0]
         self._run(
             "kwok",
@@ -176,18 +176,21 @@ class ControlPlane:
                 port=self._ports.kubelet,
             ),
         )
-        self._create_defaults()
+        self._create(lambda: create_default_objects(self.client))
         agent_certificate = self._authority.client_certificate("agent", user=AGENT_USER, group=MASTERS)
         self._agent = ClusterAgent(self._client(agent_certificate), self.name)
         self._agent.start()
         self._wait("kube-controller-manager", self._accepts_pods)
 
-    def _create_defaults(self) -> None:
+    def _create(self, create: Callable[[], object]) -> None:
         try:
-            create_default_objects(self.client)
+            create()
         except ApiError as error:
+            # A server that ends just after it said "ready" shows here first.
+            state = "is running" if self._supervisor.alive("kube-apiserver") else "has ended"
             raise ControlPlaneError(
-                f"cluster {self.name}: its default objects could not be created: {error}"
+                f"cluster {self.name}: its default objects could not be created: {error}; kube-apiserver {state}, the"
+                f" end of its log:\n{last_lines(self._supervisor.log('kube-apiserver'))}"
             ) from error
 
     def _accepts_pods(self) -> bool:

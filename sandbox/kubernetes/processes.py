@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import json
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -16,6 +18,8 @@ from typing import Any
 from planning.errors import UserError
 
 SUPERVISOR_STOP_SECONDS = 10.0
+# Below 32768, where Linux begins to choose the near ends of outgoing connections (49152 elsewhere).
+SERVER_PORTS = range(12000, 32000)
 
 
 class ControlPlaneError(UserError):
@@ -60,15 +64,14 @@ def port_is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different free loopback ports."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for candidate in sockets:
-            candidate.bind(("127.0.0.1", 0))
-        return [int(candidate.getsockname()[1]) for candidate in sockets]
-    finally:
-        for candidate in sockets:
-            candidate.close()
+    """`count` different free loopback ports, none that the kernel might give to a connection meanwhile."""
+    # The system's own randomness: programs that seed Python's alike would choose alike.
+    candidates = random.SystemRandom().sample(SERVER_PORTS, len(SERVER_PORTS))
+    found = list(itertools.islice(filter(port_is_free, candidates), count))
+    if len(found) < count:
+        first, last = SERVER_PORTS[0], SERVER_PORTS[-1]
+        raise ControlPlaneError(f"fewer than {count} ports of 127.0.0.1 from {first} to {last} are free")
+    return found
 
 
 def last_lines(log: Path, count: int = 15) -> str:

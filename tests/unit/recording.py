@@ -185,7 +185,7 @@ class RecordingMonitor(MockMonitor):
         return response
 
 
-def _ensure_event_loop() -> None:
+def ensure_event_loop() -> None:
     """Pulumi takes the thread's loop, and whoever called `asyncio.run` before has left none. One that is there stays:
     outputs of an earlier program belong to it."""
     try:
@@ -207,7 +207,7 @@ def run_program(
 
     `stacks` are the outputs of other stacks by full name, `organization/project/stack`.
     """
-    _ensure_event_loop()
+    ensure_event_loop()
     # Where in the source a resource was made: a quarter of a run under pytest's deep stack, and read by none.
     resource_runtime._get_stack_trace = StackTrace
     mocks = RecordingMocks(stacks, zones)

@@ -10,6 +10,7 @@ from pulumi.runtime import config as pulumi_config
 from pulumi.runtime import mocks
 
 from settings.document.pulumi_config import load_settings
+from tests.unit.recording import ensure_event_loop
 from tests.unit.settings.documents import changed, minimal
 
 Load = Callable[..., Any]
@@ -32,6 +33,7 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
     before = dict(pulumi_config.CONFIG.get())
 
     def run(document: Any = None, *, stack: str = "dev", **other: str) -> Any:
+        ensure_event_loop()
         mocks.set_mocks(NoResources(), project="lgtm", stack=stack)
         config = dict(other)
         if document is not None:

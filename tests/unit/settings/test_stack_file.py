@@ -15,6 +15,7 @@ from settings.document.messages import SettingsError
 from settings.document.pulumi_config import load_settings
 from settings.document.pulumi_yaml import UnreadableYamlError, read_yaml
 from settings.document.stack_files import StackFileError, config_in, settings_in, stack_settings
+from tests.unit.recording import ensure_event_loop
 from tests.unit.settings.documents import minimal
 
 CASES: dict[str, list[Any]] = yaml.safe_load((Path(__file__).parent / "yaml_values.yaml").read_text(encoding="utf-8"))
@@ -57,6 +58,7 @@ def written(**changes: str) -> str:
 def told_by_pulumi(text: str, **other: str) -> str:
     """What a program says to the same file, given what Pulumi reads out of it."""
     config = {key: json.dumps(value) for key, value in config_in(text, "dev").items() if not isinstance(value, str)}
+    ensure_event_loop()
     mocks.set_mocks(Silent(), project="lgtm", stack="dev")
     before = dict(pulumi_config.CONFIG.get())
     pulumi_config.set_all_config(config | other)
