@@ -46,8 +46,8 @@ pulumi policy analyze --file state.json --policy-pack policies --policy-pack-con
 
 `policies/config/<stack>.json` is generated from the settings by `python -m settings.document.policy_config`. Settings
 say what the stack should be, this file what was agreed: a change of settings that breaks the agreement fails the
-preview until both change in one review. Written by hand, and kept: exceptions, and `baseline_usd_per_month` of
-`cost-delta`.
+preview until both change in one review. Written by hand, and kept: exceptions, `baseline_usd_per_month` of
+`cost-delta`, and `max_percent_of_baseline` of `steady-load-sustained`.
 
 ## Exceptions
 

@@ -49,6 +49,7 @@ def cost_document(
         *over_parts(verdict),
         Text(words=f"By component: {components}"),
         Text(words=f"At the largest size of every node group: {report.usd_at_most_nodes:.2f} USD a month."),
+        *steady(report),
         *unpriced(report),
         *([Text(words=free(report))] if report.free else []),
         *(Text(words=f"warning: {warning}", tone=Tone.WARNING) for warning in report.warnings),
@@ -162,6 +163,16 @@ def quantities(report: CostReport) -> str:
     """How many dollars rest on quantities of each kind."""
     parts = [f"{_usd(usd)} USD on quantities {_BASES[basis]}" for basis, usd in report.by_basis.items() if usd]
     return f"Of it rest {', '.join(parts)}." if parts else "Nothing of it is charged."
+
+
+def steady(report: CostReport) -> Iterator[Text]:
+    """Whether burstable nodes can carry the load for long; nothing where they can."""
+    cpu = report.steady_cpu
+    if cpu is not None and cpu.need_cores > cpu.baseline_cores:
+        yield Text(
+            words=f"CPU for long: {cpu.need_cores:.2f} cores needed, {cpu.baseline_cores:.2f} of burstable nodes' "
+            f"baseline ({cpu.percent:.0f} %)."
+        )
 
 
 def counted(report: CostReport) -> str:

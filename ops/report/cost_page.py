@@ -15,6 +15,7 @@ from ops.report.cost import (
     over_parts,
     quantities,
     saved,
+    steady,
     unpriced,
     within_budget,
 )
@@ -76,6 +77,7 @@ def _verdict(figures: Figures) -> Iterator[Text]:
     yield Text(words=quantities(report))
     yield Text(words=verdict.message)
     yield Text(words=f"At the largest size of every node group: {usd(report.usd_at_most_nodes)} USD a month.")
+    yield from steady(report)
     for warning in report.warnings:
         yield Text(words=f"warning: {warning}", tone=Tone.WARNING)
 

@@ -11,9 +11,10 @@ from planning.aws.types import CLUSTER
 from planning.capacity.compute import compute_for
 from planning.cost.bill import Bill
 from planning.cost.compute import instance_types, large_units, node_counts, paid_hour
-from planning.cost.model import LineKind
+from planning.cost.model import LineKind, SteadyCpu
 from planning.cost.reading import text
 from planning.cost.volumes import launch_template_of
+from planning.prices.table import MissingPriceError
 from planning.registered import Resource
 
 BURSTABLE_FAMILY = "t4g"
@@ -49,11 +50,11 @@ class _Nodes(NamedTuple):
 
 def price_cpu_credits(bill: Bill) -> None:
     """What load and system need beyond what all nodes have for long, at the groups that are unlimited."""
-    nodes = [one for group, count in node_counts(bill) if count and (one := _nodes(group, count, bill)) is not None]
+    nodes = _all_nodes(bill)
     unlimited = [one for one in nodes if one.burstable and one.credits == UNLIMITED]
     if not unlimited:
         return
-    need, have = _cores_needed(bill), sum(one.nodes * one.cores for one in nodes)
+    need, have = _cores_needed(bill), _baseline(nodes)
     surplus, shared = max(0.0, need - have), sum(one.nodes for one in unlimited)
     for one in unlimited:
         bill.add(
@@ -61,6 +62,25 @@ def price_cpu_credits(bill: Bill) -> None:
             surplus * one.nodes / shared * bill.assumptions.hours, f"ec2.cpu_credits.{BURSTABLE_FAMILY}",
             f"{need:.2f} cores for load and system, {have:.2f} cores of baseline",
         )  # fmt: skip
+
+
+def steady_cpu(bill: Bill) -> SteadyCpu | None:
+    """Need and baseline of a stack with burstable nodes; None without any, or where nodes have no price."""
+    try:
+        nodes = _all_nodes(bill)
+    except MissingPriceError:  # the bill has named it
+        return None
+    if not any(one.burstable for one in nodes):
+        return None
+    return SteadyCpu(need_cores=_cores_needed(bill), baseline_cores=_baseline(nodes))
+
+
+def _all_nodes(bill: Bill) -> list[_Nodes]:
+    return [one for group, count in node_counts(bill) if count and (one := _nodes(group, count, bill)) is not None]
+
+
+def _baseline(nodes: list[_Nodes]) -> float:
+    return sum(one.nodes * one.cores for one in nodes)
 
 
 def _nodes(group: Resource, count: float, bill: Bill) -> _Nodes | None:

@@ -9,7 +9,7 @@ from planning.cost.assumptions import NodeCount
 from planning.cost.bill import Bill
 from planning.cost.buckets import price_bucket
 from planning.cost.compute import price_cluster, price_instance, price_node_group, price_tenant_stack
-from planning.cost.credits import price_cpu_credits
+from planning.cost.credits import price_cpu_credits, steady_cpu
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType, UnpricedCause
@@ -91,6 +91,7 @@ def price_resources(
         load=inputs.load.text,
         assumptions=assumptions,
         usd_at_most_nodes=sum(line.usd_per_month for line in written(NodeCount.MOST).lines),
+        steady_cpu=steady_cpu(bill),
     )
 
 

@@ -127,6 +127,20 @@ class Unpriced(Frozen):
     """What is missing, and what to do."""
 
 
+class SteadyCpu(Frozen):
+    """Cores that are needed for long, and that burstable nodes have for long."""
+
+    need_cores: NotNegative
+    """What the expected load needs, with the system's pods."""
+    baseline_cores: NotNegative
+    """What all nodes have without using up credits; a node without credits has all its cores."""
+
+    @property
+    def percent(self) -> float:
+        """The need in percent of what there is; infinite where there is none."""
+        return 100 * self.need_cores / self.baseline_cores if self.baseline_cores else float("inf")
+
+
 class CostReport(Frozen):
     """What the registered resources of one stack cost in a month."""
 
@@ -148,6 +162,8 @@ class CostReport(Frozen):
     """What the quantities rest on."""
     usd_at_most_nodes: NotNegative
     """US dollars a month if every node group grew to its largest size."""
+    steady_cpu: SteadyCpu | None = None
+    """Where burstable nodes are: whether they can carry the load for long."""
 
     @computed_field
     @property

@@ -3,7 +3,7 @@
 from policies.rule import ExceptionRule, JudgingRule
 from policies.rules.bucket_lifetime import BUCKETS_EXPIRE, INDEXES_UNTOUCHED, UPLOADS_ABORTED, VERSIONS_EXPIRE
 from policies.rules.cluster_support import CLUSTER_IN_STANDARD_SUPPORT
-from policies.rules.cost import BUDGET, COST_DELTA, COSTS_KNOWN
+from policies.rules.cost import BUDGET, COST_DELTA, COSTS_KNOWN, STEADY_LOAD_SUSTAINED
 from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, KEYS_ROTATE, VOLUMES_ENCRYPTED
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
 from policies.rules.nodes import CONTROL_PLANE_AUDITED, CREDITS_CHOSEN, METADATA_CLOSED
@@ -27,6 +27,7 @@ RULES: tuple[JudgingRule, ...] = (
     VOLUMES_LIMITED,
     NAT_LIMITED,
     CREDITS_CHOSEN,
+    STEADY_LOAD_SUSTAINED,
     AUTOSCALING_BOUNDED,
     TRANSITIONS_PAY,
     BUCKETS_EXPIRE,

@@ -141,6 +141,42 @@ COST_DELTA = StackRule(
 )
 
 
+class SteadyLimits(PricingLimits):
+    """How far the expected load may go beyond what burstable nodes have for long."""
+
+    max_percent_of_baseline: float = Field(default=100, gt=0)
+    """Need for load and system in percent of all nodes' baseline."""
+
+
+def _beyond_baseline(resources: Sequence[Resource], limits: SteadyLimits) -> Iterator[Verdict]:
+    report = _priced_where_possible(resources, limits)
+    if report is None:
+        return
+    steady = report.steady_cpu
+    if steady is not None and steady.percent > limits.max_percent_of_baseline:
+        yield Violation(
+            f"the expected load and the system's pods need {steady.need_cores:.2f} cores for long, burstable nodes "
+            f"have {steady.baseline_cores:.2f} of baseline ({steady.percent:.0f} %); accepted: at most "
+            f"{limits.max_percent_of_baseline:g} %; beyond it standard credits slow pods down and unlimited ones are "
+            "charged by the vCPU-hour"
+        )
+    yield from _not_yet_known(report)
+
+
+STEADY_LOAD_SUSTAINED = StackRule(
+    id="steady-load-sustained",
+    subject=Subject.COST,
+    title="Burstable nodes carry the expected load for long",
+    why="Credits are for peaks: a steady need beyond the baseline uses them up within a day, and is then slow or dear.",
+    fix="Choose more or larger node_groups, types without credits (m7g, c7g), or accept it with a higher limit.",
+    types=EVERYTHING,
+    limits=SteadyLimits,
+    check=_beyond_baseline,
+    level=Level.ADVISORY,
+    severity=Severity.LOW,
+)
+
+
 class PricedLimits(Limits):
     """What may stay without a price."""
 

@@ -33,9 +33,9 @@ EXCEPTIONS = "exceptions"
 Config = dict[str, Any]
 
 # Rules whose violations are only ever shown, whatever the stack's level.
-ALWAYS_ADVISORY = ("cost-delta", "costs-known", "exceptions-in-use")
+ALWAYS_ADVISORY = ("cost-delta", "costs-known", "steady-load-sustained", "exceptions-in-use")
 # What people write into the files by hand, by rule; exceptions they write under any.
-WRITTEN = {"cost-delta": "baseline_usd_per_month"}
+WRITTEN = {"cost-delta": "baseline_usd_per_month", "steady-load-sustained": "max_percent_of_baseline"}
 
 
 def policy_config(
@@ -70,6 +70,7 @@ def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
         "budget": settings.budget.model_dump(include=set(TotalBudget.model_fields)) | pricing,
         "cost-delta": pricing,
         "costs-known": {"region": settings.region},
+        "steady-load-sustained": pricing,
         "nodes-limited": {"max_nodes": sum(group.max_nodes for group in groups)},
         "instances-limited": {
             "families": sorted({name.partition(".")[0] for name in types}),

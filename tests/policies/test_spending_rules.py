@@ -63,6 +63,15 @@ CASES: Sequence[Case] = (
     Case(
         "cost-delta", FAIL, [cluster()], "0 % more", {**AS_OF, "baseline_usd_per_month": 72, "max_increase_percent": 0}
     ),
+    Case("steady-load-sustained", PASS, [cluster()], limits=AS_OF),
+    Case("steady-load-sustained", PASS, NO_PRICES, limits=AS_OF),
+    Case("steady-load-sustained", PASS, [cluster(), nodes(6.0)], limits=AS_OF),
+    Case("steady-load-sustained", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)], limits=AS_OF),
+    # 4 t4g.large: 4 x 2 x 30 %
+    Case(
+        "steady-load-sustained", FAIL, [cluster(), nodes(4.0)], "2.52 cores for long, burstable nodes have 2.4", AS_OF
+    ),
+    Case("steady-load-sustained", PASS, [cluster(), nodes(4.0)], limits={**AS_OF, "max_percent_of_baseline": 110}),
     Case("costs-known", PASS, [cluster()]),
     Case("costs-known", PASS, [DATABASE], limits={"accepted_types": [DATABASE.type]}),
     Case("costs-known", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)]),

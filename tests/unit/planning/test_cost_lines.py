@@ -134,6 +134,25 @@ def test_what_load_and_system_need_beyond_the_baseline_is_charged_by_the_vcpu_ho
     assert line.basis is QuantityBasis.DOCUMENTED
 
 
+def test_what_burstable_nodes_have_for_long_is_compared_with_the_need() -> None:
+    steady = priced(*_with_credits("standard"), assumptions=Assumptions(system_cores_per_node=0)).steady_cpu
+    assert steady is not None
+    assert steady.baseline_cores == pytest.approx(3 * 0.6)
+    ingest = ingest_of(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
+    assert steady.need_cores == pytest.approx(
+        compute_for(ingest, REFERENCE_LOAD.retention, REFERENCE_REPLICATION).cpu_cores
+    )
+    busy = priced(*_with_credits("standard"), assumptions=Assumptions(system_cores_per_node=1)).steady_cpu
+    assert busy is not None
+    assert busy.need_cores == pytest.approx(steady.need_cores + 3)
+    assert busy.percent == pytest.approx(100 * busy.need_cores / 1.8)
+
+
+@pytest.mark.parametrize("properties", [{"instanceTypes": ["m7g.large"]}, {"instanceTypes": ["t4g.unheard"]}])
+def test_types_without_credits_or_prices_have_no_baseline(properties: dict[str, Any]) -> None:
+    assert priced(*_with_credits("standard", **properties)).steady_cpu is None
+
+
 @pytest.mark.parametrize(
     "resources",
     [
