@@ -9,6 +9,9 @@ from planning.sampling import Percent
 
 MAX_LOG_LINES_PER_REQUEST = 10_000
 MAX_SCRAPE_INTERVAL_SECONDS = 3600
+# Active series of the platform's own parts, the kubelets, kube-state-metrics and node exporters on a few nodes: an
+# assumption of this project.
+PLATFORM_SERIES = 12_000
 
 
 class Workload(Frozen):

@@ -10,6 +10,7 @@ from planning.json_value import Json
 from settings.document.defaults import defaults_for
 from settings.document.messages import SettingsError, Source, explain, explain_rules, nearest, sentence, show
 from settings.document.secrets import NAMESPACE, SECRET_KEYS
+from settings.document.service_load import summed_workload
 from settings.models.environment import Environment
 from settings.models.names import Names, length_problems, stack_name_problems
 from settings.models.platform import PlatformSettings
@@ -50,7 +51,7 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)
     merged = lay_over(document, assumed, mirror)
-    source = Source(document, merged, f"default of {assumed}")
+    source = Source(document, merged, f"default of {assumed}", tuple(summed_workload(document, 1)))
     try:
         # The text form is strict about numbers, truth values and text, and still reads lists and enum values.
         settings = PlatformSettings.model_validate_json(json.dumps(merged), strict=True)
@@ -114,7 +115,10 @@ def lay_over(document: dict[str, Json], environment: Environment, mirror: str | 
     profiles = document.get("profiles")
     enabled = isinstance(profiles, dict) and profiles.get("enabled") is True
     defaults = defaults_for(environment, mode if isinstance(mode, str) else None, profiles=enabled)
-    merged = _merge(defaults, document)
+    workload = defaults.get("workload")
+    default_requests = workload.get("requests_per_second") if isinstance(workload, dict) else None
+    sums: dict[str, Json] = {"workload": summed_workload(document, default_requests)}
+    merged = _merge(_merge(defaults, sums), document)
     charts = merged.get("charts")
     if mirror and isinstance(charts, dict):
         merged["charts"] = {"mirror": mirror, **charts}

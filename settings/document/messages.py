@@ -37,6 +37,8 @@ class Source(NamedTuple):
     """The same laid over the defaults."""
     origin: str
     """Name of the defaults, such as `default of dev`."""
+    summed: tuple[str, ...] = ()
+    """Keys of `workload` that are the services' sums."""
 
     def value(self, path: Path) -> str:
         """`got 5`, with its origin if the stack file doesn't say it."""
@@ -44,6 +46,8 @@ class Source(NamedTuple):
         if lookup(self.document, path)[0]:
             return f"got {show(value if there else None)}"
         origin = "from the environment variable LGTM_CHART_MIRROR" if path == MIRROR_PATH else self.origin
+        if path[:1] == ("workload",) and path[-1] in self.summed:
+            origin = "the services' sum"
         return f"got {show(value)} ({origin})" if there else ""
 
 

@@ -140,7 +140,7 @@ def _export_strict(node: Node) -> Node:
     result = _visible(node)
     if "properties" in node:
         result["properties"] = {key: _export_strict(inner) for key, inner in node["properties"].items()}
-    return result
+    return _nullable(result) if node.get(NULLABLE) else result
 
 
 def _visible(node: Node, *hidden: str) -> Node:

@@ -27,9 +27,10 @@ from settings.models.backup import BackupSettings
 from settings.models.charts import ChartSettings
 from settings.models.cluster import ClusterSettings, ExistingCluster
 from settings.models.environment import Capacity, Environment, Region
-from settings.models.fields import DnsLabel, ProjectName, TagValue
+from settings.models.fields import ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
 from settings.models.ingestion import IngestionLimits
+from settings.models.namespaces import PlatformNamespaceName
 from settings.models.network import NetworkSettings
 from settings.models.network_policies import NetworkPolicySettings
 from settings.models.profiles import ProfilesSettings
@@ -55,7 +56,7 @@ class PlatformSettings(Frozen):
     """Value of the cost-centre tag."""
     region: Region
     """AWS region."""
-    namespace: DnsLabel
+    namespace: PlatformNamespaceName
     """Kubernetes namespace of the platform."""
     budget: Budget
     """What the stack may cost."""

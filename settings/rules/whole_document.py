@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from planning.base import BROKEN_RULE
 from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers.compiler import SAFETY_NET_DAYS
+from planning.workload import PLATFORM_SERIES
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import EksCluster, ExistingCluster
 from settings.models.platform import PlatformSettings
@@ -149,16 +150,33 @@ def _single_pods(settings: PlatformSettings) -> Iterator[BrokenRule]:
 
 
 def _services_differ(settings: PlatformSettings) -> Iterator[BrokenRule]:
-    for key in ("name", "port"):
-        first: dict[str | int, int] = {}
-        for index, service in enumerate(settings.services):
-            value = getattr(service, key)
-            if value in first:
-                yield BrokenRule(
-                    ("services", index, key),
-                    f"services[{first[value]}] has this {key} already; each service needs its own",
-                )
-            first.setdefault(value, index)
+    first: dict[str, int] = {}
+    for index, service in enumerate(settings.services):
+        if service.name in first:
+            yield BrokenRule(
+                ("services", index, "name"),
+                f"services[{first[service.name]}] has this name already; each service needs its own",
+            )
+        first.setdefault(service.name, index)
+
+
+def _services_fit_the_workload(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    workload, services = settings.workload, settings.services
+    requests = sum(one.requests_per_second or 0 for one in services)
+    series = sum(one.series or 0 for one in services) + PLATFORM_SERIES * any(one.series for one in services)
+    lines = sum(one.log_lines_per_second or 0 for one in services)
+    per_request = round(lines / workload.requests_per_second, 4)
+    for key, together, whole, what in (
+        ("requests_per_second", requests, workload.requests_per_second, "requests_per_second"),
+        ("active_series", series, workload.active_series, f"series and the platform's {PLATFORM_SERIES}"),
+        ("log_lines_per_request", per_request, workload.log_lines_per_request, "log_lines_per_second by request"),
+    ):
+        if together > whole:
+            yield BrokenRule(
+                ("workload", key),
+                f"the services' {what} add up to {together:g}; leave it out to take the sum of all services, "
+                "or set it to at least that",
+            )
 
 
 def _some_node(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -257,6 +275,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _volumes_where_data_is,
         _single_pods,
         _services_differ,
+        _services_fit_the_workload,
         _retention_compiles,
         _objectives_have_services,
         _backups_have_a_place,

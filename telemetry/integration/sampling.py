@@ -36,15 +36,20 @@ class StackAdvice(Frozen):
 
 
 def stack_advice(settings: PlatformSettings, spans_per_second: Mapping[str, float] | None = None) -> StackAdvice:
-    """Advice for every service. Rates that aren't given are even parts of the stack's workload: settings don't say
-    which services get the traffic."""
+    """Advice for every service. Rates that aren't given are the settings' own; services without one share evenly what
+    of the stack's workload is left."""
     workload, sampling = settings.workload, settings.sampling
     given = spans_per_second or {}
-    even = workload.requests_per_second * workload.spans_per_request / len(settings.services)
+    known = [one.requests_per_second for one in settings.services if one.requests_per_second is not None]
+    even = (workload.requests_per_second - sum(known)) / max(1, len(settings.services) - len(known))
     rates = [
         ServiceRate(
             service=service.name,
-            spans_per_second=given.get(service.name, even),
+            spans_per_second=given.get(
+                service.name,
+                workload.spans_per_request
+                * (even if service.requests_per_second is None else service.requests_per_second),
+            ),
             kept_percent=_kept_percent(service, settings),
         )
         for service in settings.services

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from settings.models.platform import PlatformSettings
-from settings.models.services import Language, Service
+from settings.models.services import EXAMPLE_PORT, Language, Service
 
 SOURCES = Path(__file__).resolve().parent / "sources"
 
@@ -51,7 +51,7 @@ def source(settings: PlatformSettings, service: Service, file: str, host: str | 
     """One file's text. `host` is the address that the example server listens on, by default all."""
     words = {
         "SERVICE": service.name,
-        "PORT": str(service.port),
+        "PORT": str(service.port or EXAMPLE_PORT),
         "HOST": ANY_HOST[service.language] if host is None else host,
         "TENANT_ATTRIBUTE": settings.span_metrics.tenant_attribute or TENANT_ATTRIBUTE,
         "GO_GET": "\n".join(f"//\tgo get {module}@{version}" for module, version in GO_MODULES.items()),

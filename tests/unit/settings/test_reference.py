@@ -15,7 +15,8 @@ def test_every_key_has_a_row() -> None:
     keys = {".".join(map(str, path)) for path, node in leaves(schema_tree()) if not node.get(NOTHING)}
     assert keys - rows == set()
     assert rows - keys == {
-        *(f"services[].{key}" for key in ("name", "language", "port", "tier")),
+        *(f"services[].{key}" for key in ("name", "language", "port", "tier", "team")),
+        *(f"services[].{key}" for key in ("requests_per_second", "series", "log_lines_per_second")),
         *(f"audit.transitions[].{key}" for key in ("days", "storage_class")),
     }
 

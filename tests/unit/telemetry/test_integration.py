@@ -135,6 +135,18 @@ def test_the_workload_is_shared_out_evenly_among_services_without_a_rate(everyon
     assert [one.spans_per_second for one in advice.services] == pytest.approx([7.0, *[total / 6] * 5])
 
 
+def test_services_with_a_load_of_their_own_leave_the_rest_to_the_others(make_settings: Make) -> None:
+    first, *others = services(Language.GO, Language.JAVA, Language.NODEJS)
+    settings = make_settings("prod", services=[first | {"requests_per_second": 100}, *others])
+    spans = settings.workload.spans_per_request
+    assert [one.spans_per_second / spans for one in stack_advice(settings).services] == pytest.approx([100, 150, 150])
+
+
+def test_a_service_without_a_port_has_one_in_its_examples(make_settings: Make) -> None:
+    settings = make_settings("prod", services=[{"name": "shop", "language": "go", "tier": "standard"}])
+    assert ":8080" in texts(settings, settings.services[0])["main.go"]
+
+
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_no_stack_needs_head_sampling_for_its_own_workload(environment: str, make_settings: Make) -> None:
     assert {one.sampler for one in stack_advice(make_settings(environment)).services} == {Sampler.ALWAYS_ON}
