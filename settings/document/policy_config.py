@@ -15,13 +15,13 @@ from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.budget import TotalBudget
 from planning.errors import exit_code_of
+from planning.instances import instance_shape
 from planning.tiers.compiler import NONCURRENT_VERSION_DAYS, SAFETY_NET_DAYS
 from settings.document.generated import write_or_check
 from settings.document.messages import SettingsError
 from settings.document.stack_files import owner_settings, stack_settings
 from settings.models.cluster import EksCluster
 from settings.models.environment import Environment
-from settings.models.instances import instance_shape
 from settings.models.platform import PlatformSettings
 from settings.project import project_root, stack_names
 from settings.rules.cost_inputs import cost_inputs

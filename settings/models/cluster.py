@@ -8,9 +8,9 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
+from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
 from settings.models.addons import ClusterAddons
 from settings.models.fields import accepts, matching
-from settings.models.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
 MIN_KUBERNETES_MINOR = 35

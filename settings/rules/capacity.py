@@ -2,7 +2,7 @@
 
 from planning.capacity.compute import StackCapacity
 from planning.capacity.estimate import compute_at
-from settings.models.instances import MIB_PER_GIB
+from planning.instances import MIB_PER_GIB
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from settings.rules.growth import carriers

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from planning.capacity.compute import ComponentNeed, Compute
 from planning.errors import UserError
+from planning.instances import MIB_PER_GIB, instance_shape
 from settings.models.cluster import CapacityType, EksCluster, NodeGroup, SharedCluster
-from settings.models.instances import MIB_PER_GIB, instance_shape
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT, Sizes, WorkloadSize
 from settings.rules.sizing import nodes_allocatable, resource_sums

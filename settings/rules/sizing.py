@@ -6,9 +6,9 @@ count: 1 GB = 10^9 bytes = 953.7 MiB = 0.931 GiB.
 
 from typing import NamedTuple
 
+from planning.instances import instance_shape
 from settings.models.addons import ClusterAddons
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
-from settings.models.instances import instance_shape
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT, cache_memory_request_mib
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from planning.instances import InstanceShape, instance_shape
 from settings.document.loader import parse_settings
-from settings.models.instances import InstanceShape, instance_shape
 from settings.models.sizes import cache_memory_request_mib
 from settings.rules.sizing import NODE_EXPORTER, NODE_SYSTEM_PODS, nodes_allocatable, resource_sums
 from tests.unit.settings.documents import STACKS, changed, minimal
