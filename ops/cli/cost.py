@@ -62,6 +62,23 @@ def cost_compare(
     return comparison(stack, before, after)
 
 
+@cost.command("services", "cost services --stack prod", "cost services --stack prod --team")
+def cost_services(
+    stack: Stack,
+    team: Annotated[bool, typer.Option("--team", help="By team instead of by service.")] = False,
+    preview: Preview = None,
+    event_log: EventLog = None,
+    state: State = None,
+) -> Answered:
+    """Who pays: the whole bill shared out by service and team. From the stack's file, before anything runs; with
+    --preview, --event-log or --state from those resources."""
+    from ops.cost.plan import one_source
+    from ops.cost.services import services
+
+    files = (preview, event_log, state)
+    return services(stack, one_source(*files) if any(files) else None, by_team=team)
+
+
 @cost.command("assumptions", "cost assumptions")
 def cost_assumptions() -> Answered:
     """What a cost rests on beside resources and prices, each with its reason."""

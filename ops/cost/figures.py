@@ -8,6 +8,7 @@ from ops.cost.growth import Day, growth
 from ops.cost.sensitivity import Traffic, sensitivity
 from planning.budget import Baseline, Budget
 from planning.capacity.objects import object_flows
+from planning.cost.attribution import SharedBill
 from planning.cost.budget import BudgetVerdict, budget_verdict
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
@@ -17,6 +18,7 @@ from planning.registered import Resource
 from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.ranking import BucketPlans, bucket_plans
 from settings.models.platform import PlatformSettings
+from telemetry.cost.planned import bill_by_service
 
 
 class Figures(NamedTuple):
@@ -27,6 +29,8 @@ class Figures(NamedTuple):
     budget: Budget
     baseline: Baseline | None
     verdict: BudgetVerdict
+    services: SharedBill
+    """Who pays."""
     days: tuple[Day, ...]
     """Stored data since the first day."""
     plans: tuple[BucketPlans, ...]
@@ -48,6 +52,7 @@ def figures(
         budget=budget,
         baseline=settings.baseline,
         verdict=budget_verdict(report, budget),
+        services=bill_by_service(report, settings),
         days=growth(flows, settings.retention),
         plans=bucket_plans(settings.retention, flows, settings.s3_prices, LifecycleLimits.of_region(settings.region)),
         traffic=sensitivity(resources, table, settings, inputs, today=today),

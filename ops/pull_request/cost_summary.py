@@ -4,18 +4,21 @@ from datetime import date
 
 from ops.cost.plan import priced
 from ops.pull_request.model import (
+    LIST_LENGTH,
     NAME_LENGTH,
     TEXT_LENGTH,
     CostLineChange,
     CostRow,
     CostSummary,
+    ServiceCostRow,
 )
-from planning.budget import Budget, Category
+from planning.budget import Category
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import CostComparison, compare
 from planning.cost.model import CostReport
 from planning.registered_sources import UnreadableResourcesError
 from settings.models.platform import PlatformSettings
+from telemetry.cost.planned import bill_by_service
 
 SHOWN_CHANGES = 12
 NO_BEFORE = "no cost before: the stack has no resources yet"
@@ -39,8 +42,10 @@ def cost_summary(
         new = priced(after, where, settings, today)
     except UnreadableResourcesError as error:
         return None, f"no cost: {error}"[:TEXT_LENGTH]
-    old = _old_report(before, old_settings or settings, today)
-    return _summary(old, new, settings.budget), "" if old else NO_BEFORE
+    earlier = old_settings or settings
+    old = _old_report(before, earlier, today)
+    found = _summary(old, new, settings)
+    return found.model_copy(update={"services": _services(old, earlier, new, settings)}), "" if old else NO_BEFORE
 
 
 def _old_report(before: str | None, settings: PlatformSettings, today: date | None) -> CostReport | None:
@@ -53,7 +58,8 @@ def _old_report(before: str | None, settings: PlatformSettings, today: date | No
         return None
 
 
-def _summary(old: CostReport | None, new: CostReport, budget: Budget) -> CostSummary:
+def _summary(old: CostReport | None, new: CostReport, settings: PlatformSettings) -> CostSummary:
+    budget = settings.budget
     comparison = compare(old, new) if old else None
     rows = [
         CostRow(
@@ -77,6 +83,17 @@ def _summary(old: CostReport | None, new: CostReport, budget: Budget) -> CostSum
         more_changes=max(0, len(changes) - SHOWN_CHANGES),
         verdict=budget_verdict(new, budget).message[:TEXT_LENGTH],
         unpriced=len(new.unpriced),
+    )
+
+
+def _services(
+    old: CostReport | None, old_settings: PlatformSettings, new: CostReport, settings: PlatformSettings
+) -> tuple[ServiceCostRow, ...]:
+    earlier = bill_by_service(old, old_settings).services if old else ()
+    before = {one.service: one.usd_per_month for one in earlier}
+    return tuple(
+        ServiceCostRow(service=one.service, team=one.team, before=before.get(one.service), after=one.usd_per_month)
+        for one in bill_by_service(new, settings).services[:LIST_LENGTH]
     )
 
 

@@ -116,6 +116,19 @@ class CostLineChange(Frozen):
     """US dollars a month."""
 
 
+class ServiceCostRow(Frozen):
+    """What one service costs."""
+
+    service: Name
+    """Its name."""
+    team: Name
+    """Who pays for it."""
+    before: Amount | None
+    """US dollars a month before; None for a service that is new, or without a before."""
+    after: Amount
+    """US dollars a month after."""
+
+
 class CostSummary(Frozen):
     """Cost before and after, against the budget."""
 
@@ -125,6 +138,8 @@ class CostSummary(Frozen):
     """What differs most."""
     more_changes: NonNegativeInt = 0
     """How many smaller differences are left out."""
+    services: Annotated[tuple[ServiceCostRow, ...], Field(max_length=LIST_LENGTH)] = ()
+    """Who pays, dearest first."""
     verdict: Text
     """The total against the budget, in words."""
     unpriced: NonNegativeInt = 0

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from ops.pull_request.model import CostSummary, Operation, ReportedViolation, ResourceChange, StackSummary
+from ops.pull_request.model import (
+    CostSummary,
+    Operation,
+    ReportedViolation,
+    ResourceChange,
+    ServiceCostRow,
+    StackSummary,
+)
 from ops.report.model import (
     LINE_BREAK,
     Block,
@@ -206,6 +213,7 @@ def _cost(cost: CostSummary | None, note: str, rows: int) -> Iterator[Block]:
     yield Text(words=(title, f": {_prose(cost.verdict)}"))
     yield table(("USD a month", "before", "after", "change", "budget"), cells, numbers=(1, 2, 3, 4))
     yield from _cost_changes(cost, rows)
+    yield from _services(cost, rows)
     if cost.unpriced:
         yield _text(f"{plural(cost.unpriced, 'resource')} of unknown price, not in these sums.")
     if note:
@@ -222,6 +230,32 @@ def _cost_changes(cost: CostSummary, rows: int) -> Iterator[Block]:
     ]
     yield table(("what changes most", "resource", "before", "after", "change"), cells, numbers=(2, 3, 4))
     yield from map(_text, _more(len(cost.changes) - len(shown) + cost.more_changes))
+
+
+def _services(cost: CostSummary, rows: int) -> Iterator[Block]:
+    """Who pays: new services in a sentence, all of them folded."""
+    if not cost.services:
+        return
+    if any(one.before is not None for one in cost.services):
+        new = [one for one in cost.services if one.before is None]
+        for one in new[: max(rows, 3)]:
+            yield Text(words=(name(one.service), f" is new: it bears {usd(one.after)} USD a month of the bill."))
+    if not rows:
+        return
+    cells = [
+        (name(one.service), name(one.team), usd(one.before), usd(one.after), _difference(one))
+        for one in cost.services[:rows]
+    ]
+    blocks = (
+        table(("service", "team", "before", "after", "change"), cells, numbers=(2, 3, 4)),
+        *map(_text, _more(len(cost.services) - rows)),
+    )
+    title = f"What each service costs: {usd(cost.services[0].after)} USD a month the dearest of {len(cost.services)}"
+    yield Fold(title=title, blocks=blocks)
+
+
+def _difference(one: ServiceCostRow) -> str:
+    return "–" if one.before is None else signed_usd(one.after - one.before)
 
 
 def _named(change: ResourceChange) -> tuple[str | Span, ...]:

@@ -33,6 +33,7 @@ from ops.report.model import (
     strong,
     table,
 )
+from ops.report.services import services_section
 from ops.report.storage_page import plans, stored
 from ops.report.words import usd
 from planning.budget import Category
@@ -54,6 +55,7 @@ def cost_page(figures: Figures) -> Document:
         sections=(
             _by_category(figures),
             _by_component(figures),
+            services_section(figures.services),
             Section(anchor="lines", blocks=(_lines(report),)),
             _by_traffic(figures),
             stored(figures.days),

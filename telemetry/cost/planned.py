@@ -4,21 +4,22 @@ report, without a preview.
 
 from collections.abc import Mapping
 
-from planning.backends import BY_SIGNAL, backends_of
+from planning.backends import backends_of
 from planning.base import Frozen
 from planning.budget import Category
 from planning.capacity.ingest import ingest_of
+from planning.cost.attribution import SharedBill, bucket_usd, shared_bill, signal_costs
 from planning.cost.engine import price_resources
-from planning.cost.model import CostReport, LineKind
+from planning.cost.model import CostReport
 from planning.prices.loader import load_prices, regions_with_prices
 from planning.retention import Signal
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
+from settings.rules.senders import senders
 from telemetry.cost.expected_resources import expected_resources
 
 DAYS_PER_MONTH = 365.25 / 12
 TOTAL = "total"
-BUCKET_KINDS = frozenset({LineKind.BUCKET_STORAGE, LineKind.BUCKET_REQUESTS})
 
 
 class PlannedCost(Frozen):
@@ -32,6 +33,8 @@ class PlannedCost(Frozen):
     """Storage and requests of a GiB from its writing to its deletion."""
     fixed_share: Mapping[Signal, float]
     """How the fixed dollars are shared among signals: by the memory that their back ends ask for; adds up to 1."""
+    shared: SharedBill
+    """Who pays."""
 
 
 def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> PlannedCost | None:
@@ -46,7 +49,7 @@ def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings
     report = price_resources(
         expected_resources(settings, stack, owner), table, cost_inputs(settings, owner), today=table.compiled
     )
-    buckets = {signal: _bucket_usd(report, signal) for signal in settings.retention.signals}
+    buckets = {signal: bucket_usd(report, signal) for signal in settings.retention.signals}
     ingest = {one.signal: one for one in ingest_of(settings.workload, settings.sampling, settings.replication).signals}
     return PlannedCost(
         usd_per_month={
@@ -57,16 +60,20 @@ def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings
         usd_per_stored_gib={
             signal: usd / (ingest[signal].stored_gib_per_day * DAYS_PER_MONTH) for signal, usd in buckets.items()
         },
-        fixed_share=_fixed_share(settings),
+        fixed_share=memory_shares(settings),
+        shared=bill_by_service(report, settings),
     )
 
 
-def _bucket_usd(report: CostReport, signal: Signal) -> float:
-    bucket = f"storage-{BY_SIGNAL[signal].data.purpose}"
-    return sum(line.usd_per_month for line in report.lines if line.resource == bucket and line.kind in BUCKET_KINDS)
+def bill_by_service(report: CostReport, settings: PlatformSettings) -> SharedBill:
+    """Any report of the stack shared out among its services, by what the settings expect of each."""
+    by_signal = signal_costs(report, memory_shares(settings))
+    buckets = sum(bucket_usd(report, signal) for signal in by_signal)
+    return shared_bill(by_signal, report.usd_per_month - buckets, senders(settings))
 
 
-def _fixed_share(settings: PlatformSettings) -> Mapping[Signal, float]:
+def memory_shares(settings: PlatformSettings) -> Mapping[Signal, float]:
+    """How what is paid whatever arrives is shared among signals: by the memory that their back ends ask for."""
     memory_mib = dict.fromkeys(settings.retention.signals, 0)
     owner = {backend.name: backend.signal for backend in backends_of(settings.retention)}
     for key, size in settings.sizes.workloads():

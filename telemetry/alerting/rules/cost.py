@@ -9,6 +9,7 @@ from planning.capacity import coefficients as c
 from planning.retention import Signal
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from telemetry.alerting.rules.forecast import forecast_alert
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.alerting.rules.services import service_names
@@ -33,6 +34,7 @@ def cost_groups(settings: PlatformSettings, planned: PlannedCost | None) -> tupl
         *groups_of("ingestion", _ingestion(settings)),
         *groups_of("storage", _storage(settings), SLOW_SECONDS),
         *(groups_of("cost", money, SLOW_SECONDS) if planned else ()),
+        *(groups_of("cost-plan", _planned_by_service(planned), SLOW_SECONDS) if planned else ()),
         *groups_of("cost-alerts", _alerts(settings, priced=planned is not None)),
     )
 
@@ -133,6 +135,18 @@ def _money(settings: PlatformSettings, planned: PlannedCost) -> list[Recording]:
     ]
 
 
+def _planned_by_service(planned: PlannedCost) -> list[Recording]:
+    """What the plan says of each service; measured costs find their team by it."""
+    return [
+        Recording(
+            record="lgtm:planned_usd_per_month_by_service",
+            expr=f"vector({one.usd_per_month:.2f})",
+            labels={"service_name": one.service, "team": one.team},
+        )
+        for one in planned.shared.services
+    ]
+
+
 def _constant(record: str, usd: float, line: str) -> Recording:
     return Recording(record=record, expr=f"vector({usd:.2f})", labels={"line": line})
 
@@ -191,5 +205,5 @@ def _alerts(settings: PlatformSettings, *, priced: bool) -> list[Alert]:
             "new metrics would be invisible.",
             dashboard=Uid.COST,
         ),
-        *([burn] if priced else []),
+        *([burn, forecast_alert(settings)] if priced else []),
     ]

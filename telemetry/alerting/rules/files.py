@@ -5,6 +5,7 @@ from telemetry.alerting.rules.alerting_health import alerting_groups
 from telemetry.alerting.rules.back_ends import back_end_groups
 from telemetry.alerting.rules.collector import collector_groups
 from telemetry.alerting.rules.cost import cost_groups
+from telemetry.alerting.rules.forecast import forecast_groups
 from telemetry.alerting.rules.kubernetes import kubernetes_groups
 from telemetry.alerting.rules.loki_rules import loki_groups
 from telemetry.alerting.rules.model import Group, text
@@ -22,6 +23,7 @@ def mimir_groups(settings: PlatformSettings, planned: PlannedCost | None) -> dic
         "services": service_groups(settings),
         "slo": slo_groups(settings),
         "cost": cost_groups(settings, planned),
+        "forecast": forecast_groups(planned),
         "collector": collector_groups(),
         "back-ends": back_end_groups(),
         "alerting": alerting_groups(),
@@ -32,7 +34,7 @@ def mimir_groups(settings: PlatformSettings, planned: PlannedCost | None) -> dic
 def mimir_rule_files(settings: PlatformSettings, planned: PlannedCost | None) -> dict[str, str]:
     """Files of Mimir's ruler by name."""
     groups = mimir_groups(settings, planned)
-    return {MIMIR_FILE.format(topic=topic): text(parts, settings) for topic, parts in groups.items()}
+    return {MIMIR_FILE.format(topic=topic): text(parts, settings) for topic, parts in groups.items() if parts}
 
 
 def loki_rule_files(settings: PlatformSettings) -> dict[str, str]:

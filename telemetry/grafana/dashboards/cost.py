@@ -1,5 +1,7 @@
 """Cost optimisation: what telemetry costs, who causes it, and what to turn down."""
 
+from telemetry.alerting.rules.forecast import MONTH_END, THREE_MONTHS
+from telemetry.cost.planned import DAYS_PER_MONTH
 from telemetry.grafana.dashboards.model import Dashboard, Row, Threshold, Uid, Unit
 from telemetry.grafana.dashboards.panels import (
     ANY_RATE_IS_BAD,
@@ -24,7 +26,7 @@ from telemetry.grafana.dashboards.queries import CHOICES, RECORDED, now, prom, r
 
 def cost(max_series: int, *, priced: bool) -> Dashboard:
     """For whoever pays. `max_series` is Mimir's limit of active series; without prices there are no dollars."""
-    dollars = (_budget(), _by_service()) if priced else ()
+    dollars = (_budget(), _forecast(), _by_service(), _by_team()) if priced else ()
     return Dashboard(
         Uid.COST,
         "Cost optimisation",
@@ -137,6 +139,56 @@ def _by_service() -> Row:
                 decimals=2,
             ),
             height=TALL,
+        ),
+    )
+
+
+def _forecast() -> Row:
+    edges = 'max by (edge) (lgtm:cost_forecast_usd_per_month{{horizon="{0}"}})'
+    return row(
+        "Forecast",
+        charts(
+            *(
+                timeseries(
+                    title,
+                    "The trend of four weeks with its band, and the budget. When the lower edge passes the budget, "
+                    "BudgetForecastHigh fires.",
+                    prom(edges.format(horizon), "{{edge}}"),
+                    prom('max(lgtm:budget_usd_per_month{line="total"})', "budget"),
+                    prom("max(lgtm:cost_usd_per_month)", "now"),
+                    unit=Unit.USD,
+                    decimals=0,
+                    when_empty="no trend yet: it takes a week",
+                )
+                for title, horizon in (("At the month's end", MONTH_END), ("In three months", THREE_MONTHS))
+            ),
+        ),
+    )
+
+
+def _by_team() -> Row:
+    team = "on (service_name) group_left (team) (0 * lgtm:planned_usd_per_month_by_service + 1)"
+    measured = f"sum by (service_name) (lgtm:cost_usd_per_day_by_service) * {team}"
+    return row(
+        "By team",
+        charts(
+            table(
+                "What each service and team pays",
+                "A month by the plan, and as measured: what each sends of each signal, times what the signal costs.",
+                now(f"max by (team, service_name) (lgtm:planned_usd_per_month_by_service{{{RECORDED}}})", "Planned"),
+                now(f"max by (team, service_name) ({measured}) * {DAYS_PER_MONTH:.6g}", "Measured"),
+                columns=(("team", "Team"), ("service_name", "Service")),
+                unit=Unit.USD,
+                decimals=2,
+            ),
+            timeseries(
+                "Cost a day by team",
+                "As measured.",
+                prom(f"sum by (team) ({measured})", "{{team}}"),
+                unit=Unit.USD,
+                stacked=True,
+                decimals=2,
+            ),
         ),
     )
 

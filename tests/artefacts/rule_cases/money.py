@@ -1,9 +1,13 @@
 """Ingestion, storage, series and dollars. Constants are prod's."""
 
+import math
+import statistics
+
 from tests.artefacts.rule_cases.model import AlertCase, RecordingCase, steps
 
 STORED, SERIES, BURN = "lgtm:stored_bytes_total:increase1d", "lgtm:active_series", "lgtm:budget_burn:ratio"
 LOGS = 'lgtm:ingestion_bytes:rate5m{signal="logs"}'
+LOW, HIGH = (f'lgtm:cost_forecast_usd_per_month{{horizon="three months",edge="{edge}"}}' for edge in ("low", "high"))
 TRACES = 'lgtm:ingestion_bytes:rate5m{signal="traces"}'
 
 ALERTS = (
@@ -45,6 +49,13 @@ ALERTS = (
         {"59m": 0, "60m": 1, "71m": 0},
     ),
     AlertCase("BudgetBurnHigh", "exactly the budget", {BURN: "1x90"}, {"80m": 0}),
+    AlertCase(
+        "BudgetForecastHigh",
+        "the lower edge passes the budget for an hour, then not",
+        {LOW: steps((387.5, 70), (386, 10)), HIGH: "900x80"},
+        {"59m": 0, "60m": 1, "71m": 0},
+    ),
+    AlertCase("BudgetForecastHigh", "only the upper edge passes it", {LOW: "387x90", HIGH: "900x90"}, {"80m": 0}),
 )
 
 SPANS = 'traces_span_metrics_calls_total{service_name="%s",span_kind="SPAN_KIND_SERVER"}'
@@ -74,6 +85,49 @@ DAY = "lgtm:stored_bytes:increase1d"
 def labels(name: str, **values: str) -> str:
     pairs = ",".join(f'{key}="{value}"' for key, value in values.items())
     return f"{name}{{{pairs}}}"
+
+
+# Ten days, a value each 4 minutes: 10 USD a day, a tenth more each day, and another dollar every other day.
+_DAYS, _A_DAY = 10, 360
+_COSTS = [10 + 0.1 * at / _A_DAY + at // _A_DAY % 2 for at in range(_DAYS * _A_DAY + 1)]
+FORECAST, PER_MONTH = "lgtm:cost_forecast_usd_per_month", "lgtm:cost_usd_per_month"
+
+
+def _forecasts() -> tuple[RecordingCase, ...]:
+    """What Python's own least squares says of the same values; slopes and bands in dollars a month."""
+    days, costs = [at / _A_DAY for at in range(len(_COSTS))], [30.4375 * cost for cost in _COSTS]
+    line = statistics.linear_regression(days, costs)
+    rest = statistics.pstdev(cost - line.intercept - line.slope * day for day, cost in zip(days, costs, strict=True))
+    ahead = 3 * 30.4375
+    # Samples of an hour each, both ends among them.
+    seen = (_DAYS * 24 + 1) / 24
+    error = rest * math.sqrt(1 + 1 / seen + 12 * (_DAYS / 2 + ahead) ** 2 / seen**3)
+    expected = line.intercept + line.slope * (_DAYS + ahead)
+    numbers = {
+        PER_MONTH: costs[-1],
+        f"{PER_MONTH}:avg28d": statistics.fmean(costs),
+        f"{PER_MONTH}:slope28d": line.slope,
+        f"{PER_MONTH}:days28d": seen,
+        f"{PER_MONTH}:deviation28d": rest,
+    }
+    edges = {"expected": expected, "low": max(0, expected - 2 * error), "high": expected + 2 * error}
+    series = {'lgtm:cost_usd_per_day{signal="logs"}': " ".join(f"{cost:.6f}" for cost in _COSTS)}
+
+    def near(record: str, query: str, value: float) -> RecordingCase:
+        off = f"abs({query} - {value:.6f}) < bool {max(0.02 * value, 0.05):.6f}"
+        return RecordingCase(record, "forecast", series, "240h", off, {"{}": 1}, "4m")
+
+    return (
+        *(near(record, record, value) for record, value in numbers.items()),
+        *(
+            near(FORECAST, f'sum({FORECAST}{{horizon="three months",edge="{edge}"}})', value)
+            for edge, value in edges.items()
+        ),
+        # Nothing is said before a week has passed.
+        RecordingCase(FORECAST, "forecast", series, "167h", FORECAST, {}, "4m"),
+        # Ten days from 1 January 1970: three weeks are left of the month.
+        near(FORECAST, f'sum({FORECAST}{{horizon="month\'s end",edge="expected"}})', line.intercept + line.slope * 31),
+    )
 
 
 RECORDINGS = (
@@ -153,4 +207,14 @@ RECORDINGS = (
     RecordingCase(
         BURN, "cost", WRITTEN, "25h", f"round({BURN} * 387 / (sum(lgtm:cost_usd_per_day) * 30.4375), 0.0001)", {"{}": 1}
     ),
+    RecordingCase(
+        "lgtm:planned_usd_per_month_by_service",
+        "cost",
+        {},
+        "10m",
+        'abs(sum(lgtm:planned_usd_per_month_by_service) - on () sum(lgtm:planned_usd_per_month{line="total"}))'
+        " < bool 0.05",
+        {"{}": 1},
+    ),
+    *_forecasts(),
 )
