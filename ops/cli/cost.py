@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ops.cli.options import Answered, EventLog, Group, Preview, Stack, State
+from ops.cli.options import Answered, Connected, EventLog, Group, Hours, Preview, Stack, State
 
 commands = Group(panel="Costs and sizes")
 cost = commands.group(
@@ -77,6 +77,59 @@ def cost_services(
 
     files = (preview, event_log, state)
     return services(stack, one_source(*files) if any(files) else None, by_team=team)
+
+
+@cost.command("services-measured", "cost services-measured --stack prod --hours 168 --team")
+def cost_services_measured(
+    platform: Connected,
+    hours: Hours = 24,
+    team: Annotated[bool, typer.Option("--team", help="By team instead of by service.")] = False,
+) -> Answered:
+    """Who pays, by what really arrived: log bytes by Loki's volume API, spans and series by the platform's own
+    recordings, at what each signal costs the running platform."""
+    from ops.cost.services import measured_services
+
+    return measured_services(platform, hours, by_team=team)
+
+
+@cost.command(
+    "add-service",
+    "cost add-service --stack prod --like api-gateway",
+    "cost add-service --stack prod --requests-per-second 50 --log-lines-per-second 200 --series 4000",
+)
+def cost_add_service(
+    stack: Stack,
+    like: Annotated[
+        str | None, typer.Option(metavar="SERVICE", help="A service of the stack whose load it has; others override.")
+    ] = None,
+    requests_per_second: Annotated[float | None, typer.Option(min=0, help="Traces that start in it.")] = None,
+    log_lines_per_second: Annotated[float | None, typer.Option(min=0, help="Log lines.")] = None,
+    series: Annotated[int | None, typer.Option(min=0, help="Active series of its metrics.")] = None,
+) -> Answered:
+    """What one more service costs: the difference of two plans, with the sizes and nodes that the load would take."""
+    from ops.cost.add_service import add_service
+
+    return add_service(
+        stack,
+        like=like,
+        requests_per_second=requests_per_second,
+        log_lines_per_second=log_lines_per_second,
+        series=series,
+    )
+
+
+@cost.command("forecast", "cost forecast --stack prod", "cost forecast --stack prod --aws")
+def cost_forecast(
+    platform: Connected,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="Also what AWS charged in 30 days, by Cost Explorer: 0.01 USD a request.")
+    ] = False,
+) -> Answered:
+    """Where the bill is heading: the month's end and three months, by the trend of the platform's own metrics, with
+    its band, against the budget."""
+    from ops.cost.forecast import forecast
+
+    return forecast(platform, aws=aws)
 
 
 @cost.command("assumptions", "cost assumptions")

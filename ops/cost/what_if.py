@@ -59,6 +59,7 @@ def what_if(
     stack: str,
     *,
     requests_per_second: float | None = None,
+    workload: Workload | None = None,
     days: Mapping[Signal, int | None] | None = None,
     registered: Path | None = None,
     settings: PlatformSettings | None = None,
@@ -67,11 +68,13 @@ def what_if(
     """What a stack would take under another load or retention; what isn't given stays.
 
     `days` are those until deletion; `registered` is a file with a preview, event log or state of the stack;
-    `settings` replaces the stack's file. Raises `CommandError` for values that no settings accept and for loads beyond
-    this layout, and what `load_prices` and `resources_in` raise.
+    `settings` replaces the stack's file, `workload` its load. Raises `CommandError` for values that no settings accept
+    and for loads beyond this layout, and what `load_prices` and `resources_in` raise.
     """
     now = settings or settings_of(stack)
     asked = _asked(now, requests_per_second, days or {})
+    if workload is not None:
+        asked = asked.model_copy(update={"workload": workload})
     table = load_prices(now.region)
     before = _Side(settings=now, capacity=_estimate(now))
     wanted_capacity = _estimate(asked)
@@ -211,8 +214,8 @@ def _edits(before: _Side, after: _Side, nodes: NodeChange | None) -> dict[str, E
     """The keys that differ, with the ceilings and limits that would otherwise refuse them."""
     old, new = before.settings, after.settings
     edits: dict[str, Edit] = {}
-    if new.workload != old.workload:
-        edits["workload.requests_per_second"] = new.workload.requests_per_second
+    load = old.workload.model_dump()
+    edits |= {f"workload.{key}": value for key, value in new.workload.model_dump().items() if value != load[key]}
     for signal in new.retention.signals:
         if new.retention.of(signal) != old.retention.of(signal):
             edits[f"retention.{signal}.delete_days"] = new.retention.of(signal).delete_days

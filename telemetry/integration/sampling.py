@@ -11,11 +11,10 @@ from planning.sampling_advice import (
     SpanCapacity,
     head_sampling_advice,
     span_capacity,
-    tail_kept_percent,
 )
 from planning.sampling_estimate import SurgeBudget, surge_budget
 from settings.models.platform import PlatformSettings
-from settings.models.services import Language, Service, ServiceTier
+from settings.rules.senders import kept_percent, service_loads
 
 MILLICORES = 1000
 
@@ -39,18 +38,15 @@ def stack_advice(settings: PlatformSettings, spans_per_second: Mapping[str, floa
     """Advice for every service. Rates that aren't given are the settings' own; services without one share evenly what
     of the stack's workload is left."""
     workload, sampling = settings.workload, settings.sampling
-    given = spans_per_second or {}
-    known = [one.requests_per_second for one in settings.services if one.requests_per_second is not None]
-    even = (workload.requests_per_second - sum(known)) / max(1, len(settings.services) - len(known))
+    given, loads = spans_per_second or {}, service_loads(settings)
     rates = [
         ServiceRate(
             service=service.name,
             spans_per_second=given.get(
                 service.name,
-                workload.spans_per_request
-                * (even if service.requests_per_second is None else service.requests_per_second),
+                workload.spans_per_request * loads[service.name].requests_per_second,
             ),
-            kept_percent=_kept_percent(service, settings),
+            kept_percent=kept_percent(service, settings),
         )
         for service in settings.services
     ]
@@ -59,14 +55,6 @@ def stack_advice(settings: PlatformSettings, spans_per_second: Mapping[str, floa
         capacity=capacity,
         surge=surge_budget(workload, sampling, settings.ingestion.traces_mb_per_second),
         services=head_sampling_advice(rates, capacity.spans_per_second, workload),
-    )
-
-
-def _kept_percent(service: Service, settings: PlatformSettings) -> float:
-    return tail_kept_percent(
-        settings.sampling,
-        critical=service.tier is ServiceTier.CRITICAL,
-        python=service.language is Language.PYTHON,
     )
 
 

@@ -21,7 +21,7 @@ from tests.unit.ops.parsed_page import Element, parsed
 from tests.unit.planning.cost_cases import STACKS, TODAY, recorded, resource, stack_report
 
 PLAN_CHARTS = ("chart-plans-loki-chunks", "chart-plans-tempo-traces", "chart-plans-mimir-blocks")
-BAR_CHARTS = ("chart-categories", "chart-components", "chart-traffic")
+BAR_CHARTS = ("chart-categories", "chart-components", "chart-services", "chart-traffic")
 CHARTS = (*BAR_CHARTS, "chart-stored", *PLAN_CHARTS)
 
 
