@@ -35,7 +35,7 @@ class TotalBudget(Split):
     """A budget that isn't split: what the policy pack judges by, because only the whole decides."""
 
     usd_per_month: Usd
-    """The whole stack."""
+    """The whole stack; a default is for us-west-2, and higher where nodes cost more."""
 
 
 class Budget(TotalBudget):

@@ -11,7 +11,7 @@ from ops.report.output import Answer
 from ops.version import CHECKOUT
 from planning.prices.document import PriceDocument, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
-from planning.prices.staleness import staleness_warnings
+from planning.prices.staleness import stand_in_warnings, staleness_warnings
 from planning.prices.table import PriceTable
 
 # The table whose keys a new region's table starts from.
@@ -31,7 +31,8 @@ def prices_document(prices: PriceTable) -> Document:
         (price.key, f"{price.usd:g}", price.unit, str(price.as_of), price.confidence.value, price.source)
         for price in prices.prices.values()
     ]
-    warnings = staleness_warnings(prices.prices.values(), prices.region, datetime.now(UTC).date())
+    old = staleness_warnings(prices.prices.values(), prices.region, datetime.now(UTC).date())
+    warnings = (*stand_in_warnings(prices), *old)
     return document(
         f"{prices.region}, put together {prices.compiled}, US dollars without tax",
         table(("price", "USD", "unit", "as of", "confidence", "source"), rows, numbers=(1,)),

@@ -27,7 +27,7 @@ from planning.cost.network import (
 from planning.cost.services import price_alarm, price_cluster_logs, price_key, price_log_group, price_secret
 from planning.cost.snapshots import price_snapshots
 from planning.cost.volumes import price_claim, price_release, price_root_volumes, price_stateful_set, price_volume
-from planning.prices.staleness import staleness_warnings
+from planning.prices.staleness import staleness_warnings, stand_in_warnings
 from planning.prices.table import MissingPriceError, PriceTable
 from planning.registered import Resource
 
@@ -87,7 +87,10 @@ def price_resources(
         lines=tuple(lines),
         free=_free(resources, bill),
         unpriced=tuple(bill.unpriced),
-        warnings=staleness_warnings(bill.used_prices.values(), table.region, today),
+        warnings=(
+            *stand_in_warnings(table),
+            *staleness_warnings(bill.used_prices.values(), table.region, today),
+        ),
         load=inputs.load.text,
         assumptions=assumptions,
         usd_at_most_nodes=sum(line.usd_per_month for line in written(NodeCount.MOST).lines),

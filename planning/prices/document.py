@@ -117,7 +117,10 @@ def dump_document(document: PriceDocument) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists below their key, as the linters of YAML ask."""
+    """Indents lists below their key, as the linters of YAML ask; says a date again instead of pointing to it."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002
+        return True
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
         super().increase_indent(flow, False)

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+from planning.aws.regions import STAND_INS
 from planning.prices.document import parse_document
 from planning.prices.table import PriceTable, PriceTableError
 
@@ -21,8 +22,14 @@ def regions_with_prices() -> tuple[str, ...]:
 
 @cache
 def load_prices(region: str) -> PriceTable:
-    """The table of a region. Raises `PriceTableError` when there is none or it can't be read."""
+    """The table of a region, or of the region that stands in for it and says so.
+
+    Raises `PriceTableError` for what is no region of AWS, and for a table that can't be read.
+    """
     known = regions_with_prices()
+    if region not in known and region in STAND_INS:
+        stand_in = STAND_INS[region]
+        return load_prices(stand_in).model_copy(update={"region": region, "stands_in": stand_in})
     if region not in known:
         raise PriceTableError(
             f"there is no price table for region {region}: run `python -m ops prices refresh --region {region}` "

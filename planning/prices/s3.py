@@ -3,17 +3,17 @@
 from functools import cache
 
 from planning.buckets import ObjectClass
-from planning.prices.loader import load_prices, regions_with_prices
+from planning.prices.loader import load_prices
 from planning.prices.table import PriceTable
 from planning.tiers.s3_prices import ClassPrices, S3Prices
 
-PRICES_WITHOUT_TABLE = "us-west-2"
+PRICES_WITHOUT_REGION = "us-west-2"
 
 
 @cache
 def s3_prices_near(region: str) -> S3Prices:
-    """S3's prices in a region, or in us-west-2 where the region has no table: classes keep about the same ratios."""
-    return s3_prices(load_prices(region if region in regions_with_prices() else PRICES_WITHOUT_TABLE))
+    """S3's prices in a region, or in the region that stands in for it."""
+    return s3_prices(load_prices(region))
 
 
 def s3_prices(table: PriceTable) -> S3Prices:
@@ -21,7 +21,7 @@ def s3_prices(table: PriceTable) -> S3Prices:
     classes = {object_class.value.lower(): _class_prices(table, object_class) for object_class in ObjectClass}
     return S3Prices.model_validate(
         {
-            "region": table.region,
+            "region": table.stands_in or table.region,
             "as_of": min(price.as_of for key, price in table.prices.items() if key.startswith("s3.")),
             "infrequent_access_gb_month": table.price("s3.storage.INTELLIGENT_TIERING_IA").usd,
             "archive_instant_gb_month": table.price("s3.storage.INTELLIGENT_TIERING_AIA").usd,

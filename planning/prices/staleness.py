@@ -1,9 +1,9 @@
-"""When prices are too old to rely on."""
+"""When prices are too old to rely on, or another region's."""
 
 from collections.abc import Iterable
 from datetime import date
 
-from planning.prices.table import Price
+from planning.prices.table import Price, PriceTable
 
 # AWS changes list prices a few times a year; a quarter is what a budget can wait.
 STALE_AFTER_DAYS = 90
@@ -19,4 +19,14 @@ def staleness_warnings(prices: Iterable[Price], region: str, today: date) -> tup
         f"{count} {'price is' if count == 1 else 'prices are'} {(today - as_of).days} days old ({source}, {as_of}): "
         f"run `python -m ops prices refresh --region {region}`"
         for (as_of, source), count in sorted(old.items())
+    )
+
+
+def stand_in_warnings(table: PriceTable) -> tuple[str, ...]:
+    """One sentence where a table's prices are another region's."""
+    if table.stands_in is None:
+        return ()
+    return (
+        f"{table.region} has no price table: these are the prices of {table.stands_in}; "
+        f"run `python -m ops prices refresh --region {table.region}`",
     )

@@ -76,6 +76,8 @@ class PriceTable(Frozen):
     """Date on which the table was last put together."""
     prices: Mapping[str, Price]
     """By key."""
+    stands_in: str | None = None
+    """The region whose prices these are, where `region` has no table of its own."""
 
     def price(self, key: str) -> Price:
         """The price of a key. Raises `MissingPriceError`."""

@@ -176,7 +176,7 @@ def _compared_with_standard(
 
 def life_cost(moves: Sequence[RegisteredMove], life_days: int, objects_per_gib: int) -> float:
     """US dollars a month for one GiB written each day and never read: storage with minimums, PUT and moves."""
-    from planning.prices.s3 import PRICES_WITHOUT_TABLE, s3_prices_near
+    from planning.prices.s3 import PRICES_WITHOUT_REGION, s3_prices_near
     from planning.tiers.lifetime_cost import Ages, Residency, chain_cost  # heavy, and needed only where there are moves
 
     flow = ObjectFlow(
@@ -187,7 +187,7 @@ def life_cost(moves: Sequence[RegisteredMove], life_days: int, objects_per_gib: 
     )
     stays = [Residency(ObjectClass.STANDARD, 0)]
     stays += [Residency(ObjectClass(move.storage_class), float(move.days or 0)) for move in moves]
-    return chain_cost(flow, stays, Ages(0, 0, life_days), s3_prices_near(PRICES_WITHOUT_TABLE)).total
+    return chain_cost(flow, stays, Ages(0, 0, life_days), s3_prices_near(PRICES_WITHOUT_REGION)).total
 
 
 def _cause(moves: Sequence[RegisteredMove], life: int) -> str:

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from planning.json_value import Json
 from settings.document.defaults import defaults_for
 from settings.document.messages import SettingsError, Source, explain, explain_rules, nearest, sentence, show
+from settings.document.regional_budget import regional_budget
+from settings.document.schema_tree import Path
 from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.document.service_load import summed_workload
 from settings.models.environment import Environment
@@ -51,7 +53,8 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)
     merged = lay_over(document, assumed, mirror)
-    source = Source(document, merged, f"default of {assumed}", tuple(summed_workload(document, 1)))
+    origins: dict[Path, str] = {("workload", key): "the services' sum" for key in summed_workload(document, 1)}
+    source = Source(document, merged, f"default of {assumed}", origins)
     try:
         # The text form is strict about numbers, truth values and text, and still reads lists and enum values.
         settings = PlatformSettings.model_validate_json(json.dumps(merged), strict=True)
@@ -117,8 +120,12 @@ def lay_over(document: dict[str, Json], environment: Environment, mirror: str | 
     defaults = defaults_for(environment, mode if isinstance(mode, str) else None, profiles=enabled)
     workload = defaults.get("workload")
     default_requests = workload.get("requests_per_second") if isinstance(workload, dict) else None
-    sums: dict[str, Json] = {"workload": summed_workload(document, default_requests)}
-    merged = _merge(_merge(defaults, sums), document)
+    region = document.get("region") or defaults.get("region")
+    derived: dict[str, Json] = {
+        "workload": summed_workload(document, default_requests),
+        "budget": regional_budget(defaults.get("budget"), region),
+    }
+    merged = _merge(_merge(defaults, derived), document)
     charts = merged.get("charts")
     if mirror and isinstance(charts, dict):
         merged["charts"] = {"mirror": mirror, **charts}

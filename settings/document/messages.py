@@ -3,7 +3,7 @@
 import difflib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import ValidationError
@@ -37,17 +37,16 @@ class Source(NamedTuple):
     """The same laid over the defaults."""
     origin: str
     """Name of the defaults, such as `default of dev`."""
-    summed: tuple[str, ...] = ()
-    """Keys of `workload` that are the services' sums."""
+    origins: Mapping[Path, str] = {}
+    """Where single values come from that are no plain defaults."""
 
     def value(self, path: Path) -> str:
         """`got 5`, with its origin if the stack file doesn't say it."""
         there, value = lookup(self.merged, path)
         if lookup(self.document, path)[0]:
             return f"got {show(value if there else None)}"
-        origin = "from the environment variable LGTM_CHART_MIRROR" if path == MIRROR_PATH else self.origin
-        if path[:1] == ("workload",) and path[-1] in self.summed:
-            origin = "the services' sum"
+        mirror = "from the environment variable LGTM_CHART_MIRROR" if path == MIRROR_PATH else self.origin
+        origin = self.origins.get(path, mirror)
         return f"got {show(value)} ({origin})" if there else ""
 
 

@@ -3,12 +3,25 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from planning.base import Frozen
+from planning.aws.regions import wrong_region
+from planning.base import Frozen, broken_rule
 from settings.models.fields import matching
 
-Region = Annotated[str, matching(r"^[a-z]{2}(-[a-z]+)+-\d$", "the code of an AWS region, such as us-west-2")]
+
+def _known_region(region: str) -> str:
+    wrong = wrong_region(region)
+    if wrong:
+        raise broken_rule(wrong)
+    return region
+
+
+Region = Annotated[
+    str,
+    matching(r"^[a-z]{2,4}(-[a-z]+)+-\d+$", "the code of an AWS region, such as us-west-2"),
+    AfterValidator(_known_region),
+]
 
 
 class Environment(StrEnum):

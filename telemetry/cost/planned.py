@@ -11,7 +11,7 @@ from planning.capacity.ingest import ingest_of
 from planning.cost.attribution import SharedBill, bucket_usd, shared_bill, signal_costs
 from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
-from planning.prices.loader import load_prices, regions_with_prices
+from planning.prices.loader import load_prices
 from planning.retention import Signal
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
@@ -38,11 +38,11 @@ class PlannedCost(Frozen):
 
 
 def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> PlannedCost | None:
-    """The planned cost, or None where there are no prices: off AWS, or in a region without a price table.
+    """The planned cost, or None off AWS, where there are no prices.
 
     `owner` are the settings of the stack that owns a tenant stack's cluster.
     """
-    if not settings.on_aws or settings.region not in regions_with_prices():
+    if not settings.on_aws:
         return None
     table = load_prices(settings.region)
     # The table's own day: the numbers must not change from one run to the next.

@@ -2,7 +2,6 @@
 
 import re
 
-from planning.prices.loader import regions_with_prices
 from settings.models.cluster import EksCluster, SharedCluster
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.dashboards.business import business
@@ -24,8 +23,8 @@ def dashboards(settings: PlatformSettings) -> tuple[Dashboard, ...]:
     endpoints = Endpoints.of(settings)
     tenant = settings.span_metrics.tenant_attribute
     tenant_label = None if tenant is None else re.sub(r"[^A-Za-z0-9_]", "_", tenant)
-    # As the cost rules have it: no dollars off AWS and where there is no price table.
-    priced = settings.on_aws and settings.region in regions_with_prices()
+    # As the cost rules have it: no dollars off AWS.
+    priced = settings.on_aws
     return (
         overview(priced=priced),
         service(),

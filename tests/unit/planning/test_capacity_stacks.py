@@ -3,6 +3,7 @@
 import pytest
 
 from planning.aws.lifecycle import Transition
+from planning.aws.regions import STAND_INS
 from planning.buckets import BucketPurpose, StorageClass
 from planning.capacity.compute import ENVIRONMENTS, Fit
 from planning.capacity.estimate import compute_at, estimate
@@ -67,8 +68,8 @@ def test_each_stack_stores_less_than_the_published_500_gb(name: str) -> None:
     assert sum(tier.gib for tiers in signals.tiers.values() for tier in tiers) * 1024**3 / 1e9 < 500
 
 
-def test_a_region_without_a_table_is_priced_like_us_west_2() -> None:
-    west = stack("prod")
-    elsewhere = west.model_copy(update={"region": "ap-southeast-9"})
-    assert elsewhere.s3_prices == west.s3_prices
-    assert elsewhere.tier_plans == west.tier_plans
+@pytest.mark.parametrize(("region", "stand_in"), STAND_INS.items())
+def test_a_region_without_a_table_is_planned_like_its_stand_in(region: str, stand_in: str) -> None:
+    here, there = (stack("prod").model_copy(update={"region": one}) for one in (region, stand_in))
+    assert here.s3_prices == there.s3_prices
+    assert here.tier_plans == there.tier_plans

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planning.aws.regions import REGIONS, STAND_INS, WITH_PRICES, wrong_region
 from planning.prices.document import at_risk, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
 from planning.prices.s3 import s3_prices
-from planning.prices.staleness import staleness_warnings
+from planning.prices.staleness import staleness_warnings, stand_in_warnings
 from planning.prices.table import Confidence, MissingPriceError, PriceTableError, spot_price
 from tests.unit.planning.loads import US_WEST_2
 
@@ -53,9 +54,27 @@ def test_the_s3_part_is_what_the_tier_planner_rests_on() -> None:
     assert s3_prices(load_prices("us-west-2")).model_copy(update={"as_of": US_WEST_2.as_of}) == US_WEST_2
 
 
-def test_a_region_without_a_table_is_named_with_the_command() -> None:
-    with pytest.raises(PriceTableError, match=r"region ap-south-1: run `python -m ops prices refresh --region ap-"):
-        load_prices("ap-south-1")
+def test_what_is_no_region_is_named_with_the_command() -> None:
+    with pytest.raises(PriceTableError, match=r"region ap-souht-1: run `python -m ops prices refresh --region ap-"):
+        load_prices("ap-souht-1")
+
+
+def test_every_region_has_a_table_or_a_stand_in() -> None:
+    assert set(regions_with_prices()) >= set(WITH_PRICES)
+    assert len(WITH_PRICES) >= 15
+    assert set(STAND_INS.values()) <= set(WITH_PRICES)
+    assert not [region for region in WITH_PRICES if stand_in_warnings(load_prices(region))]
+    assert not [region for region in REGIONS if wrong_region(region)]
+
+
+@pytest.mark.parametrize("region", STAND_INS)
+def test_a_region_without_a_table_has_a_stand_in_and_says_so(region: str) -> None:
+    table = load_prices(region)
+    assert (table.region, table.stands_in) == (region, STAND_INS[region])
+    assert table.prices == load_prices(STAND_INS[region]).prices
+    (warning,) = stand_in_warnings(table)
+    assert f"{region} has no price table: these are the prices of {table.stands_in}" in warning
+    assert s3_prices(table).region == table.stands_in
 
 
 def test_a_missing_price_names_region_key_and_command() -> None:

@@ -8,6 +8,7 @@ import pydantic
 import pytest
 import yaml
 
+from planning.aws.regions import STAND_INS
 from planning.cost.engine import price_resources
 from planning.prices.loader import load_prices
 from settings.models.alerting import Severity
@@ -187,8 +188,10 @@ class TestCost:
         assert "BudgetBurnHigh" not in text
         assert "lgtm:stored_bytes:increase1d" in text
 
-    def test_a_region_without_a_table_has_no_dollars(self, make_settings: Make) -> None:
-        assert planned_cost(make_settings("prod", region="ap-south-2"), "prod", None) is None
+    def test_a_region_without_a_table_has_its_stand_ins_dollars(self, make_settings: Make) -> None:
+        near = STAND_INS["ap-south-2"]
+        planned = planned_cost(make_settings("prod", region="ap-south-2"), "prod", None)
+        assert planned == planned_cost(make_settings("prod", region=near), "prod", None)
 
     @pytest.mark.parametrize("stack", ["dev", "staging", "prod"])
     def test_the_plan_is_the_cost_engines(self, make_settings: Make, stack: str) -> None:
