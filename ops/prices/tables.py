@@ -11,7 +11,7 @@ from ops.report.output import Answer
 from ops.version import CHECKOUT
 from planning.prices.document import PriceDocument, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
-from planning.prices.staleness import stand_in_warnings, staleness_warnings
+from planning.prices.staleness import staleness_warnings, stand_in_warnings
 from planning.prices.table import PriceTable
 
 # The table whose keys a new region's table starts from.
