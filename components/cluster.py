@@ -1,5 +1,6 @@
 """The cluster that a stack runs on, in its three modes: its own, another stack's, or one that is there already."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import pulumi
@@ -23,11 +24,13 @@ from components.kubeconfig_file import read_context
 from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
 from components.open_namespaces import OpenNamespaces, OpenNamespacesArgs
+from components.working_hours import WorkingHours, WorkingHoursArgs, group_name
 from planning.aws.types import EBS_DRIVER
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.cluster import ExistingCluster, SharedCluster
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
+from settings.rules.schedule import nodes_outside_hours, scheduled_groups
 
 STORAGE_CLASS = "gp3"
 # On every volume: the cluster and the namespace of its claim, by which snapshots find a stack's own.
@@ -41,7 +44,7 @@ def connect_cluster(settings: PlatformSettings, names: Names, aws: AwsEnvironmen
         case EksClusterSettings() as cluster:
             return _own_cluster(settings, cluster, names, _required("aws", aws))
         case SharedCluster() as cluster:
-            return _shared_cluster(cluster, names, _required("aws", aws))
+            return _shared_cluster(settings, cluster, names, _required("aws", aws))
         case ExistingCluster() as cluster:
             return _existing_cluster(cluster, aws)
 
@@ -81,12 +84,14 @@ def _own_cluster(
             tags=aws.tags,
             cluster_name=control_plane.name,
             cluster_version=control_plane.version,
-            subnet_ids=network.node_subnet_ids,
+            subnet_ids=_subnets(settings, network.node_subnet_ids),
             dedicated=False,
+            fixed_names=_fixed_names(settings, names),
         ),
         # Nodes join and leave by routes and gateways; the volume driver on them deletes volumes by its role to the end.
         aws.options([network, node_addons, roles]),
     )
+    _working_hours(settings, names, aws, names.cluster, nodes)
     provider = _provider(control_plane.kubeconfig, location.cluster_arn(names.cluster))
     opened: list[pulumi.Resource] = []
     if strict:
@@ -119,7 +124,9 @@ def _own_cluster(
     )
 
 
-def _shared_cluster(cluster: SharedCluster, names: Names, aws: AwsEnvironment) -> ClusterAccess:
+def _shared_cluster(
+    settings: PlatformSettings, cluster: SharedCluster, names: Names, aws: AwsEnvironment
+) -> ClusterAccess:
     owner = OwnerOutputs.read(cluster.owner_stack)
     nodes = NodeGroups(
         "nodes",
@@ -130,11 +137,13 @@ def _shared_cluster(cluster: SharedCluster, names: Names, aws: AwsEnvironment) -
             tags=aws.tags,
             cluster_name=owner.cluster_name,
             cluster_version=owner.cluster_version,
-            subnet_ids=owner.node_subnet_ids,
+            subnet_ids=_subnets(settings, owner.node_subnet_ids),
             dedicated=True,
+            fixed_names=_fixed_names(settings, names),
         ),
         aws.options(),
     )
+    _working_hours(settings, names, aws, owner.cluster_name, nodes)
     kubeconfig = pulumi.Output.secret(owner.kubeconfig)
     return ClusterAccess(
         name=owner.cluster_name,
@@ -144,6 +153,44 @@ def _shared_cluster(cluster: SharedCluster, names: Names, aws: AwsEnvironment) -
         storage_class=owner.storage_class,
         oidc=None,
         depends_on=[nodes],
+    )
+
+
+def _fixed_names(settings: PlatformSettings, names: Names) -> dict[str, str]:
+    return {key: group_name(names, key) for key in scheduled_groups(settings)}
+
+
+def _subnets(
+    settings: PlatformSettings, subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+) -> pulumi.Input[Sequence[pulumi.Input[str]]]:
+    """All of them; with working hours the first, as nodes must come back every morning to the zone of the volumes."""
+    if settings.schedule is None:
+        return subnet_ids
+    return pulumi.Output.from_input(subnet_ids).apply(lambda known: [known[0]])
+
+
+def _working_hours(
+    settings: PlatformSettings,
+    names: Names,
+    aws: AwsEnvironment,
+    cluster_name: pulumi.Input[str],
+    nodes: NodeGroups,
+) -> None:
+    """Schedules where the settings name working hours; they call groups that exist."""
+    groups = scheduled_groups(settings)
+    if settings.schedule is None or not groups:
+        return
+    WorkingHours(
+        "hours",
+        WorkingHoursArgs(
+            schedule=settings.schedule,
+            groups=groups,
+            outside={key: nodes_outside_hours(settings, key) for key in groups},
+            names=names,
+            location=aws.location,
+            cluster_name=cluster_name,
+        ),
+        aws.options([nodes]),
     )
 
 

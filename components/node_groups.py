@@ -1,7 +1,7 @@
 """EKS managed node groups on Graviton, for the stack that owns the cluster and for its tenant stacks alike."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pulumi
 from pulumi_aws import ec2, eks, iam
@@ -35,6 +35,8 @@ class NodeGroupsArgs:
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     dedicated: bool
     """Taint the nodes so that only this stack's pods come: a tenant stack's nodes in another stack's cluster."""
+    fixed_names: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of groups whose size is somebody else's: they are called by name, and keep the size that they are given."""
 
 
 class NodeGroups(pulumi.ComponentResource):
@@ -78,9 +80,11 @@ class NodeGroups(pulumi.ComponentResource):
     ) -> None:
         args, stack = self._args, self._args.names.stack
         template = self._launch_template(group_name, group)
+        fixed = args.fixed_names.get(group_name)
         eks.NodeGroup(
             # EKS shows this name with a random suffix, so that a replacement can start before the old nodes go.
             f"{stack}-{group_name}",
+            node_group_name=fixed,
             cluster_name=args.cluster_name,
             node_role_arn=role.arn,
             subnet_ids=args.subnet_ids,
@@ -99,7 +103,12 @@ class NodeGroups(pulumi.ComponentResource):
             else None,
             tags={"component": "nodes", "Name": f"{args.names.prefix}-{group_name}"},
             # Nodes drain and leave by these permissions, so they must outlive the group.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=permissions),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=permissions,
+                ignore_changes=["scalingConfig.desiredSize", "scalingConfig.minSize"] if fixed else None,
+                delete_before_replace=bool(fixed),
+            ),
         )
 
     def _launch_template(self, group_name: str, group: NodeGroup) -> ec2.LaunchTemplate:

@@ -49,6 +49,7 @@ def cost_document(
         *over_parts(verdict),
         Text(words=f"By component: {components}"),
         Text(words=f"At the largest size of every node group: {report.usd_at_most_nodes:.2f} USD a month."),
+        *hours(report),
         *steady(report),
         *unpriced(report),
         *([Text(words=free(report))] if report.free else []),
@@ -163,6 +164,14 @@ def quantities(report: CostReport) -> str:
     """How many dollars rest on quantities of each kind."""
     parts = [f"{_usd(usd)} USD on quantities {_BASES[basis]}" for basis, usd in report.by_basis.items() if usd]
     return f"Of it rest {', '.join(parts)}." if parts else "Nothing of it is charged."
+
+
+def hours(report: CostReport) -> Iterator[Text]:
+    """What working hours save; nothing without them."""
+    without = report.usd_at_all_hours
+    if without:
+        saved_part = 1 - report.usd_per_month / without
+        yield Text(words=f"Without working hours: {without:.2f} USD a month; they save {saved_part:.0%}.")
 
 
 def steady(report: CostReport) -> Iterator[Text]:

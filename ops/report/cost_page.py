@@ -12,6 +12,7 @@ from ops.report.cost import (
     categories,
     counted,
     free,
+    hours,
     over_parts,
     quantities,
     saved,
@@ -79,6 +80,7 @@ def _verdict(figures: Figures) -> Iterator[Text]:
     yield Text(words=quantities(report))
     yield Text(words=verdict.message)
     yield Text(words=f"At the largest size of every node group: {usd(report.usd_at_most_nodes)} USD a month.")
+    yield from hours(report)
     yield from steady(report)
     for warning in report.warnings:
         yield Text(words=f"warning: {warning}", tone=Tone.WARNING)

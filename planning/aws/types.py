@@ -34,6 +34,8 @@ SNAPSHOT = "aws:ebs/snapshot:Snapshot"
 SNAPSHOT_COPY = "aws:ebs/snapshotCopy:SnapshotCopy"
 SNAPSHOT_POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
 BACKUP_PLAN = "aws:backup/plan:Plan"
+SCHEDULE = "aws:scheduler/schedule:Schedule"
+SCHEDULE_GROUP = "aws:scheduler/scheduleGroup:ScheduleGroup"
 
 # Network.
 VPC = "aws:ec2/vpc:Vpc"

@@ -61,9 +61,11 @@ class Bill:
         *,
         today: date,
         nodes: NodeCount,
+        follows_schedules: bool = True,
     ) -> None:
         self.table, self.today, self.load, self.sharing = table, today, inputs.load, inputs.sharing
         self.assumptions = inputs.assumptions.model_copy(update={"nodes": nodes})
+        self.follows_schedules = follows_schedules
         self.lines: list[CostLine] = []
         self.unpriced: list[Unpriced] = []
         self.used_prices: dict[str, Price] = {}

@@ -1,6 +1,7 @@
 """The control plane and the nodes: EKS clusters, node groups, single instances."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from planning.aws.types import NODE_GROUP
@@ -8,6 +9,7 @@ from planning.cost.bill import Bill
 from planning.cost.eks_versions import standard_support_ends
 from planning.cost.model import LineKind, UnpricedCause
 from planning.cost.reading import text
+from planning.cost.schedules import scheduled_mean, scheduled_most
 from planning.prices.table import ON_DEMAND, Confidence, MissingPriceError, Price, PriceTable, spot_price
 from planning.registered import UNKNOWN, Resource, is_list, number
 
@@ -21,7 +23,7 @@ DEFAULT_INSTANCE_TYPE = "t3.medium"
 def price_cluster(cluster: Resource, bill: Bill) -> None:
     """The control plane, less the share of tenant stacks that are known."""
     support, why = _support(text(cluster.at("version")), text(cluster.at("upgradePolicy", "supportType")), bill)
-    own = sum(count for _, count in node_counts(bill))
+    own = sum(count for _, count in working_node_counts(bill))
     share, tenant_stacks = 1.0, bill.sharing.tenant_stack_nodes
     if tenant_stacks and own:
         share = own / (own + tenant_stacks)
@@ -31,7 +33,7 @@ def price_cluster(cluster: Resource, bill: Bill) -> None:
 
 def price_tenant_stack(groups: list[Resource], bill: Bill) -> None:
     """The share of somebody else's control plane: nodes of this stack among all nodes of the cluster."""
-    own = sum(count for _, count in node_counts(bill))
+    own = sum(count for _, count in working_node_counts(bill))
     owner = bill.sharing.owner_nodes
     share = own / (own + owner) if owner is not None and own + owner > 0 else 0.5
     support, why = _support(text(groups[0].at("version")), "", bill)
@@ -64,7 +66,13 @@ def _support(version: str, support_type: str, bill: Bill) -> tuple[str, str]:
 
 
 def node_count(group: Resource, bill: Bill) -> float | None:
-    """Nodes of a group that are paid for; None where preview doesn't know."""
+    """Nodes of a group that are paid for, with working hours the mean over a week; None where preview doesn't know."""
+    if not bill.counts_most_nodes and bill.follows_schedules and (mean := scheduled_mean(group, bill)) is not None:
+        return mean
+    return _size(group, bill)
+
+
+def _size(group: Resource, bill: Bill) -> float | None:
     key = "maxSize" if bill.counts_most_nodes else "desiredSize"
     for path in (("scalingConfig", key), ("scalingConfig", "minSize")):
         count = number(group.at(*path))
@@ -74,13 +82,24 @@ def node_count(group: Resource, bill: Bill) -> float | None:
 
 
 def node_counts(bill: Bill) -> list[tuple[Resource, float]]:
-    """Every node group with its nodes, those not known left out."""
+    """Every node group with its nodes that are paid for, those not known left out."""
+    return bill.once("node counts", lambda: _all(bill, node_count))
 
-    def count_all() -> list[tuple[Resource, float]]:
-        counts = [(group, node_count(group, bill)) for group in bill.of_type(NODE_GROUP)]
-        return [(group, count) for group, count in counts if count is not None]
 
-    return bill.once("node counts", count_all)
+def working_node_counts(bill: Bill) -> list[tuple[Resource, float]]:
+    """The same with the nodes that carry the load, whatever hours there are."""
+    return bill.once("working node counts", lambda: _all(bill, _working))
+
+
+def _all(bill: Bill, count: Callable[[Resource, Bill], float | None]) -> list[tuple[Resource, float]]:
+    counts = [(group, count(group, bill)) for group in bill.of_type(NODE_GROUP)]
+    return [(group, known) for group, known in counts if known is not None]
+
+
+def _working(group: Resource, bill: Bill) -> float | None:
+    if not bill.counts_most_nodes and (most := scheduled_most(group, bill)) is not None:
+        return most
+    return _size(group, bill)
 
 
 def price_node_group(group: Resource, bill: Bill) -> None:
@@ -94,7 +113,7 @@ def price_node_group(group: Resource, bill: Bill) -> None:
     spot = text(group.at("capacityType"), "ON_DEMAND") == "SPOT"
     hour = paid_hour(types, bill, spot=spot)
     of = f", the {'cheapest' if spot else 'dearest'} of {', '.join(types)}" if len(types) > 1 else ""
-    _node_line(group, hour, count, bill, spot=spot, note=f"{count:g} nodes x {bill.assumptions.hours:g} h{of}")
+    _node_line(group, hour, count, bill, spot=spot, note=f"{count:.3g} nodes x {bill.assumptions.hours:g} h{of}")
 
 
 def price_instance(instance: Resource, bill: Bill) -> None:

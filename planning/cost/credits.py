@@ -10,7 +10,7 @@ from typing import NamedTuple
 from planning.aws.types import CLUSTER
 from planning.capacity.compute import compute_for
 from planning.cost.bill import Bill
-from planning.cost.compute import instance_types, large_units, node_counts, paid_hour
+from planning.cost.compute import instance_types, large_units, paid_hour, working_node_counts
 from planning.cost.model import LineKind, SteadyCpu
 from planning.cost.reading import text
 from planning.cost.volumes import launch_template_of
@@ -76,7 +76,8 @@ def steady_cpu(bill: Bill) -> SteadyCpu | None:
 
 
 def _all_nodes(bill: Bill) -> list[_Nodes]:
-    return [one for group, count in node_counts(bill) if count and (one := _nodes(group, count, bill)) is not None]
+    counts = [(group, count) for group, count in working_node_counts(bill) if count]
+    return [one for group, count in counts if (one := _nodes(group, count, bill)) is not None]
 
 
 def _baseline(nodes: list[_Nodes]) -> float:
@@ -100,6 +101,6 @@ def _nodes(group: Resource, count: float, bill: Bill) -> _Nodes | None:
 def _cores_needed(bill: Bill) -> float:
     """Cores of the platform under its expected load, and of the system's pods."""
     platform = compute_for(bill.ingest, bill.load.retention, bill.replication).cpu_cores
-    count, assumed = sum(count for _, count in node_counts(bill)), bill.assumptions
+    count, assumed = sum(count for _, count in working_node_counts(bill)), bill.assumptions
     once = assumed.system_cores_per_cluster if bill.of_type(CLUSTER) else 0.0
     return platform + count * assumed.system_cores_per_node + once

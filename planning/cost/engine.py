@@ -24,6 +24,7 @@ from planning.cost.network import (
     price_service,
     price_zone_transfer,
 )
+from planning.cost.schedules import has_schedules
 from planning.cost.services import price_alarm, price_cluster_logs, price_key, price_log_group, price_secret
 from planning.cost.snapshots import price_snapshots
 from planning.cost.volumes import price_claim, price_release, price_root_volumes, price_stateful_set, price_volume
@@ -74,8 +75,8 @@ def price_resources(
     """
     assumptions = inputs.assumptions
 
-    def written(nodes: NodeCount) -> Bill:
-        bill = Bill(resources, table, inputs, today=today, nodes=nodes)
+    def written(nodes: NodeCount, *, follows_schedules: bool = True) -> Bill:
+        bill = Bill(resources, table, inputs, today=today, nodes=nodes, follows_schedules=follows_schedules)
         _write(bill, resources)
         return bill
 
@@ -93,9 +94,14 @@ def price_resources(
         ),
         load=inputs.load.text,
         assumptions=assumptions,
-        usd_at_most_nodes=sum(line.usd_per_month for line in written(NodeCount.MOST).lines),
+        usd_at_most_nodes=_usd(written(NodeCount.MOST)),
+        usd_at_all_hours=_usd(written(assumptions.nodes, follows_schedules=False)) if has_schedules(bill) else None,
         steady_cpu=steady_cpu(bill),
     )
+
+
+def _usd(bill: Bill) -> float:
+    return sum(line.usd_per_month for line in bill.lines)
 
 
 def _write(bill: Bill, resources: Sequence[Resource]) -> None:

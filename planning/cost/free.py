@@ -31,6 +31,8 @@ FREE: Mapping[str, str] = {
     types.AWS_BUDGET: "free; actions on a budget are not used",
     "aws:costexplorer/": "anomaly detection is free",
     "aws:sns/": "free at alert volume: the first 1000 e-mails and a million requests a month",
+    types.SCHEDULE: "free: 14 million invocations a month, of which a stack needs some hundred",
+    types.SCHEDULE_GROUP: "free",
     types.LIFECYCLE: "free; transitions are priced with the bucket",
     types.LIFECYCLE_V2: "free; transitions come with the bucket",
     types.PUBLIC_ACCESS_BLOCK: "free",

@@ -162,6 +162,8 @@ class CostReport(Frozen):
     """What the quantities rest on."""
     usd_at_most_nodes: NotNegative
     """US dollars a month if every node group grew to its largest size."""
+    usd_at_all_hours: NotNegative | None = None
+    """Where node groups follow working hours: US dollars a month without them."""
     steady_cpu: SteadyCpu | None = None
     """Where burstable nodes are: whether they can carry the load for long."""
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from planning.aws.types import NAT_GATEWAY, RELEASE, SUBNET
 from planning.cost.bill import Bill
-from planning.cost.compute import node_count, node_counts
+from planning.cost.compute import node_count, working_node_counts
 from planning.cost.model import LineKind, QuantityBasis, UnpricedCause
 from planning.cost.reading import text
 from planning.registered import Property, Resource, is_list, is_table, value_at
@@ -37,7 +37,7 @@ def price_node_addresses(group: Resource, bill: Bill) -> None:
     if count and public:
         bill.add(
             group, LineKind.PUBLIC_ADDRESS, "nodes' public IPv4 addresses", count * bill.assumptions.hours,
-            ADDRESS_HOURS, f"{count:g} nodes, {why}",
+            ADDRESS_HOURS, f"{count:.3g} nodes, {why}",
         )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def price_zone_transfer(bill: Bill) -> None:
 
     Both sides of a crossing are charged, and both are the stack's.
     """
-    counts = [(group, count) for group, count in node_counts(bill) if count]
+    counts = [(group, count) for group, count in working_node_counts(bill) if count]
     zones = max((_zones(group) for group, _ in counts), default=1)
     if zones < 2 or sum(count for _, count in counts) < 2:
         return

@@ -61,7 +61,8 @@ def _cluster_logs(cluster: Resource, bill: Bill) -> _ClusterLogs:
     audit = assumed.audit_log_gb + assumed.audit_log_gb_per_node * nodes if AUDIT in types else 0.0
     return _ClusterLogs(
         audit_gb=audit,
-        audit_note=f"{assumed.audit_log_gb:g} GB, and {assumed.audit_log_gb_per_node:g} GB for each of {nodes:g} nodes",
+        audit_note=f"{assumed.audit_log_gb:g} GB, and {assumed.audit_log_gb_per_node:g} GB for each of {nodes:.3g} "
+        "nodes",
         other_gb=assumed.other_control_plane_log_gb * len(others),
         others=others,
     )

@@ -35,6 +35,7 @@ from settings.models.network import NetworkSettings
 from settings.models.network_policies import NetworkPolicySettings
 from settings.models.profiles import ProfilesSettings
 from settings.models.redaction import RedactionSettings
+from settings.models.schedule import Schedule
 from settings.models.services import Service
 from settings.models.sizes import Sizes
 from settings.models.slos import SloSettings
@@ -68,6 +69,8 @@ class PlatformSettings(Frozen):
     """The VPC; only for cluster mode eks."""
     cluster: ClusterSettings
     """Where the platform runs."""
+    schedule: Schedule | None = None
+    """Working hours, in dev and staging; without them the stack works at any hour."""
     network_policies: NetworkPolicySettings
     """Who may talk to whom inside the cluster."""
     identity: Literal["pod_identity", "irsa"]

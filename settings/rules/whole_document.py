@@ -11,6 +11,7 @@ from planning.tiers.compiler import SAFETY_NET_DAYS
 from planning.workload import PLATFORM_SERIES
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import EksCluster, ExistingCluster
+from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.rules.sizing import ComponentRequest, ResourceSums, nodes_allocatable, resource_sums
@@ -132,6 +133,24 @@ def _profiles_are_whole(settings: PlatformSettings) -> Iterator[BrokenRule]:
             yield BrokenRule(path, "profiles are kept: give it a value, or set profiles.enabled to false")
         if not settings.profiles.enabled and value is not None:
             yield BrokenRule(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
+
+
+def _hours_have_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    if settings.schedule is None:
+        return
+    if settings.environment is Environment.PROD:
+        yield BrokenRule(("schedule",), "prod works at any hour: remove it; accepted in dev and staging")
+    if isinstance(settings.cluster, ExistingCluster):
+        yield BrokenRule(
+            ("schedule",),
+            "the nodes of cluster mode existing aren't this stack's: remove it, and let their owner do it",
+        )
+    if settings.alerting.receivers.watchdog:
+        yield BrokenRule(
+            ("alerting", "receivers", "watchdog"),
+            "the heartbeat ends with the working hours, and whoever watches it would be paged every evening: set it to "
+            "false, or remove schedule",
+        )
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -280,6 +299,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _objectives_have_services,
         _backups_have_a_place,
         _profiles_are_whole,
+        _hours_have_nodes,
     ),
     (_some_node,),
     (_fits_capacity, _fits_nodes),

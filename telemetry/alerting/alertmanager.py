@@ -8,15 +8,20 @@ from typing import Any
 
 import yaml
 
+from planning.schedule import Weekday, minutes_of
 from settings.document.secrets import SECRET_OF, WATCHDOG_KEY
 from settings.models.alerting import QuietHours, ReceiverKind, Receivers, Severity
 from settings.models.platform import PlatformSettings
+from settings.models.schedule import Schedule
 from telemetry.alerting.rules.alerting_health import WATCHDOG
 from telemetry.kubernetes.endpoints import Endpoints
 
 NOBODY = "nobody"
 HEARTBEAT = "watchdog"
 QUIET = "quiet-hours"
+OUTSIDE_HOURS = "outside-working-hours"
+# From the first node to the last pod that is ready, and rules that have seen it.
+WARM_UP_MINUTES = 30
 MIDNIGHT, END_OF_DAY = "00:00", "24:00"
 # How long to wait for more of the same, and when to say it again while it lasts.
 WAIT = {Severity.CRITICAL: "10s", Severity.WARNING: "1m", Severity.INFO: "5m"}
@@ -36,9 +41,9 @@ def alertmanager_config(settings: PlatformSettings, secrets: Mapping[str, str]) 
     heard = [severity for severity in Severity if receivers.of(severity)]
     return {
         "global": {"resolve_timeout": "5m"},
-        "route": _route(receivers, heard, quiet),
+        "route": _route(receivers, heard, quiet, settings.schedule),
         "inhibit_rules": _inhibitions(),
-        **({"time_intervals": [_quiet_hours(quiet)]} if quiet else {}),
+        **_time_intervals(quiet, settings.schedule),
         "receivers": [
             {"name": NOBODY},
             *({"name": severity.value, **_ways(settings, severity, secrets)} for severity in heard),
@@ -52,7 +57,9 @@ def alertmanager_text(settings: PlatformSettings, secrets: Mapping[str, str]) ->
     return yaml.safe_dump(alertmanager_config(settings, secrets), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _route(receivers: Receivers, heard: list[Severity], quiet: QuietHours | None) -> dict[str, Any]:
+def _route(
+    receivers: Receivers, heard: list[Severity], quiet: QuietHours | None, schedule: Schedule | None
+) -> dict[str, Any]:
     return {
         "receiver": NOBODY,
         "group_by": ["alertname", "service_name", "job"],
@@ -74,12 +81,24 @@ def _route(receivers: Receivers, heard: list[Severity], quiet: QuietHours | None
                     "receiver": severity.value if severity in heard else NOBODY,
                     "group_wait": WAIT[severity],
                     "repeat_interval": REPEAT[severity],
-                    **({"mute_time_intervals": [QUIET]} if quiet and severity is not Severity.CRITICAL else {}),
+                    **_muted(severity, quiet, schedule),
                 }
                 for severity in Severity
             ),
         ],
     }
+
+
+def _muted(severity: Severity, quiet: QuietHours | None, schedule: Schedule | None) -> dict[str, Any]:
+    """Outside working hours nothing pages, as nothing is there; at night critical alerts do."""
+    names = [QUIET] if quiet and severity is not Severity.CRITICAL else []
+    names += [OUTSIDE_HOURS] if schedule else []
+    return {"mute_time_intervals": names} if names else {}
+
+
+def _time_intervals(quiet: QuietHours | None, schedule: Schedule | None) -> dict[str, Any]:
+    intervals = [*([_quiet_hours(quiet)] if quiet else []), *([_outside_hours(schedule)] if schedule else [])]
+    return {"time_intervals": intervals} if intervals else {}
 
 
 def _inhibitions() -> list[dict[str, Any]]:
@@ -117,6 +136,19 @@ def _quiet_hours(quiet: QuietHours) -> dict[str, Any]:
             *weekends,
         ],
     }
+
+
+def _outside_hours(schedule: Schedule) -> dict[str, Any]:
+    """Everything but the hours, and their first minutes, in which nodes and pods come."""
+    zone, at_work = {"location": schedule.time_zone}, {day for entry in schedule.hours for day in entry.days}
+    idle = [day.value for day in Weekday if day not in at_work]
+    spans: list[dict[str, Any]] = [{"weekdays": idle, **zone}] if idle else []
+    for entry in schedule.hours:
+        days, ready = [day.value for day in entry.days], minutes_of(entry.start) + WARM_UP_MINUTES
+        until = f"{ready // 60:02}:{ready % 60:02}" if ready < minutes_of(entry.end) else END_OF_DAY
+        after = [] if until == END_OF_DAY else [{"start_time": entry.end, "end_time": END_OF_DAY}]
+        spans.append({"weekdays": days, "times": [{"start_time": MIDNIGHT, "end_time": until}, *after], **zone})
+    return {"name": OUTSIDE_HOURS, "time_intervals": spans}
 
 
 def _spans(quiet: QuietHours) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from planning.aws.types import (
     NAT_GATEWAY,
     NODE_GROUP,
     RELEASE,
+    SCHEDULE,
     SNAPSHOT_POLICY,
     SUBNET,
     VERSIONING,
@@ -28,10 +29,12 @@ from planning.backends import backends_of
 from planning.buckets import BucketPurpose
 from planning.registered import Resource
 from planning.retention import HOURS_PER_DAY
+from planning.schedule import UPDATE_NODE_GROUP, cron_expression, node_group_request
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
+from settings.rules.schedule import nodes_outside_hours, scheduled_groups
 from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
 from telemetry.charts.object_storage import ObjectStorage
@@ -51,7 +54,7 @@ def expected_resources(settings: PlatformSettings, stack: str, owner: PlatformSe
     found = [*_releases(settings, stack)]
     if settings.on_aws:
         found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings)]
-        found += [*_node_groups(settings, stack, owner)]
+        found += [*_node_groups(settings, stack, owner), *_schedules(settings, stack)]
     return tuple(found)
 
 
@@ -134,13 +137,32 @@ def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings
     network = settings.network or (owner and owner.network)
     zones = network.availability_zones if network else TENANT_STACK_ZONES
     version = "" if isinstance(cluster, SharedCluster) else cluster.kubernetes_version
+    scheduled = scheduled_groups(settings)
     for key, group in cluster.node_groups.items():
         name = f"{stack}-{key}"
         subnets = [f"{'owner' if tenant_stack else 'own'}-subnet-{number}" for number in range(zones)]
         template = _resource("NodeGroups", LAUNCH_TEMPLATE, name, _template(group))
         nodes = _resource("NodeGroups", NODE_GROUP, name, _node_group(group, subnets, version))
         yield template
+        if key in scheduled:
+            nodes = replace(nodes, properties={**nodes.properties, "nodeGroupName": name, "subnetIds": subnets[:1]})
         yield replace(nodes, property_dependencies={"launchTemplate": frozenset({template.urn})})
+
+
+def _schedules(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
+    """The cluster's name isn't priced, so any does."""
+    for key, group in scheduled_groups(settings).items():
+        for number, hours in enumerate(settings.schedule.hours if settings.schedule else ()):
+            for moment, when, nodes in (
+                ("start", hours.start, group.nodes),
+                ("end", hours.end, nodes_outside_hours(settings, key)),
+            ):
+                target = {
+                    "arn": f"arn:aws:scheduler:::{UPDATE_NODE_GROUP}",
+                    "input": node_group_request("cluster", f"{stack}-{key}", nodes, 0),
+                }
+                properties = {"scheduleExpression": cron_expression(hours.days, when), "target": target}
+                yield _resource("WorkingHours", SCHEDULE, f"{stack}-{key}-{moment}-{number}", properties)
 
 
 def _node_group(group: NodeGroup, subnets: list[str], version: str) -> Mapping[str, Any]:

@@ -14,7 +14,7 @@ from telemetry.alerting.rules.files import loki_groups, mimir_groups
 from telemetry.alerting.rules.model import alerts
 from telemetry.cost.planned import planned_cost
 from tests.stacks import stack_settings
-from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS
+from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS, WORKING_HOURS
 
 
 def amtool(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,6 +54,12 @@ def test_a_configuration_with_every_receiver_is_accepted(config: str) -> None:
     assert result.returncode == 0, result.stderr
     assert "5 receivers" in result.stdout
     assert "6 inhibit rules" in result.stdout
+
+
+def test_a_configuration_with_working_hours_is_accepted(tmp_path: Path) -> None:
+    settings = stack_settings("staging", schedule=WORKING_HOURS)
+    result = amtool("check-config", written(settings, {}, tmp_path))
+    assert result.returncode == 0, result.stderr
 
 
 def test_the_default_configuration_is_accepted(tmp_path: Path) -> None:

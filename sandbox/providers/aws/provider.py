@@ -19,6 +19,7 @@ from sandbox.providers.aws import (
     logs,
     s3_bucket,
     s3_lifecycle,
+    scheduler,
 )
 from sandbox.providers.aws.cloud import AwsCloud, connect, default_tags
 from sandbox.providers.aws.invokes import INVOKES
@@ -68,6 +69,8 @@ DEFINITION: ProviderDefinition[AwsCloud] = ProviderDefinition(
         s3_bucket.BucketServerSideEncryptionConfiguration(),
         s3_bucket.BucketVersioning(),
         s3_lifecycle.BucketLifecycleConfiguration(),
+        scheduler.Schedule(),
+        scheduler.ScheduleGroup(),
     ),
     connect=connect,
     invokes=INVOKES,

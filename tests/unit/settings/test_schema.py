@@ -73,6 +73,13 @@ MODELS_ONLY = {
     "more faulty traces than traces",
     "objectives of no service",
     "retention of profiles that aren't kept",
+    "working hours of prod",
+    "working hours on nodes of somebody else",
+    "a heartbeat that ends every evening",
+    "working hours that overlap",
+    "working hours over midnight",
+    "working hours of a day named twice",
+    "working hours of a zone that is none",
 }
 
 

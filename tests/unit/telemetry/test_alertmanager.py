@@ -207,3 +207,50 @@ NODE = alert("NodeNotReady", "critical", k8s_node_name="n-1")
 )
 def test_what_mutes_what(full: dict[str, Any], source: dict[str, str], target: dict[str, str], expected: bool) -> None:
     assert muted(full, source, target) is expected
+
+
+WORKING_HOURS: dict[str, Any] = {
+    "time_zone": "Europe/Berlin",
+    "hours": [
+        {"days": ["monday", "tuesday", "wednesday", "thursday"], "start": "07:00", "end": "19:00"},
+        {"days": ["friday"], "start": "08:00", "end": "15:30"},
+    ],
+}
+
+
+def test_outside_working_hours_nothing_pages(make_settings: Make) -> None:
+    config = alertmanager_config(
+        make_settings("staging", schedule=WORKING_HOURS, alerting={**EVERYTHING, "receivers": {"watchdog": False}}),
+        SECRETS,
+    )
+    intervals = {one["name"]: one["time_intervals"] for one in config["time_intervals"]}
+    zone = {"location": "Europe/Berlin"}
+    assert intervals["outside-working-hours"] == [
+        {"weekdays": ["saturday", "sunday"], **zone},
+        {
+            "weekdays": ["monday", "tuesday", "wednesday", "thursday"],
+            # Half an hour later, when all has come.
+            "times": [
+                {"start_time": "00:00", "end_time": "07:30"},
+                {"start_time": "19:00", "end_time": "24:00"},
+            ],
+            **zone,
+        },
+        {
+            "weekdays": ["friday"],
+            "times": [
+                {"start_time": "00:00", "end_time": "08:30"},
+                {"start_time": "15:30", "end_time": "24:00"},
+            ],
+            **zone,
+        },
+    ]
+    assert route_of(config, "critical")["mute_time_intervals"] == ["outside-working-hours"]
+    assert route_of(config, "info")["mute_time_intervals"] == ["quiet-hours", "outside-working-hours"]
+
+
+def test_hours_shorter_than_their_warm_up_are_mute_as_a_whole(make_settings: Make) -> None:
+    schedule = {"time_zone": "UTC", "hours": [{"days": ["monday"], "start": "07:00", "end": "07:20"}]}
+    config = alertmanager_config(make_settings("dev", schedule=schedule), SECRETS)
+    (interval,) = (one for one in config["time_intervals"] if one["name"] == "outside-working-hours")
+    assert interval["time_intervals"][1]["times"] == [{"start_time": "00:00", "end_time": "24:00"}]
