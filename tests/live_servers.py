@@ -52,6 +52,8 @@ class Server:
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: dict[str, Answer] = {}
         self.posts: dict[str, Callable[[bytes], Any]] = {}
+        self.posted: dict[str, Answer] = {}
+        """What a POST without a body asks for, by its parameters."""
         self.default: Answer = lambda _: 404
         """For paths that nothing else answers."""
         self.failure: Failure | None = None
@@ -119,6 +121,8 @@ class Server:
         parameters = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if handler.command == "POST" and parts.path in self.posts:
             document = self.posts[parts.path](body)
+        elif handler.command == "POST" and parts.path in self.posted:
+            document = self.posted[parts.path](parameters)
         elif parts.path in self.answers:
             document = self.answers[parts.path](parameters)
         else:

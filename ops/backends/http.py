@@ -82,6 +82,13 @@ class HttpService:
 
     def get(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
         """A GET that was answered with 2xx, after retries where the service asks for them."""
+        return self._asked("GET", path, query, attempts)
+
+    def post(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
+        """The same with POST, without a body. What is retried was refused, so that nothing is done twice."""
+        return self._asked("POST", path, query, attempts)
+
+    def _asked(self, method: str, path: str, query: Mapping[str, str] | None, attempts: int) -> Answer:
         retrying = Retrying(
             retry=retry_if_exception(_is_worth_a_wait),
             wait=_wait_seconds,
@@ -89,12 +96,12 @@ class HttpService:
             sleep=lambda seconds: pause(seconds),
             reraise=True,
         )
-        return retrying(self._once, f"{path}?{httpx.QueryParams(query)}" if query else path)
+        return retrying(self._once, method, f"{path}?{httpx.QueryParams(query)}" if query else path)
 
-    def _once(self, path: str) -> Answer:
+    def _once(self, method: str, path: str) -> Answer:
         started = time.monotonic()
         try:
-            with self._client() as client, self._request(client, path) as response:
+            with self._client() as client, self._request(client, method, path) as response:
                 body = b""
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -117,12 +124,12 @@ class HttpService:
             headers["Authorization"] = self.address.authorization
         return httpx.Client(verify=tls, timeout=self._timeout, trust_env=False, headers=headers)
 
-    def _request(self, client: httpx.Client, path: str) -> AbstractContextManager[httpx.Response]:
+    def _request(self, client: httpx.Client, method: str, path: str) -> AbstractContextManager[httpx.Response]:
         url = httpx.URL(f"{str(self._url).rstrip('/')}{path}")
         if self.address.connect_to is not None:
             host, port = self.address.connect_to
             url = url.copy_with(host=host, port=port)
-        return client.stream("GET", url, extensions={"sni_hostname": self._url.host})
+        return client.stream(method, url, extensions={"sni_hostname": self._url.host})
 
     def _failure(self, error: httpx.RequestError, path: str) -> LiveError:
         """A request that got no answer: httpx's error stands for that of the socket or of the protocol below it."""

@@ -22,10 +22,10 @@ from ops.backends.pulumi import StackOutputs
 from ops.backends.tempo import Tempo
 from ops.errors import CommandError
 from ops.stacks import settings_of
-from planning.backends import BACKENDS, backends_of
+from planning.backends import BACKENDS, Backend, backends_of
 from settings.models.platform import PlatformSettings
 from settings.project import project_root
-from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE
+from telemetry.kubernetes.endpoints import GRAFANA_PORT, GRAFANA_RELEASE, Endpoints
 
 KUBECONFIG_VARIABLE = "LGTM_KUBECONFIG"
 CA_VARIABLE = "LGTM_CA_FILE"
@@ -176,17 +176,22 @@ class Target:
         host = (urlsplit(url).hostname or "").split(".")
         if len(host) < 3 or host[2] != "svc":
             return self._addressed(role, url)
-        port = urlsplit(url).port or 80
-        forward = PortForward(
-            Forwarded(namespace=host[1], resource=f"svc/{host[0]}", port=port),
-            self.kubeconfig(),
-            self._private_folder(),
-        )
+        return self._forwarded(role, url, Forwarded(host[1], f"svc/{host[0]}", urlsplit(url).port or 80))[0]
+
+    def pod(self, backend: Backend, pod: str) -> tuple[HttpService, PortForward]:
+        """One pod of a back end, past the service that chooses among them; the way to it may be ended earlier."""
+        role, endpoints = Role(backend.name), Endpoints.of(self.settings)
+        forwarded = Forwarded(endpoints.namespace, f"pod/{pod}", backend.port)
+        address, forward = self._forwarded(role, endpoints.url(backend), forwarded)
+        return HttpService(address._replace(name=pod), timeout_seconds=self.options.timeout_seconds), forward
+
+    def _forwarded(self, role: Role, url: str, what: Forwarded) -> tuple[Address, PortForward]:
+        forward = PortForward(what, self.kubeconfig(), self._private_folder())
         self._open.callback(forward.close)
         found = self._addressed(role, url, (LOOPBACK, forward.port))
         if found.ca_file is None and url.startswith("https://"):
-            return found._replace(ca_file=self._cluster_ca())
-        return found
+            found = found._replace(ca_file=self._cluster_ca())
+        return found, forward
 
     def _cluster_ca(self) -> Path | None:
         """The authority of the services inside the cluster, from the Secret that the stack's outputs name."""

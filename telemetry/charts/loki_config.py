@@ -53,13 +53,15 @@ class Compactor(AppConfig):
     """The compactor, which alone deletes logs."""
 
     working_directory: str = "/var/loki/compactor"
-    """On the volume: deletion markers must survive a restart."""
+    """On the volume: the list of deletion requests must survive a restart."""
     compaction_interval: str = "10m"
     """How often it runs."""
     retention_enabled: bool = True
     """Off by default; retention_period alone deletes nothing."""
     delete_request_store: str = "s3"
     """Required with retention."""
+    deletion_marker_object_store_prefix: str = "deletion-markers/"
+    """Marks of chunks to delete, in the bucket: on a volume they would wait until its replica is elected again."""
     retention_delete_delay: str
     """Time for queriers to drop chunks from their caches before the chunks go."""
 

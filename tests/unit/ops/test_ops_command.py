@@ -196,6 +196,7 @@ PANELS = (
     "A running platform",
     "Reviews and tuning",
     "Loss and recovery",
+    "Personal data",
     "Setting up",
     "Pull requests",
 )

@@ -31,6 +31,7 @@ class TestLoki:
         loki = build(settings)["loki"]["loki"]
         assert loki["compactor"]["retention_enabled"] is True
         assert loki["compactor"]["delete_request_store"] == "s3"
+        assert loki["compactor"]["deletion_marker_object_store_prefix"].endswith("/"), "else Loki doesn't start"
         assert loki["compactor"]["retention_delete_delay"] == "2h"
         assert loki["limits_config"]["retention_period"] == "336h"
         assert loki["limits_config"]["max_query_lookback"] == "336h"

@@ -1,0 +1,1 @@
+"""One person's data taken out of a running stack."""
