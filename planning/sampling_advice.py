@@ -213,7 +213,5 @@ def _precision_percent(traces: float, ratio: float) -> float:
 
 def _rounded_down(ratio: float) -> float:
     """To two significant digits, so that the sum stays below the capacity and the number can be read."""
-    if ratio in (0.0, 1.0):
-        return ratio
     exact = Decimal(ratio)
     return float(exact.quantize(Decimal(1).scaleb(exact.adjusted() - SIGNIFICANT_DIGITS + 1), ROUND_DOWN))

@@ -6,9 +6,8 @@ Source: Prometheus Alertmanager documentation, "Configuration" (0.28 and later);
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import yaml
-
 from planning.schedule import Weekday, minutes_of
+from planning.shipped_yaml import yaml_text
 from settings.document.secrets import SECRET_OF, WATCHDOG_KEY
 from settings.models.alerting import QuietHours, ReceiverKind, Receivers, Severity
 from settings.models.platform import PlatformSettings
@@ -54,7 +53,7 @@ def alertmanager_config(settings: PlatformSettings, secrets: Mapping[str, str]) 
 
 def alertmanager_text(settings: PlatformSettings, secrets: Mapping[str, str]) -> str:
     """The configuration as YAML."""
-    return yaml.safe_dump(alertmanager_config(settings, secrets), sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(alertmanager_config(settings, secrets))
 
 
 def _route(

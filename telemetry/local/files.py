@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from planning.backends import backends_of
+from planning.shipped_yaml import yaml_text
 from settings.models.alerting import Receivers
 from settings.models.cluster import ExistingCluster, ObjectStore
 from settings.models.platform import PlatformSettings
@@ -37,7 +36,11 @@ def local_files(settings: PlatformSettings) -> Mapping[str, str]:
         "config/grafana/provisioning/datasources/lgtm.yaml": datasources(endpoints, kept),
         "config/grafana/provisioning/dashboards/lgtm.yaml": _dashboard_provider(),
     }
-    return {path: _yaml(document) for path, document in documents.items()} | _alerting(settings) | _dashboards(settings)
+    return (
+        {path: yaml_text(document) for path, document in documents.items()}
+        | _alerting(settings)
+        | _dashboards(settings)
+    )
 
 
 def _on_this_machine(settings: PlatformSettings) -> PlatformSettings:
@@ -75,17 +78,6 @@ def identities(access_key_id: str, secret_access_key: str) -> str:
     credentials = [{"accessKey": access_key_id, "secretKey": secret_access_key}]
     actions = ["Admin", "Read", "Write", "List", "Tagging"]
     return json.dumps({"identities": [{"name": "lgtm", "credentials": credentials, "actions": actions}]}, indent=2)
-
-
-class _Plain(yaml.SafeDumper):
-    """Writes a value that occurs twice in full twice: people read these files."""
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 (the signature is given)
-        return True
-
-
-def _yaml(document: Any) -> str:
-    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=120)
 
 
 def _dashboard_provider() -> dict[str, Any]:

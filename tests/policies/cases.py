@@ -6,10 +6,11 @@ from typing import Any
 
 from planning.registered import Property, Resource
 from policies.configuration import limits_for
-from policies.rule import NotYetKnown, ResourceRule, Violation, looks_at
+from policies.rule import NotYetKnown, ResourceRule, Rule, StackRule, Verdict, Violation, looks_at
 from policies.rules import RULES
 from tests.stacks import policy_configs
 
+OF_THE_WHOLE_STACK = ("budget", "cost-delta", "costs-known", "nodes-limited")
 PASS, FAIL, UNKNOWN_YET = "pass", "violation", "not yet known"
 STACK_URN = "urn:pulumi:prod::lgtm"
 
@@ -57,8 +58,16 @@ def verdicts(case: Case) -> tuple[list[str], list[str]]:
         if isinstance(rule, ResourceRule)
         else list(rule.check(seen, limits))
     )
+    _named(rule, found, {item.urn for item in seen})
     messages = [verdict.message for verdict in found if isinstance(verdict, Violation)]
     return messages, [verdict.what for verdict in found if isinstance(verdict, NotYetKnown)]
+
+
+def _named(rule: Rule, found: Sequence[Verdict], urns: set[str]) -> None:
+    """A resource rule's verdicts are the engine's own to place; a stack rule's name a resource, or none on purpose."""
+    for verdict in found if isinstance(rule, StackRule) else ():
+        accepted = urns | ({""} if rule.id in OF_THE_WHOLE_STACK else set[str]())
+        assert verdict.urn in accepted, f"{rule.id}: one of {accepted} expected, this names {verdict.urn!r}: {verdict}"
 
 
 def check(case: Case) -> None:

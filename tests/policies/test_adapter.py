@@ -15,7 +15,7 @@ from pulumi_policy import (
 from pulumi_policy.policy import _NotApplicableError  # pyright: ignore[reportPrivateUsage]
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from planning.aws.types import STACK
+from planning.aws.types import BUCKET, LIFECYCLE, STACK
 from policies.pack import Adapter
 from policies.rules.cost import BUDGET
 from policies.rules.pinning import CHARTS_PINNED
@@ -119,3 +119,14 @@ def test_a_violation_without_a_resource_is_the_stack_s() -> None:
     policy.validate(all_of({}, cluster, config={"usd_per_month": 10, "as_of": "2026-11-24"}), reports)
     assert reports[0][0].startswith("lgtm-prod: 73.00 USD a month is 63.00 over the budget of 10.00")
     assert reports[0][1] == f"{STACK_URN}::{STACK}::lgtm-prod"
+
+
+def test_lists_are_read_item_by_item() -> None:
+    policy, reports = Adapter(policy_configs()).policy(QUERIED_DATA_READABLE), Reports()
+    moves = [{"days": 3, "storageClass": "STANDARD_IA"}, {"days": 7, "storageClass": "GLACIER"}]
+    rule = {"id": "cold", "status": "Enabled", "filter": {"prefix": "fake/"}, "transitions": moves}
+    tags = {"purpose": "loki-chunks"}
+    bucket = registered(BUCKET, "chunks", {"bucket": "chunks", "tags": tags})
+    rules = registered(LIFECYCLE, "chunks", {"bucket": "chunks", "rules": [rule]})
+    policy.validate(StackValidationArgs([bucket, rules], None, {}), reports)
+    assert any("GLACIER" in message for message, _ in reports), reports

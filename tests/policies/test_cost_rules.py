@@ -126,6 +126,7 @@ CASES: Sequence[Case] = (
     ),
     Case("transitions-pay", FAIL, LITERAL_LOGS, "STANDARD_IA bills 30 days and would be used for 4"),
     Case("transitions-pay", FAIL, bucket_with("tempo-traces", moves_rule({"STANDARD_IA": 1}, 14)), "used for 6"),
+    Case("transitions-pay", FAIL, bucket_with("other", moves_rule({"GLACIER": 85}, 95)), "would be used for 10"),
     Case("transitions-pay", FAIL, bucket_with("other", moves_rule({"GLACIER": 2}, 10)), "GLACIER bills 90 days"),
 )
 

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
-import yaml
 from pydantic import Field
 
 from planning.base import Frozen
+from planning.shipped_yaml import yaml_text
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.dashboards.model import Uid
@@ -99,7 +99,7 @@ def document(groups: Sequence[Group], settings: PlatformSettings) -> dict[str, A
 
 def text(groups: Sequence[Group], settings: PlatformSettings) -> str:
     """The groups as YAML; equal settings give equal bytes."""
-    return yaml.safe_dump(document(groups, settings), sort_keys=False, allow_unicode=True, width=120)
+    return yaml_text(document(groups, settings))
 
 
 def alerts(groups: Sequence[Group]) -> Iterator[Alert]:

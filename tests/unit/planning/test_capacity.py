@@ -217,3 +217,17 @@ def test_any_workload_has_an_estimate(load: Workload, copies: Replication) -> No
     found = estimated(INPUTS.model_copy(update={"workload": load, "replication": copies}))
     assert sum(use.gib for use in found.uses.values()) > 0
     assert all(part.bytes >= 0 and part.objects >= 0 for use in found.uses.values() for part in use.stored)
+
+
+def test_another_traffic_is_the_same_services() -> None:
+    load = REFERENCE_WORKLOAD.model_copy(update={"profile_mb_per_second": 0.5})
+    changed = load.scaled(3).model_dump()
+    wanted = load.model_dump() | {"requests_per_second": 3 * load.requests_per_second, "profile_mb_per_second": 1.5}
+    assert changed == wanted
+    assert REFERENCE_WORKLOAD.scaled(3).profile_mb_per_second is None
+    assert Workload.model_validate(changed) == load.scaled(3)
+
+
+def test_cohorts_are_told_apart_by_name() -> None:
+    flows = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, Replication())
+    assert [one.name for one in flows.mimir.cohorts] == ["compacted blocks", "source blocks", "block metadata"]

@@ -47,6 +47,7 @@ def test_a_control_plane_costs_six_times_as_much_once_support_is_extended(
     (line,) = priced(_cluster(version=version, **policy), today=today).lines
     assert round(line.usd_per_month, 2) == usd
     assert line.category is Category.COMPUTE
+    assert f"version {'not known' if version is UNKNOWN else version}: " in (line.note or "")
 
 
 @pytest.mark.parametrize(

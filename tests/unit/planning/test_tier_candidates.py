@@ -49,6 +49,24 @@ def test_every_sequence_of_classes_is_there_once() -> None:
     assert len(found) == len(set(found))
 
 
+def test_a_class_without_a_least_stay_is_left_the_next_day() -> None:
+    found = {candidate.classes for candidate in chains(TieringInputs(flow(200), SHORT, US_WEST_2))}
+    assert (ObjectClass.STANDARD, ObjectClass.GLACIER_IR, ObjectClass.GLACIER) in found
+
+
+@pytest.mark.parametrize("min_bytes", [0, 2 * MIB])
+def test_what_the_size_rule_holds_back_moves_no_day(min_bytes: int) -> None:
+    """Objects of 5 and 0.5 MiB: with the rule only the larger ones pay for a move."""
+    large, small = flow(200), flow(2000)
+    both = large.model_copy(update={"cohorts": (*large.cohorts, *small.cohorts)})
+    here = TieringInputs(both, LONG, US_WEST_2, min_bytes=min_bytes)
+    for candidate in chains(here):
+        if len(candidate.classes) == 2:
+            days = range(here.earliest(candidate.classes[1]), LONG.delete_days)
+            every = [here.priced([Move(day, candidate.classes[1])]).cost.total for day in days]
+            assert candidate.cost.total == pytest.approx(min(every)), candidate.classes
+
+
 @pytest.mark.parametrize("retention", [SHORT, LONG], ids=["short", "long"])
 @pytest.mark.parametrize("lag_days", [0.0, 1.0])
 @pytest.mark.parametrize(
