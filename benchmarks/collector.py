@@ -132,7 +132,9 @@ def _arguments() -> argparse.Namespace:
 def _unthinned(settings: PlatformSettings) -> PlatformSettings:
     """So large a load that the benchmark's burst isn't a surge, which would be cheaper."""
     limits = settings.ingestion.model_copy(update={"traces_mb_per_second": 1e6})
-    return settings.model_copy(update={"workload": settings.workload.scaled(1e6), "ingestion": limits})
+    rate = settings.workload.requests_per_second * 1e6
+    flood = settings.workload.model_copy(update={"requests_per_second": rate})
+    return settings.model_copy(update={"workload": flood, "ingestion": limits})
 
 
 def _passing_on(whole: Document, signal: str) -> Document:

@@ -9,6 +9,7 @@ from planning.sampling import Percent
 
 MAX_LOG_LINES_PER_REQUEST = 10_000
 MAX_SCRAPE_INTERVAL_SECONDS = 3600
+MAX_REQUESTS_PER_SECOND = 1_000_000
 # Active series of the platform's own parts, the kubelets, kube-state-metrics and node exporters on a few nodes: an
 # assumption of this project.
 PLATFORM_SERIES = 12_000
@@ -17,7 +18,7 @@ PLATFORM_SERIES = 12_000
 class Workload(Frozen):
     """The expected load of one stack, averaged over a day."""
 
-    requests_per_second: Annotated[float, Field(gt=0, le=1_000_000)]
+    requests_per_second: Annotated[float, Field(gt=0, le=MAX_REQUESTS_PER_SECOND)]
     """Requests a second over all services; one request is one trace."""
     spans_per_request: Annotated[float, Field(gt=0, le=10_000)]
     """Spans of one trace."""
@@ -53,13 +54,3 @@ class Workload(Frozen):
                     f"{first} and {second} add up to {together:g} %, more than all traces; lower one", first, second
                 )
         return self
-
-    def scaled(self, factor: float) -> "Workload":
-        """The same services under another traffic; streams and series follow the services, not the traffic."""
-        profiles = self.profile_mb_per_second
-        return self.model_copy(
-            update={
-                "requests_per_second": self.requests_per_second * factor,
-                "profile_mb_per_second": None if profiles is None else profiles * factor,
-            }
-        )

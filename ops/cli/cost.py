@@ -5,7 +5,12 @@ from typing import Annotated
 
 import typer
 
+<<<<<<< HEAD
 from ops.cli.options import Answered, Connected, EventLog, Group, Hours, Preview, Stack, State
+=======
+from ops.cli.options import Answered, EventLog, Group, Preview, Stack, State
+from planning.topology.availability import Availability
+>>>>>>> c84f367 (Topology planner: modes, pods and nodes from 20 to a million requests/s, with reasons, sources and the bill; lgtm plan and its curve)
 
 commands = Group(panel="Costs and sizes")
 cost = commands.group(
@@ -164,10 +169,17 @@ def tiers(stack: Stack) -> Answered:
     return tiers(stack)
 
 
-@commands.command("plan", "plan --stack prod --requests-per-second 2500 --log-days 30")
+@commands.command(
+    "plan",
+    "plan --stack prod --requests-per-second 2500 --log-days 30",
+    "plan --stack prod --requests-per-second 100000",
+    "plan --stack prod --curve",
+)
 def plan(
     stack: Stack,
-    requests_per_second: Annotated[float | None, typer.Option(help="Average requests a second.")] = None,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="Average requests a second, up to a million.")
+    ] = None,
     log_days: Annotated[int | None, typer.Option(help="Days that logs are kept.")] = None,
     trace_days: Annotated[int | None, typer.Option(help="Days that traces are kept.")] = None,
     metric_days: Annotated[int | None, typer.Option(help="Days that metrics are kept.")] = None,
@@ -175,20 +187,27 @@ def plan(
         Path | None,
         typer.Option(metavar="FILE", help="A preview, event log or state to start from instead of the settings alone."),
     ] = None,
+    availability: Annotated[
+        Availability | None,
+        typer.Option(help="What the topology must survive; without it zone in prod, none elsewhere."),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="The topology's bill from 20 to a million requests a second.")
+    ] = False,
 ) -> Answered:
-    """What if: more traffic or longer retention, with sizes, storage plans and dollars before and after."""
-    from ops.cost.what_if import what_if
-    from ops.report.output import Answer
-    from ops.report.what_if import what_if_document
+    """What if: more traffic or longer retention. The topology that carries it (modes, pods, nodes, reasons, dollars),
+    and what the stack's own sizes would have to become, where they can."""
+    from ops.cost.planning import plan
     from planning.retention import Signal
 
-    answer = what_if(
+    return plan(
         stack,
         requests_per_second=requests_per_second,
         days={Signal.LOGS: log_days, Signal.TRACES: trace_days, Signal.METRICS: metric_days},
         registered=registered,
+        availability=availability,
+        curve=curve,
     )
-    return Answer(answer, lambda: what_if_document(answer))
 
 
 @commands.command("capacity", "capacity --stack prod --sources")

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from ops.cost.growth import Day, growth
 from ops.cost.sensitivity import Traffic, sensitivity
+from ops.cost.topology import Point, curve
 from planning.budget import Baseline, Budget
 from planning.capacity.objects import object_flows
 from planning.cost.attribution import SharedBill
@@ -17,6 +18,7 @@ from planning.prices.loader import load_prices
 from planning.registered import Resource
 from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.ranking import BucketPlans, bucket_plans
+from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
 from telemetry.cost.planned import bill_by_service
 
@@ -37,6 +39,8 @@ class Figures(NamedTuple):
     """Every plan of every bucket that queriers read."""
     traffic: tuple[Traffic, ...]
     """Multiples of the expected traffic, smallest first."""
+    curve: tuple[Point, ...]
+    """What the topology planner would deploy at each load, smallest first; none where the nodes are somebody else's."""
 
 
 def figures(
@@ -56,4 +60,5 @@ def figures(
         days=growth(flows, settings.retention),
         plans=bucket_plans(settings.retention, flows, settings.s3_prices, LifecycleLimits.of_region(settings.region)),
         traffic=sensitivity(resources, table, settings, inputs, today=today),
+        curve=() if isinstance(settings.cluster, ExistingCluster) else curve(stack, settings, today=today),
     )

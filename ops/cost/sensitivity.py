@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
+from planning.capacity.series import at_rate
 from planning.cost.engine import price_resources
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport
@@ -39,7 +40,8 @@ def sensitivity(
     capacity, ceiling = settings.capacity_inputs, capacity_of(settings)
     found: list[Traffic] = []
     for factor in FACTORS:
-        workload = inputs.load.workload.scaled(factor)
+        rate = inputs.load.workload.requests_per_second * factor
+        workload = at_rate(inputs.load.workload, len(settings.services), rate)
         scaled = inputs.model_copy(update={"load": inputs.load.model_copy(update={"workload": workload})})
         found.append(
             Traffic(

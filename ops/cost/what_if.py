@@ -22,6 +22,7 @@ from planning.base import Frozen
 from planning.capacity import coefficients
 from planning.capacity.estimate import CapacityEstimate, estimate
 from planning.capacity.ingest import SECONDS_PER_DAY
+from planning.capacity.series import at_rate
 from planning.cost.assumptions import Assumptions
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
@@ -46,6 +47,10 @@ from telemetry.cost.expected_resources import EXPECTED_TYPES, expected_resources
 BURST_FACTOR = 2
 
 Model = TypeVar("Model", bound=Frozen)
+
+
+class LayoutError(CommandError):
+    """A load that the stack's own layout can't carry at any size."""
 
 
 class _Side(NamedTuple):
@@ -83,7 +88,7 @@ def what_if(
         grown = asked.model_copy(update={"sizes": sizes})
         grown, nodes = carrying_nodes(grown, _node_types(table), lambda one, bought: _node_price(table, one, bought))
     except TooLargeError as error:
-        raise CommandError(f"{_question(now, asked)}: {error}") from None
+        raise LayoutError(f"{_question(now, asked)}: {error}") from None
     after = _Side(settings=grown, capacity=wanted_capacity)
     owner = owner_of(now)
     old, new = _resources(before, after, stack, owner, registered)
@@ -117,7 +122,7 @@ def _asked(
     workload, ages = settings.workload, {signal: settings.retention.of(signal) for signal in settings.retention.signals}
     if requests_per_second is not None:
         given = {**workload.model_dump(), "requests_per_second": requests_per_second}
-        workload = _valid(Workload, given, "workload")
+        workload = at_rate(workload, len(settings.services), _valid(Workload, given, "workload").requests_per_second)
     for signal, wanted in days.items():
         if wanted is None:
             continue
@@ -214,8 +219,13 @@ def _edits(before: _Side, after: _Side, nodes: NodeChange | None) -> dict[str, E
     """The keys that differ, with the ceilings and limits that would otherwise refuse them."""
     old, new = before.settings, after.settings
     edits: dict[str, Edit] = {}
+<<<<<<< HEAD
     load = old.workload.model_dump()
     edits |= {f"workload.{key}": value for key, value in new.workload.model_dump().items() if value != load[key]}
+=======
+    now = old.workload.model_dump()
+    edits |= {f"workload.{name}": value for name, value in new.workload.model_dump().items() if value != now[name]}
+>>>>>>> c84f367 (Topology planner: modes, pods and nodes from 20 to a million requests/s, with reasons, sources and the bill; lgtm plan and its curve)
     for signal in new.retention.signals:
         if new.retention.of(signal) != old.retention.of(signal):
             edits[f"retention.{signal}.delete_days"] = new.retention.of(signal).delete_days

@@ -36,6 +36,7 @@ from ops.report.model import (
 )
 from ops.report.services import services_section
 from ops.report.storage_page import plans, stored
+from ops.report.topology import curve_section
 from ops.report.words import usd
 from planning.budget import Category
 from planning.cost.model import CostLine, CostReport
@@ -59,6 +60,7 @@ def cost_page(figures: Figures) -> Document:
             services_section(figures.services),
             Section(anchor="lines", blocks=(_lines(report),)),
             _by_traffic(figures),
+            *([curve_section(figures.curve)] if figures.curve else []),
             stored(figures.days),
             plans(figures.plans),
             *unpriced(report),

@@ -8,6 +8,7 @@ from planning.buckets import BucketPurpose
 from planning.capacity.compute import Compute, compute_for
 from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
+from planning.capacity.series import at_rate
 from planning.capacity.steady_state import BucketUse, TierUse, bucket_uses, tier_uses
 from planning.retention import Retention, Signal
 from planning.sampling import SamplingPolicy
@@ -31,10 +32,13 @@ class CapacityInputs(Frozen):
     """The audit archive."""
     replication: Replication = Replication()
     """Copies in the back ends."""
+    services: int = 1
+    """Services that send telemetry: with their pods series grow."""
 
     def scaled(self, factor: float) -> "CapacityInputs":
         """The same stack under another traffic."""
-        return self.model_copy(update={"workload": self.workload.scaled(factor)})
+        rate = self.workload.requests_per_second * factor
+        return self.model_copy(update={"workload": at_rate(self.workload, self.services, rate)})
 
 
 class CapacityEstimate(Frozen):

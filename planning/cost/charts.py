@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
-from planning.registered import Property, number, value_at
+from planning.registered import Property, is_list, number, value_at
 
 Values = Mapping[str, Property]
 
@@ -71,8 +71,10 @@ def _loki(values: Values) -> Iterator[Claim]:
         for workload in ("write", "backend"):
             if value_at(values, workload, "persistence", "volumeClaimsEnabled") is not False:
                 yield from _claim(values, workload, "persistence", replicas=3, size="10Gi")
+    elif mode == "Distributed":
+        for workload in ("ingester", "indexGateway", "compactor", "ruler"):
+            yield from _listed(values, workload)
     else:
-        # A dozen workloads with lists of claims each: named as unpriced rather than guessed.
         yield Claim(f"deployment mode {mode}", None, None)
     for cache in ("chunksCache", "resultsCache"):
         section = value_at(values, cache, "persistence")
@@ -81,6 +83,17 @@ def _loki(values: Values) -> Iterator[Claim]:
             yield Claim(cache, replicas, _set(size, "10G"), value_at(section, "storageClass"))
     if _on(values, "minio", default=False):
         yield from _claim(values, "minio", "persistence", replicas=1, size="5Gi")
+
+
+def _listed(values: Values, workload: str) -> Iterator[Claim]:
+    """A workload whose persistence may list its claims; without a list there is one of the section's size."""
+    claims = value_at(values, workload, "persistence", "claims")
+    if not is_list(claims) or value_at(values, workload, "persistence", "enabled") is not True:
+        yield from _claim(values, workload, "persistence", replicas=0, size="10Gi", enabled=False)
+        return
+    count = number(_set(value_at(values, workload, "replicas"), 0))
+    for claim in claims if count != 0 else ():
+        yield Claim(workload, count, _set(value_at(claim, "size"), "10Gi"), value_at(claim, "storageClass"))
 
 
 def _tempo(values: Values) -> Iterator[Claim]:

@@ -11,18 +11,10 @@ from planning.base import Frozen
 from planning.capacity.coefficients import Basis
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
+from planning.topology.availability import Availability
 from planning.workload import Workload
 
 NotNegative = Annotated[float, Field(ge=0)]
-
-
-class Availability(StrEnum):
-    """What the platform must survive without losing writes or queries."""
-
-    NONE = "none"
-    """A lost pod or node stops parts of it until Kubernetes has replaced them."""
-    ZONE = "zone"
-    """One availability zone may be lost."""
 
 
 class LokiMode(StrEnum):

@@ -15,7 +15,7 @@ from settings.document.defaults import SIZE_TABLE, defaults_for
 from settings.models.environment import Environment
 from settings.models.fields import ACCEPTED
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
+from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS, LokiDistributedSizes
 
 Node = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -27,7 +27,10 @@ NOTHING = "x-nothing"
 """Only null is accepted."""
 ANY_NAME = "<name>"
 DOCUMENT = "lgtm:platform"
-WORKLOADS = tuple(row.key for row in SIZE_TABLE)
+WORKLOADS = (
+    *(row.key for row in SIZE_TABLE),
+    *(f"loki.distributed.{name}" for name in LokiDistributedSizes.model_fields),
+)
 
 
 @cache

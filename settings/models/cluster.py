@@ -60,11 +60,11 @@ class NodeGroup(Frozen):
     """on_demand or spot."""
     instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1, max_length=20)]
     """Graviton instance types; several let spot choose."""
-    nodes: Annotated[int, Field(ge=0, le=50)]
+    nodes: Annotated[int, Field(ge=0, le=450)]
     """Desired number of nodes."""
-    min_nodes: Annotated[int, Field(ge=0, le=50)]
+    min_nodes: Annotated[int, Field(ge=0, le=450)]
     """Fewest nodes that autoscaling may leave."""
-    max_nodes: Annotated[int, Field(ge=1, le=50)]
+    max_nodes: Annotated[int, Field(ge=1, le=450)]
     """Most nodes that scaling may reach; the cost report shows what that would cost."""
     root_volume_gib: Annotated[int, Field(ge=20, le=500)]
     """Encrypted gp3 root volume of each node, in GiB."""

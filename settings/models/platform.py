@@ -127,7 +127,7 @@ class PlatformSettings(Frozen):
     @property
     def replication(self) -> Replication:
         """Copies that the back ends keep."""
-        loki, mimir = self.sizes.loki.monolithic, self.sizes.mimir.ingester
+        loki, mimir = self.sizes.loki.ingesting, self.sizes.mimir.ingester
         return Replication(loki=loki.replication_factor, mimir=mimir.replication_factor)
 
     @property
@@ -139,6 +139,7 @@ class PlatformSettings(Frozen):
             retention=self.retention,
             audit=self.audit,
             replication=self.replication,
+            services=len(self.services),
         )
 
     @property

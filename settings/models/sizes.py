@@ -1,7 +1,7 @@
 """Replicas, requests, limits and volumes of every workload."""
 
 from collections.abc import Iterator
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -21,6 +21,9 @@ AGENT = "collector_agent"
 STATEFUL_WORKLOADS = frozenset(
     {
         "loki.monolithic",
+        "loki.distributed.ingester",
+        "loki.distributed.index_gateway",
+        "loki.distributed.compactor",
         "tempo",
         "pyroscope",
         "mimir.ingester",
@@ -33,6 +36,7 @@ STATEFUL_WORKLOADS = frozenset(
 # Workloads that can't have more than one pod (a DaemonSet: one on each node), and why.
 SINGLE_POD_WORKLOADS = {
     "tempo": "Tempo runs as a single binary with its own disk",
+    "loki.distributed.compactor": "one compactor alone may delete",
     "pyroscope": "Pyroscope runs as a single binary with its index on its own disk",
     "grafana": "Grafana keeps its database on one volume",
     AGENT: "the agent is a DaemonSet with one pod on each node",
@@ -45,7 +49,7 @@ Mib = Annotated[int, Field(ge=16, le=1_048_576)]
 class WorkloadSize(Frozen):
     """One workload; there are no CPU limits, so that bursts are not throttled."""
 
-    replicas: Annotated[int, Field(ge=1, le=20)] = 1
+    replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of pods (for the agent: pods on each node)."""
     cpu_request_millicores: Millicores
     """CPU request of one pod."""
@@ -72,15 +76,54 @@ class WorkloadSize(Frozen):
         return self
 
 
-class LokiSizes(Frozen):
-    """Loki Monolithic and its caches."""
+class LokiDistributedSizes(Frozen):
+    """Loki's components, each a workload of its own."""
 
-    monolithic: WorkloadSize
-    """The single binary; three or more replicas make replication factor 3."""
+    ingester: WorkloadSize
+    """Holds recent lines; three or more replicas make replication factor 3."""
+    distributor: WorkloadSize
+    """Receives writes."""
+    querier: WorkloadSize
+    """Runs queries."""
+    query_frontend: WorkloadSize
+    """Splits queries."""
+    query_scheduler: WorkloadSize
+    """Queues queries."""
+    index_gateway: WorkloadSize
+    """Reads the index from the bucket."""
+    compactor: WorkloadSize
+    """Compacts the index and enforces retention."""
+    ruler: WorkloadSize
+    """Evaluates rules."""
+    gateway: WorkloadSize
+    """nginx in front."""
+
+
+class LokiSizes(Frozen):
+    """Loki in one of its modes, and its caches."""
+
+    monolithic: WorkloadSize | None = None
+    """Mode Monolithic: one binary with all parts; three or more replicas make replication factor 3."""
+    distributed: LokiDistributedSizes | None = None
+    """Mode Distributed: each part by itself; null (and monolithic) for one binary."""
     chunks_cache_mb: Annotated[int, Field(ge=0, le=65_536)]
     """memcached for chunks, in MB; 0 turns it off."""
     results_cache_mb: Annotated[int, Field(ge=0, le=65_536)]
     """memcached for query results, in MB; 0 turns it off."""
+
+    @property
+    def ingesting(self) -> WorkloadSize:
+        """The pods that hold what isn't in the bucket yet."""
+        # One of the two is there: the check below.
+        return cast("WorkloadSize", self.monolithic) if self.distributed is None else self.distributed.ingester
+
+    @model_validator(mode="after")
+    def _one_mode(self) -> Self:
+        if (self.monolithic is None) == (self.distributed is None):
+            raise broken_rule(
+                "give exactly one of monolithic and distributed, and set the other to null", "monolithic", "distributed"
+            )
+        return self
 
 
 class MimirSizes(Frozen):
@@ -128,7 +171,11 @@ class Sizes(Frozen):
 
     def workloads(self) -> Iterator[tuple[str, WorkloadSize]]:
         """Every sized workload with its settings key, caches left out."""
-        yield "loki.monolithic", self.loki.monolithic
+        if self.loki.monolithic is not None:
+            yield "loki.monolithic", self.loki.monolithic
+        if self.loki.distributed is not None:
+            for name in LokiDistributedSizes.model_fields:
+                yield f"loki.distributed.{name}", getattr(self.loki.distributed, name)
         yield "tempo", self.tempo
         for name in type(self.mimir).model_fields:
             yield f"mimir.{name}", getattr(self.mimir, name)

@@ -13,7 +13,7 @@ from planning.errors import UserError
 from planning.instances import MIB_PER_GIB, instance_shape
 from settings.models.cluster import CapacityType, EksCluster, NodeGroup, SharedCluster
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import AGENT, Sizes, WorkloadSize
+from settings.models.sizes import AGENT, LokiDistributedSizes, Sizes, WorkloadSize
 from settings.rules.sizing import nodes_allocatable, resource_sums
 
 # Sizes are rounded up to what people would write.
@@ -90,12 +90,25 @@ def grown_sizes(settings: PlatformSettings, before: Compute, after: Compute) -> 
             size = grown[share.workload]
             pods = _pods(share, size, settings)
             grown[share.workload] = _grown(share, size, pods, needed_before[need.component], need)
-    mimir = {name: grown[f"mimir.{name}"] for name in type(settings.sizes.mimir).model_fields}
-    return settings.sizes.model_copy(
+    return with_workloads(settings.sizes, grown)
+
+
+def with_workloads(sizes: Sizes, workloads: Mapping[str, WorkloadSize]) -> Sizes:
+    """The sizes with other workloads, by their settings keys below `sizes`."""
+
+    def below(table: str) -> dict[str, WorkloadSize]:
+        return {key.removeprefix(table): size for key, size in workloads.items() if key.startswith(table)}
+
+    loki, distributed = sizes.loki, below("loki.distributed.")
+    modes = {
+        "monolithic": workloads.get("loki.monolithic"),
+        "distributed": LokiDistributedSizes(**distributed) if distributed else None,
+    }
+    return sizes.model_copy(
         update={
-            "loki": settings.sizes.loki.model_copy(update={"monolithic": grown["loki.monolithic"]}),
-            "mimir": settings.sizes.mimir.model_copy(update=mimir),
-            **{key: size for key, size in grown.items() if "." not in key},
+            "loki": loki.model_copy(update=modes),
+            "mimir": sizes.mimir.model_copy(update=below("mimir.")),
+            **{key: size for key, size in workloads.items() if "." not in key},
         }
     )
 

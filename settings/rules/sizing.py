@@ -140,7 +140,7 @@ def cluster_addons(addons: ClusterAddons) -> AddonRequest:
     )
 
 
-def _system(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequest]:
+def system_requests(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequest]:
     """What isn't the platform's, on each node and once; a tenant stack can't know whether the owner runs node exporters
     and counts them."""
     cluster = settings.cluster
@@ -177,7 +177,7 @@ def nodes_allocatable(settings: PlatformSettings) -> Allocatable | None:
     if not groups:
         return None
     nodes = [(group.nodes, _least(group)) for group in groups]
-    each, once = _system(settings)
+    each, once = system_requests(settings)
     agent = settings.sizes.collector_agent
     return Allocatable(
         pods=sum(n * (node.pods - each.pods) for n, node in nodes) - once.pods,

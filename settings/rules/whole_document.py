@@ -237,8 +237,8 @@ def _largest(sums: ResourceSums, attribute: str, unit: str) -> str:
 
 
 def _fits_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
-    replicas = settings.sizes.loki.monolithic.replicas
-    if replicas > settings.node_count:
+    monolithic = settings.sizes.loki.monolithic
+    if monolithic is not None and monolithic.replicas > settings.node_count:
         yield BrokenRule(
             ("sizes", "loki", "monolithic", "replicas"),
             f"each replica needs a node of its own, nodes: {settings.node_count}; lower replicas or add nodes",

@@ -1,4 +1,4 @@
-"""Values of the `loki` chart: Monolithic, S3, retention by the compactor.
+"""Values of the `loki` chart: Monolithic or Distributed, S3, retention by the compactor.
 
 Sources: Grafana Loki 3.7 documentation, "Log retention" and "Configuration"; the chart's values of 18.11.
 """
@@ -14,9 +14,17 @@ from settings.models.sizes import (
     CHUNKS_CACHE_CPU_REQUEST_MILLICORES,
     REPLICATED_FROM,
     RESULTS_CACHE_CPU_REQUEST_MILLICORES,
+    WorkloadSize,
     cache_memory_request_mib,
 )
 from telemetry.alerting.rules.mounts import LOKI_RULES
+from telemetry.charts.loki_distributed import (
+    DistributedGateway,
+    DistributedParts,
+    IngesterPart,
+    Part,
+    distributed_parts,
+)
 from telemetry.charts.loki_section import LokiSection, loki_section
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.start_up import loki_grace_seconds
@@ -158,16 +166,16 @@ class Cache(ChartValues):
 class LokiValues(ChartValues):
     """The chart's values."""
 
-    deployment_mode: str = "Monolithic"
-    """One process does everything; the only mode that fits 8 to 16 GB."""
+    deployment_mode: str
+    """Monolithic: one process does everything, the only mode that fits 8 to 16 GB. Distributed: one for each part."""
     defaults: Defaults = Defaults()
     """Every pod."""
     memberlist: Memberlist = Memberlist()
     """Gossip."""
     loki: LokiSection
     """Configuration."""
-    single_binary: SingleBinary
-    """The StatefulSet."""
+    single_binary: SingleBinary | Replicas
+    """The StatefulSet of mode Monolithic."""
     read: Replicas = Replicas()
     """Unused target."""
     write: Replicas = Replicas()
@@ -180,8 +188,26 @@ class LokiValues(ChartValues):
     """memcached for query results."""
     memcached_exporter: Switch = Switch(enabled=False)
     """A sidecar that doubles a small cache's pod."""
-    gateway: Switch = Switch(enabled=False)
+    gateway: Switch | DistributedGateway = Switch(enabled=False)
     """nginx in front: with one target, clients can talk to Loki itself."""
+    ingester: IngesterPart | None = None
+    """Of mode Distributed; None leaves the chart's, without pods."""
+    distributor: Part | None = None
+    """Likewise."""
+    querier: Part | None = None
+    """Likewise."""
+    query_frontend: Part | None = None
+    """Likewise."""
+    query_scheduler: Part | None = None
+    """Likewise."""
+    index_gateway: Part | None = None
+    """Likewise."""
+    compactor: Part | None = None
+    """Likewise."""
+    ruler: Part | None = None
+    """Likewise."""
+    extra_objects: tuple[dict[str, Any], ...] | None = None
+    """What the chart doesn't make."""
     loki_canary: Switch = Switch(enabled=False)
     """A DaemonSet of test writers."""
     test: Switch = Switch(enabled=False)
@@ -199,7 +225,14 @@ def loki_values(
 ) -> LokiValues:
     """Loki for one stack."""
     sizes = settings.sizes.loki
+    parts: dict[str, Any] = {"single_binary": Replicas()}
+    if sizes.distributed is not None:
+        whole = distributed_parts(settings, sizes.distributed, storage, placement, storage_class)
+        parts |= {name: getattr(whole, name) for name in DistributedParts.model_fields}
+    elif sizes.monolithic is not None:
+        parts["single_binary"] = _single_binary(settings, sizes.monolithic, storage, placement, storage_class)
     return LokiValues(
+        deployment_mode="Monolithic" if sizes.distributed is None else "Distributed",
         loki=loki_section(
             windows_of(settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows),
             settings.ingestion,
@@ -207,7 +240,7 @@ def loki_values(
             storage,
             Endpoints.of(settings),
         ),
-        single_binary=_single_binary(settings, storage, placement, storage_class),
+        **parts,
         chunks_cache=_cache(sizes.chunks_cache_mb, CHUNKS_CACHE_CPU_REQUEST_MILLICORES, placement),
         results_cache=_cache(sizes.results_cache_mb, RESULTS_CACHE_CPU_REQUEST_MILLICORES, placement),
         service_account=ServiceAccount(name=LOKI.name, automount_service_account_token=False),
@@ -215,9 +248,9 @@ def loki_values(
 
 
 def _single_binary(
-    settings: PlatformSettings, storage: ObjectStorage, placement: Placement, storage_class: str
+    settings: PlatformSettings, size: WorkloadSize, storage: ObjectStorage, placement: Placement, storage_class: str
 ) -> SingleBinary:
-    size, endpoints = settings.sizes.loki.monolithic, Endpoints.of(settings)
+    endpoints = Endpoints.of(settings)
     return SingleBinary(
         replicas=size.replicas,
         resources=resources_of(size),

@@ -118,7 +118,7 @@ def loki_section(
         server=EncryptedServer() if encrypted else None,
         readiness_probe=HttpsProbe() if encrypted else None,
         liveness_probe=HttpsProbe() if encrypted else None,
-        common_config=CommonConfig(replication_factor=replication_factor(sizes.monolithic)),
+        common_config=CommonConfig(replication_factor=replication_factor(sizes.ingesting)),
         storage=_storage(storage),
         schema_config=SchemaConfig(),
         compactor=Compactor(retention_delete_delay=f"{windows.delete_delay_hours}h"),
@@ -130,7 +130,7 @@ def loki_section(
             ingestion_burst_size_mb=ingestion.logs_burst_mb,
             otlp_config=OtlpConfig.low_cardinality(),
         ),
-        ingester=LokiIngester(wal=WriteAheadLog(replay_memory_ceiling=loki_replay_memory(sizes.monolithic))),
+        ingester=LokiIngester(wal=WriteAheadLog(replay_memory_ceiling=loki_replay_memory(sizes.ingesting))),
         querier=LokiQuerier(),
     )
 

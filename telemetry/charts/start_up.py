@@ -53,10 +53,12 @@ class FullLog(Frozen):
 def full_logs(settings: PlatformSettings) -> Mapping[str, FullLog]:
     """By workload (`kind/name`), at the highest rates that are accepted; a volume holds no more than its size."""
     limits, sizes = settings.ingestion, settings.sizes
-    loki = _share(sizes.loki.monolithic) * limits.logs_mb_per_second * BYTES_PER_MB * LOKI_LOG_SECONDS
-    checkpoint = sizes.loki.monolithic.memory_limit_mib * BYTES_PER_MIB
+    ingesting = sizes.loki.ingesting
+    loki = _share(ingesting) * limits.logs_mb_per_second * BYTES_PER_MB * LOKI_LOG_SECONDS
+    checkpoint = ingesting.memory_limit_mib * BYTES_PER_MIB
+    name = "loki" if sizes.loki.distributed is None else "loki-ingester"
     return {
-        "StatefulSet/loki": _log(sizes.loki.monolithic, loki + checkpoint),
+        f"StatefulSet/{name}": _log(ingesting, loki + checkpoint),
         "StatefulSet/tempo": _log(sizes.tempo, limits.traces_mb_per_second * BYTES_PER_MB * TEMPO_LOG_SECONDS),
         "StatefulSet/mimir-ingester": _log(sizes.mimir.ingester, _samples(limits, sizes.mimir.ingester)),
     }

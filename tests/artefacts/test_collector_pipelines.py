@@ -41,7 +41,9 @@ PERCENTS = {
 def unthinned(settings: PlatformSettings) -> PlatformSettings:
     """Settings of a load so large that a test's burst is no surge."""
     limits = settings.ingestion.model_copy(update={"traces_mb_per_second": 1e6})
-    return settings.model_copy(update={"workload": settings.workload.scaled(1e6), "ingestion": limits})
+    rate = settings.workload.requests_per_second * 1e6
+    flood = settings.workload.model_copy(update={"requests_per_second": rate})
+    return settings.model_copy(update={"workload": flood, "ingestion": limits})
 
 
 def run_gateway(settings: PlatformSettings, directory: Path, sink: Sink, sent: list[Trace]) -> Counter[bytes]:

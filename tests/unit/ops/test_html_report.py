@@ -10,6 +10,7 @@ from ops.cost.figures import Figures, figures
 from ops.cost.growth import growth
 from ops.cost.page import html_report
 from ops.cost.sensitivity import FACTORS
+from ops.cost.topology import CURVE
 from ops.report.html.axes import WIDTH, round_step, scale
 from ops.stacks import cost_inputs_of
 from planning.backends import backends_of
@@ -22,7 +23,7 @@ from tests.unit.planning.cost_cases import STACKS, TODAY, recorded, resource, st
 
 PLAN_CHARTS = ("chart-plans-loki-chunks", "chart-plans-tempo-traces", "chart-plans-mimir-blocks")
 BAR_CHARTS = ("chart-categories", "chart-components", "chart-services", "chart-traffic")
-CHARTS = (*BAR_CHARTS, "chart-stored", *PLAN_CHARTS)
+CHARTS = (*BAR_CHARTS, "chart-stored", "chart-curve", *PLAN_CHARTS)
 
 
 def _text(stack: str, *more: Resource) -> str:
@@ -59,6 +60,16 @@ def test_every_chart_is_there_with_title_unit_and_a_table(stack: str) -> None:
         assert all(units)
     sections = [one for one in _page(stack).all("section") if one.attributes["id"] != "unpriced"]
     assert all(section.rows for section in sections)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_curve_has_a_point_and_a_row_for_each_load(stack: str) -> None:
+    curve = _figures(stack).curve
+    rows = _page(stack).by_id("curve").rows[1:]
+    assert [row[0] for row in rows] == [f"{point.requests_per_second:,.10g}" for point in curve]
+    assert len(rows) == len(CURVE)
+    told = [title.words for title in _chart("chart-curve", stack).all("title") if "requests/s:" in title.words]
+    assert len(told) == len(CURVE)
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from planning.buckets import BucketPurpose
 from planning.capacity.estimate import CapacityEstimate, CapacityInputs, estimate
-from planning.capacity.ingest import Replication
+from planning.capacity.ingest import Ingest, Replication, ingest_of
 from planning.capacity.objects import ObjectFlows, object_flows
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.objects import Cohort, ObjectFlow, ReadPattern
@@ -51,6 +51,20 @@ US_WEST_2 = S3Prices(
     archive_instant_gb_month=0.004,
     monitoring_per_1000_objects=0.0025,
 )
+REFERENCE_INGEST = ingest_of(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
+
+
+def ingest_at(*, traces: float | None = None, samples: float | None = None) -> Ingest:
+    """The reference rates with other kept traces (MB/s) or samples a second."""
+    kept = REFERENCE_INGEST.traces
+    if traces is not None:
+        kept = kept.model_copy(update={"kept_mb_per_second": traces})
+    changes: dict[str, object] = {"traces": kept}
+    if samples is not None:
+        changes["samples_per_second"] = samples
+    return REFERENCE_INGEST.model_copy(update=changes)
+
+
 REFERENCE_FLOWS = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, REFERENCE_REPLICATION)
 
 

@@ -17,6 +17,7 @@ from planning.capacity.ingest import Replication, ingest_of
 from planning.capacity.objects import object_flows
 from planning.capacity.reach import carrying_logs, largest_factor, logs_carried_by
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
+from planning.capacity.series import at_rate
 from planning.capacity.steady_state import use_of
 from planning.retention import Signal, SignalRetention
 from planning.sampling import SamplingMode
@@ -99,13 +100,16 @@ def test_shares_beyond_all_traces_are_refused(changes: dict[str, float], message
 
 @given(load=workloads(), copies=replications, factor=st.floats(1, 100))
 def test_more_traffic_never_needs_less(load: Workload, copies: Replication, factor: float) -> None:
-    few, many = (ingest_of(each, REFERENCE_SAMPLING, copies) for each in (load, load.scaled(factor)))
+    few, many = (
+        ingest_of(each, REFERENCE_SAMPLING, copies)
+        for each in (load, at_rate(load, 1, load.requests_per_second * factor))
+    )
     small, large = (compute_for(ingest, PROMISED, copies) for ingest in (few, many))
     for attribute in ("cpu_cores", "memory_gib", "volume_gib"):
         assert getattr(large, attribute) >= getattr(small, attribute)
-    for fewer, more in zip(few.signals, many.signals, strict=True):
+    for fewer, larger in zip(few.signals, many.signals, strict=True):
         assert fewer.kept_mb_per_second <= fewer.received_mb_per_second * (1 + 1e-12)
-        assert more.stored_gib_per_day >= fewer.stored_gib_per_day
+        assert larger.stored_gib_per_day >= fewer.stored_gib_per_day
 
 
 @given(load=workloads(), copies=replications)
@@ -124,7 +128,7 @@ def test_objects_carry_exactly_what_is_stored(load: Workload, copies: Replicatio
 
 def test_chunks_are_cut_by_size_or_by_age() -> None:
     busy = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, Replication()).loki.cohorts[0]
-    idle = object_flows(REFERENCE_WORKLOAD.scaled(0.001), REFERENCE_SAMPLING, Replication()).loki.cohorts[0]
+    idle = object_flows(at_rate(REFERENCE_WORKLOAD, 1, 1), REFERENCE_SAMPLING, Replication()).loki.cohorts[0]
     assert busy.object_bytes == pytest.approx(1.5 * 1024**2)
     assert idle.objects_per_day == REFERENCE_WORKLOAD.log_streams * 12
 

@@ -6,6 +6,7 @@ import pytest
 
 from planning.buckets import ObjectClass
 from planning.capacity.objects import object_flows
+from planning.capacity.series import at_rate
 from planning.cost.assumptions import Assumptions
 from planning.cost.inputs import REFERENCE_LOAD
 from planning.cost.model import LineKind
@@ -139,7 +140,7 @@ def test_a_bucket_without_a_purpose_is_priced_at_a_stated_guess() -> None:
 
 
 def test_more_traffic_costs_more_in_every_bucket_that_it_fills() -> None:
-    double = LOAD.model_copy(update={"workload": LOAD.workload.scaled(2)})
+    double = LOAD.model_copy(update={"workload": at_rate(LOAD.workload, 1, 2 * LOAD.workload.requests_per_second)})
     for purpose in ("loki-chunks", "tempo-traces"):
         assert priced(_bucket(purpose), load=double).usd_per_month > priced(_bucket(purpose)).usd_per_month
     rules = [line.usd_per_month for line in priced(_bucket("loki-ruler"), load=double).lines]

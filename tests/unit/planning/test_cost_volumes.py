@@ -38,6 +38,16 @@ def _gib(chart: str, values: Any, *others: Resource) -> dict[str, float]:
             },
             {"chunksCache": 20, "minio": 5},
         ),
+        (
+            "loki",
+            {
+                "deploymentMode": "Distributed",
+                "ingester": {"replicas": 9, "persistence": {"enabled": True, "claims": [{"size": "20Gi"}]}},
+                "indexGateway": {"replicas": 2, "persistence": {"enabled": True, "size": "15Gi"}},
+                "compactor": {"replicas": 1, "persistence": {"enabled": False, "claims": [{"size": "50Gi"}]}},
+            },
+            {"ingester": 180, "indexGateway": 30},
+        ),
         ("loki", {}, {"write": 30, "backend": 30}),
         ("loki", {"write": {"replicas": 1, "persistence": {"volumeClaimsEnabled": False}}}, {"backend": 30}),
         ("tempo", {"persistence": {"enabled": True, "size": "50Gi"}}, {"tempo": 50}),
@@ -85,7 +95,7 @@ def test_a_chart_is_known_by_name_path_archive_and_registry(reference: str) -> N
         ("wordpress", {}, "nothing is known of the volumes of chart wordpress"),
         ("tempo", UNKNOWN, "values aren't known yet"),
         ("tempo", {"persistence": {"enabled": True, "size": UNKNOWN}}, "the size of its volume tempo isn't known"),
-        ("loki", {"deploymentMode": "Distributed"}, "the size of its volume deployment mode Distributed"),
+        ("loki", {"deploymentMode": "Other"}, "the size of its volume deployment mode Other"),
         ("tempo", {"persistence": {"enabled": True, "size": "many"}}, "the size of its volume tempo isn't known"),
     ],
 )

@@ -1,0 +1,110 @@
+"""Between a stack's settings and the topology planner: what it is asked, and the settings that carry its answer."""
+
+import math
+from collections.abc import Mapping
+
+from planning.topology.availability import Availability
+from planning.topology.model import NodePool, Overhead, Pods, Topology, TopologyInputs
+from settings.models.cluster import CapacityType, CpuCredits, ExistingCluster, NodeGroup
+from settings.models.environment import Environment
+from settings.models.platform import PlatformSettings
+from settings.models.sizes import Sizes, WorkloadSize
+from settings.rules.growth import with_workloads
+from settings.rules.sizing import AddonRequest, resource_sums, system_requests
+
+# Limits of ingestion are for bursts: they are never below twice the daily mean.
+BURST_FACTOR = 2
+
+
+def topology_inputs(settings: PlatformSettings, availability: Availability | None = None) -> TopologyInputs:
+    """What the planner is asked for a stack; prod survives a zone where nothing else is wished."""
+    each_node, each_cluster = system_requests(settings)
+    groups = () if isinstance(settings.cluster, ExistingCluster) else tuple(settings.cluster.node_groups.values())
+    return TopologyInputs(
+        workload=settings.workload,
+        sampling=settings.sampling,
+        retention=settings.retention,
+        services=len(settings.services),
+        availability=availability or availability_of(settings.environment),
+        each_node=_overhead(each_node),
+        each_cluster=_overhead(each_cluster),
+        spot=any(group.capacity_type is CapacityType.SPOT for group in groups),
+        root_volume_gib=max((group.root_volume_gib for group in groups), default=40),
+    )
+
+
+def availability_of(environment: Environment) -> Availability:
+    """What an environment must survive."""
+    return Availability.ZONE if environment is Environment.PROD else Availability.NONE
+
+
+def _overhead(request: AddonRequest) -> Overhead:
+    return Overhead(pods=request.pods, cpu_millicores=request.cpu_millicores, memory_mib=request.memory_mib)
+
+
+def with_topology(settings: PlatformSettings, topology: Topology) -> PlatformSettings:
+    """The settings that deploy a topology: load, sizes, nodes, and the ceilings and limits that it takes.
+
+    Unchecked: a topology may be one that this project doesn't deploy, and is priced all the same.
+    """
+    sized = settings.model_copy(
+        update={"workload": topology.inputs.workload, "sizes": sizes_of_topology(settings.sizes, topology)}
+    )
+    if not isinstance(settings.cluster, ExistingCluster):
+        groups = {pool.name: node_group(pool) for pool in topology.pools}
+        sized = sized.model_copy(update={"cluster": settings.cluster.model_copy(update={"node_groups": groups})})
+    return sized.model_copy(update={"capacity": settings.capacity.model_copy(update=ceilings(sized))})
+
+
+def sizes_of_topology(sizes: Sizes, topology: Topology) -> Sizes:
+    """A topology's workloads as sizes; profiles' stay as they are."""
+    workloads: dict[str, WorkloadSize] = {}
+    for one in topology.everything:
+        key = "tempo" if one.workload.startswith("tempo.") else one.workload
+        workloads[key] = _sum(workloads.get(key), one) if key == "tempo" else workload_size(one)
+    workloads["collector_agent"] = workload_size(topology.agent).model_copy(update={"replicas": 1})
+    found = with_workloads(sizes, workloads)
+    caches = {cache.name: cache.mb for cache in topology.caches}
+    return found.model_copy(update={"loki": found.loki.model_copy(update=caches)})
+
+
+def workload_size(one: Pods) -> WorkloadSize:
+    """One workload of a topology in the settings' words; larger than they accept where it is."""
+    return WorkloadSize.model_construct(
+        replicas=one.replicas,
+        cpu_request_millicores=one.cpu_millicores,
+        memory_request_mib=one.memory_mib,
+        memory_limit_mib=one.memory_limit_mib,
+        volume_gib=one.volume_gib,
+    )
+
+
+def _sum(before: WorkloadSize | None, one: Pods) -> WorkloadSize:
+    """Tempo's parts, which the settings have no words for, as one: the volumes are what is paid for."""
+    size = workload_size(one)
+    if before is None or (before.volume_gib is None and size.volume_gib is not None):
+        return size
+    return before
+
+
+def node_group(pool: NodePool) -> NodeGroup:
+    """One group of a topology in the settings' words."""
+    return NodeGroup(
+        capacity_type=CapacityType.SPOT if pool.spot else CapacityType.ON_DEMAND,
+        instance_types=pool.instance_types,
+        nodes=pool.nodes,
+        min_nodes=pool.nodes,
+        max_nodes=pool.most_nodes,
+        root_volume_gib=pool.root_volume_gib,
+        cpu_credits=CpuCredits.STANDARD,
+    )
+
+
+def ceilings(settings: PlatformSettings) -> Mapping[str, float]:
+    """What `capacity` must allow for the settings' sizes and nodes."""
+    sums = resource_sums(settings)
+    return {
+        "cpu_cores": max(settings.capacity.cpu_cores, math.ceil(sums.cpu_millicores / 1000)),
+        "memory_gb": max(settings.capacity.memory_gb, math.ceil(sums.memory_gb)),
+        "storage_gb": max(settings.capacity.storage_gb, math.ceil(sums.storage_gb)),
+    }
