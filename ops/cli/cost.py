@@ -5,12 +5,8 @@ from typing import Annotated
 
 import typer
 
-<<<<<<< HEAD
 from ops.cli.options import Answered, Connected, EventLog, Group, Hours, Preview, Stack, State
-=======
-from ops.cli.options import Answered, EventLog, Group, Preview, Stack, State
 from planning.topology.availability import Availability
->>>>>>> c84f367 (Topology planner: modes, pods and nodes from 20 to a million requests/s, with reasons, sources and the bill; lgtm plan and its curve)
 
 commands = Group(panel="Costs and sizes")
 cost = commands.group(

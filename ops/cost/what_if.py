@@ -219,13 +219,8 @@ def _edits(before: _Side, after: _Side, nodes: NodeChange | None) -> dict[str, E
     """The keys that differ, with the ceilings and limits that would otherwise refuse them."""
     old, new = before.settings, after.settings
     edits: dict[str, Edit] = {}
-<<<<<<< HEAD
     load = old.workload.model_dump()
     edits |= {f"workload.{key}": value for key, value in new.workload.model_dump().items() if value != load[key]}
-=======
-    now = old.workload.model_dump()
-    edits |= {f"workload.{name}": value for name, value in new.workload.model_dump().items() if value != now[name]}
->>>>>>> c84f367 (Topology planner: modes, pods and nodes from 20 to a million requests/s, with reasons, sources and the bill; lgtm plan and its curve)
     for signal in new.retention.signals:
         if new.retention.of(signal) != old.retention.of(signal):
             edits[f"retention.{signal}.delete_days"] = new.retention.of(signal).delete_days

@@ -116,7 +116,6 @@ SERIES_PER_REPLICA = _assumed(
 SERIES_PER_SERVICE = _assumed(
     2500, "series per service", "span metrics: 20 operations, 14 buckets with sum and count, errors apart"
 )
-SERIES_OF_PLATFORM = _assumed(10_000, "series", "the platform's own and its cluster's")
 CALLS_PER_REPLICA = _assumed(250, "calls/s per pod of a service", "a pod of one core at 4 ms of CPU a call")
 LEAST_REPLICAS = _assumed(2, "pods per service", "two for availability, whatever the traffic")
 SPANS_PER_CALL = _assumed(2, "spans per call", "one of the client, one of the server")

@@ -1,7 +1,7 @@
 """How a workload's active series grow: with services, with their replicas, and with the traffic that asks for those."""
 
 from planning.capacity import coefficients as c
-from planning.workload import Workload
+from planning.workload import PLATFORM_SERIES, Workload
 
 
 def service_replicas(workload: Workload, services: int) -> float:
@@ -13,7 +13,7 @@ def service_replicas(workload: Workload, services: int) -> float:
 def estimated_series(workload: Workload, services: int) -> float:
     """Active series by services, replicas and traffic alone, for a workload that nobody has counted."""
     return (
-        c.SERIES_OF_PLATFORM.value
+        PLATFORM_SERIES
         + services * c.SERIES_PER_SERVICE.value
         + service_replicas(workload, services) * c.SERIES_PER_REPLICA.value
     )

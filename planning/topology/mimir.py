@@ -15,6 +15,7 @@ from planning.topology import sources as s
 from planning.topology.availability import Availability
 from planning.topology.model import Choice, Pods, Queries
 from planning.topology.parts import GIB_PER_GB, ZONES, Idle, Need, Shape, pods
+from planning.workload import PLATFORM_SERIES
 
 COPIES = 3
 DAYS_PER_YEAR, REFERENCE_INTERVAL_SECONDS = 365, 15
@@ -40,7 +41,7 @@ class MimirPlan(NamedTuple):
 
 def queries_of(series: float, services: int) -> Queries:
     """What the platform's own rules and a few dashboards ask; both grow slower than the series that they read."""
-    growth = max(1.0, series / (c.SERIES_OF_PLATFORM.value * 10)) ** s.MIMIR_QUERIES_GROWTH.value
+    growth = max(1.0, series / (10 * PLATFORM_SERIES)) ** s.MIMIR_QUERIES_GROWTH.value
     return Queries(
         people=(c.MIMIR_QUERIES.value + services * s.MIMIR_PEOPLE_QUERIES_SERVICE.value) * growth,
         rules=(s.MIMIR_RULE_QUERIES.value + services * s.MIMIR_RULE_QUERIES_SERVICE.value) * growth,
