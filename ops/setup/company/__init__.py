@@ -1,0 +1,1 @@
+"""A company's own project: asked for, found in what it has, written as stack files."""
