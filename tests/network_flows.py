@@ -45,9 +45,19 @@ Policies = Mapping[str, Sequence[Policy]]
 
 
 def allowed(
-    policies: Policies, source: Peer, target: Peer, port: int, *, protocol: str = "TCP", engine: Engine = Engine.VPC_CNI
+    policies: Policies,
+    source: Peer,
+    target: Peer,
+    port: int,
+    *,
+    protocol: str = "TCP",
+    engine: Engine = Engine.VPC_CNI,
+    strict: bool = False,
 ) -> bool:
-    """Whether a connection opens: the source must be let out and the target must let it in."""
+    """Whether a connection opens: the source must be let out and the target must let it in. Strict (Amazon EKS User
+    Guide, "Limit Pod traffic with Kubernetes network policies"): a pod that no policy selects is closed."""
+    if strict and not all(_selected(policies, one) for one in (source, target)):
+        return False
     connection = (port, protocol, engine)
     return _side("egress", policies, source, target, *connection) and _side(
         "ingress", policies, target, source, *connection
@@ -70,6 +80,13 @@ def _side(direction: str, policies: Policies, own: Peer, other: Peer, port: int,
         for one in selecting
         for rule in one.spec.get(direction) or ()
     )
+
+
+def _selected(policies: Policies, peer: Peer) -> bool:
+    """Whether any policy is about a pod; what is no pod needs none."""
+    if peer.namespace is None:
+        return True
+    return any(selects(_selector(one), peer.labels) for one in policies.get(peer.namespace, ()))
 
 
 def _selector(policy: Policy) -> dict[str, Any]:

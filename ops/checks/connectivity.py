@@ -10,8 +10,10 @@ from ops.backends.http import Address, HttpService, reason, tls_context, tls_rea
 from ops.backends.target import Role, Target
 from ops.checks.enforcement import enforcement
 from ops.checks.health import failed, failed_sends
+from ops.checks.unselected import unselected
 from ops.report.checks import Check, Report, State
 from planning.backends import BACKENDS, backends_of
+from settings.models.cluster import EksCluster
 
 # A path of each service that answers without data; OTLP has none for GET, so any HTTP answer will do there.
 PROBED_PATHS = {
@@ -31,6 +33,8 @@ def connectivity(target: Target) -> Report:
     checks += _from_grafana(target)
     checks.append(_from_collectors(target))
     checks.append(enforcement(target))
+    if isinstance(target.settings.cluster, EksCluster):
+        checks.append(unselected(target))
     return Report(title=f"Connections of {target.stack}", checks=tuple(checks))
 
 

@@ -35,6 +35,7 @@ class NetworkPolicySettings(Frozen):
     cluster_cidrs: Annotated[tuple[ClusterCidr, ...], Field(max_length=20)] = ()
     """Address blocks of nodes, API server, services and load balancers. Empty: the VPC and EKS's service blocks in mode
     eks, all private addresses (RFC 1918, RFC 6598) elsewhere."""
-    strict: bool = False
-    """Mode eks: a new pod is closed until its policies are in place, instead of open. This holds for every pod of the
-    cluster, so pods that no policy selects stay closed: each namespace of yours needs a policy before it is set."""
+    strict: bool
+    """A new pod is closed until its policies are in place, instead of open. This holds for every pod of the cluster, so
+    pods that no policy selects stay closed: each namespace of yours needs a policy. Only for the VPC CNI of mode eks,
+    whose default it is."""

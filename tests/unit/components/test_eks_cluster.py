@@ -138,9 +138,9 @@ def test_administrators_get_entries_that_go_with_the_cluster(compose: Any, make_
     assert {r.deleted_with for r in [*entries, *policies]} == {cluster.urn}
 
 
-def test_a_strict_network_leaves_the_clusters_own_pods_open(compose: Any, make_settings: Any) -> None:
+def test_a_strict_network_leaves_the_clusters_own_pods_open(staging: Graph) -> None:
     """In strict mode a pod that no policy selects is closed: name servers too, which `up` waits for."""
-    graph = compose(make_settings("staging", network_policies={"strict": True}))
+    graph = staging
     addons = {addon.inputs["addonName"]: addon for addon in graph.of("eks/addon:Addon")}
     assert json.loads(addons["vpc-cni"].inputs["configurationValues"]) == {
         "enableNetworkPolicy": "true",
@@ -162,10 +162,11 @@ def test_a_strict_network_leaves_the_clusters_own_pods_open(compose: Any, make_s
         assert not any(graph.waits_for(addons[name], policy) for policy in policies.values())
 
 
-def test_otherwise_new_pods_start_open(staging: Graph) -> None:
-    (cni,) = [one for one in staging.of("eks/addon:Addon") if one.inputs["addonName"] == "vpc-cni"]
+def test_otherwise_new_pods_start_open(compose: Any, make_settings: Any) -> None:
+    graph = compose(make_settings("staging", network_policies={"strict": False}))
+    (cni,) = [one for one in graph.of("eks/addon:Addon") if one.inputs["addonName"] == "vpc-cni"]
     assert json.loads(cni.inputs["configurationValues"]) == {"enableNetworkPolicy": "true"}
-    policies = staging.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
+    policies = graph.of("kubernetes:networking.k8s.io/v1:NetworkPolicy")
     assert "open" not in {one.inputs["metadata"]["name"] for one in policies}
 
 
@@ -210,12 +211,6 @@ def test_each_community_addon_has_a_switch(compose: Any, make_settings: Any) -> 
         graph = compose(make_settings("staging", cluster={"addons": {switch: False}}, tls={"mode": "plain"}))
         found = {addon.inputs["addonName"] for addon in graph.of("eks/addon:Addon")}
         assert COMMUNITY - found == {name}
-
-
-def test_the_network_plugin_enforces_policies(staging: Graph) -> None:
-    assert json.loads(staging.one("eks/addon:Addon", "vpc-cni").inputs["configurationValues"]) == {
-        "enableNetworkPolicy": "true"
-    }
 
 
 @pytest.mark.parametrize(

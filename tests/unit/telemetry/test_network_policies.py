@@ -5,11 +5,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from components.addons import ADDON_NAMESPACE, community_namespaces
+from components.open_namespaces import OPEN
 from planning.backends import backends_of
+from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.network_policies import agent_policies, platform_policies
-from telemetry.kubernetes.policy_parts import Kind
+from telemetry.kubernetes.policy_parts import Kind, Policy
 from tests.network_flows import Engine, Peer, Policies, allowed
 from tests.unit.telemetry.stores import S3, server_for
 
@@ -200,6 +203,37 @@ def test_flows_that_nobody_needs(settings: PlatformSettings, engine: Engine) -> 
     open_ones = [(source.name, target.name, port) for source, target, port in forbidden(a)
                  if a.reaches(source, target, port, engine)]  # fmt: skip
     assert open_ones == []
+
+
+def test_in_strict_mode_the_same_flows_hold_with_what_the_program_opens(make_settings: Make) -> None:
+    """The cluster's own pods by the policies that are made for them, a service by a policy of its owner's."""
+    settings = make_settings("prod")
+    cluster = settings.cluster
+    assert settings.network_policies.strict
+    assert isinstance(cluster, EksCluster)
+    a = actors(settings)
+    allow_all = [Policy(name="open", spec=OPEN)]
+    opened = dict.fromkeys((ADDON_NAMESPACE, *community_namespaces(cluster.addons)), allow_all)
+    world = {**a.policies, **opened, SHOP.namespace or "": allow_all}
+    flows = [
+        *needed(a), (a.agent, EXPORTER, 8080), (a.agent, CERT_MANAGER, 9402), (DNS, outside("10.22.0.2"), 53),
+        (DNS, API, 443), (API, CERT_WEBHOOK, 10250), (CERT_MANAGER, API, 443), (OWN_NODE, EXPORTER, 8080),
+    ]  # fmt: skip
+    assert [(one.name, other.name, port) for one, other, port in flows
+            if not allowed(world, one, other, port, strict=True)] == []  # fmt: skip
+    assert [(one.name, other.name, port) for one, other, port in forbidden(a)
+            if allowed(world, one, other, port, strict=True)] == []  # fmt: skip
+    without = {name: policies for name, policies in world.items() if name not in opened}
+    assert not allowed(without, DNS, API, 443, strict=True)
+    assert not allowed(without, a.agent, EXPORTER, 8080, strict=True)
+    assert allowed(without, DNS, API, 443)
+
+
+def test_in_strict_mode_a_namespace_without_a_policy_is_closed(make_settings: Make) -> None:
+    a = actors(make_settings("prod"))
+    assert a.reaches(SHOP, a.agent, 4317, Engine.VPC_CNI)
+    assert not allowed(a.policies, SHOP, a.agent, 4317, strict=True)
+    assert allowed({**a.policies, "shop": [Policy(name="open", spec=OPEN)]}, SHOP, a.agent, 4317, strict=True)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
