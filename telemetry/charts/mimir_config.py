@@ -12,6 +12,7 @@ from settings.models.sizes import MimirSizes
 from telemetry.alerting.rules.mounts import ALERTMANAGER, MIMIR_RULES
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.values import AppConfig, IngesterClient, replication_factor
+from telemetry.kubernetes.endpoints import Endpoints
 
 BURST_SECONDS = 10
 # OTLP resource attributes that become labels of every series. collector.instance.id keeps the span metrics of two
@@ -179,6 +180,9 @@ class Ruler(AppConfig):
 
     poll_interval: str = "1m"
     """How often it looks for changed files."""
+    external_url: str
+    """Grafana's address, which an alert's link to its query begins with. Mimir appends Prometheus's own /graph path
+    (mimir#2997), which Grafana hasn't: people follow the alert's dashboard and runbook instead."""
 
 
 class Alertmanager(AppConfig):
@@ -251,7 +255,7 @@ class MimirConfig(AppConfig):
     """Retention."""
     store_gateway: ShardingRing
     """Copies of each block among store-gateways."""
-    ruler: Ruler = Ruler()
+    ruler: Ruler
     """Evaluation of rules."""
     alertmanager: Alertmanager
     """Routing of alerts."""
@@ -277,6 +281,7 @@ def mimir_config(settings: PlatformSettings, storage: ObjectStorage) -> MimirCon
         ingester=MimirIngester(ring=Ring(replication_factor=replication_factor(sizes.ingester))),
         compactor=MimirCompactor(deletion_delay=f"{windows.deletion_delay_hours}h"),
         store_gateway=ShardingRing(sharding_ring=Ring(replication_factor=replication_factor(sizes.store_gateway))),
+        ruler=Ruler(external_url=Endpoints.of(settings).grafana_url),
         alertmanager=Alertmanager(sharding_ring=Ring(replication_factor=replication_factor(sizes.alertmanager))),
         common=Common(storage=CommonStorage(s3=_client(storage))),
         blocks_storage=BlocksStorage(

@@ -66,6 +66,15 @@ def test_an_alert_of_lokis_leads_to_its_query_in_grafana(
     assert ruler["datasource_uid"] in {one["uid"] for one in sources if one["type"] == "loki"}
 
 
+@pytest.mark.parametrize(
+    ("hostname", "address"),
+    [("grafana.acme.example", "https://grafana.acme.example"), (None, "http://localhost:3000")],
+)
+def test_an_alert_of_mimirs_names_grafana(make_settings: Make, build: Build, hostname: str | None, address: str) -> None:
+    values = build(make_settings("prod", grafana={"hostname": hostname}))
+    assert values["mimir"]["mimir"]["structuredConfig"]["ruler"]["external_url"] == address
+
+
 def test_one_of_three_replicas_evaluates_a_group(make_settings: Make, build: Build) -> None:
     ruler = build(make_settings("prod"))["loki"]["loki"]["rulerConfig"]
     assert ruler["enable_sharding"] is True
