@@ -10,8 +10,10 @@ from pulumi_aws import eks, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import pod_identity_trust
+from planning.aws.addons import AddonName
 from planning.base import Frozen
 from settings.models.addons import ClusterAddons as AddonSettings
+from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.names import Names
 from settings.rules.sizing import CERT_MANAGER_POD, KUBE_STATE_METRICS, NODE_EXPORTER, AddonRequest
 
@@ -28,9 +30,9 @@ class AddonIdentity(Frozen):
 
 
 class AddonSpec(Frozen):
-    """One managed add-on; its version is EKS's default for the cluster's Kubernetes version."""
+    """One managed add-on."""
 
-    name: str
+    name: AddonName
     """Name in the EKS catalogue."""
     configuration: Mapping[str, Any] = {}
     """Values of the add-on's configuration schema."""
@@ -41,28 +43,27 @@ class AddonSpec(Frozen):
 # Amazon EKS User Guide, "Restrict Pod network traffic with Kubernetes network policies": strict closes a new pod until
 # its policies are in place, and for ever a pod that no policy selects; pods on a node's network are left alone.
 STRICT = {"env": {"NETWORK_POLICY_ENFORCING_MODE": "strict"}}
-VPC_CNI = "vpc-cni"
 BEFORE_NODES: tuple[AddonSpec, ...] = (
     AddonSpec(
-        name=VPC_CNI,
+        name=AddonName.VPC_CNI,
         # Prefix delegation stays off: it lifts the pod limit of a t4g.medium from 17 to 110, for which the kubelet
         # would reserve 1 GiB more of its 4 GiB.
         configuration={"enableNetworkPolicy": "true"},
         identity=AddonIdentity(service_account="aws-node", managed_policy="AmazonEKS_CNI_Policy"),
     ),
-    AddonSpec(name="kube-proxy"),
-    AddonSpec(name="eks-pod-identity-agent"),
+    AddonSpec(name=AddonName.KUBE_PROXY),
+    AddonSpec(name=AddonName.POD_IDENTITY_AGENT),
 )
 
 AFTER_NODES: tuple[AddonSpec, ...] = (
-    AddonSpec(name="coredns"),
+    AddonSpec(name=AddonName.COREDNS),
     AddonSpec(
-        name="aws-ebs-csi-driver",
+        name=AddonName.EBS_CSI_DRIVER,
         identity=AddonIdentity(
             service_account="ebs-csi-controller-sa", managed_policy="service-role/AmazonEBSCSIDriverPolicy"
         ),
     ),
-    AddonSpec(name="metrics-server"),
+    AddonSpec(name=AddonName.METRICS_SERVER),
 )
 
 
@@ -70,7 +71,7 @@ def before_nodes(*, strict: bool) -> tuple[AddonSpec, ...]:
     """The first wave; `strict` is the VPC CNI's way to start pods."""
     return tuple(
         addon.model_copy(update={"configuration": {**addon.configuration, **STRICT}})
-        if strict and addon.name == VPC_CNI
+        if strict and addon.name is AddonName.VPC_CNI
         else addon
         for addon in BEFORE_NODES
     )
@@ -83,11 +84,11 @@ def after_nodes(settings: AddonSettings) -> tuple[AddonSpec, ...]:
     supported by its project, AWS supporting its installation only. Values are those of the packaged charts.
     """
     wanted = (
-        (settings.kube_state_metrics, "kube-state-metrics", {"resources": _requests(KUBE_STATE_METRICS)}),
-        (settings.prometheus_node_exporter, "prometheus-node-exporter", {"resources": _requests(NODE_EXPORTER)}),
+        (settings.kube_state_metrics, AddonName.KUBE_STATE_METRICS, {"resources": _requests(KUBE_STATE_METRICS)}),
+        (settings.prometheus_node_exporter, AddonName.NODE_EXPORTER, {"resources": _requests(NODE_EXPORTER)}),
         (
             settings.cert_manager,
-            "cert-manager",
+            AddonName.CERT_MANAGER,
             {
                 "resources": _requests(CERT_MANAGER_POD),
                 "cainjector": {"resources": _requests(CERT_MANAGER_POD)},
@@ -100,7 +101,7 @@ def after_nodes(settings: AddonSettings) -> tuple[AddonSpec, ...]:
 
 def community_namespaces(settings: AddonSettings) -> list[str]:
     """Namespaces that community add-ons make for themselves."""
-    return [addon.name for addon in after_nodes(settings)[len(AFTER_NODES) :]]
+    return [addon.name.value for addon in after_nodes(settings)[len(AFTER_NODES) :]]
 
 
 def _requests(request: AddonRequest) -> dict[str, Any]:
@@ -164,6 +165,7 @@ class ClusterAddonsArgs:
     """Inputs of `ClusterAddons`."""
 
     addons: Sequence[AddonSpec]
+    settings: EksClusterSettings
     roles: AddonRoles
     cluster: eks.Cluster
     protect: bool
@@ -180,9 +182,11 @@ class ClusterAddons(pulumi.ComponentResource):
         self.register_outputs({"addons": [addon.name for addon in args.addons]})
 
     def _addon(self, addon: AddonSpec, role: AddonRole | None, args: ClusterAddonsArgs) -> None:
+        settings = args.settings
         eks.Addon(
             addon.name,
             addon_name=addon.name,
+            addon_version=settings.addon_versions.pinned(addon.name, settings.kubernetes_version),
             cluster_name=args.cluster.name,
             configuration_values=json.dumps(dict(addon.configuration)) if addon.configuration else None,
             pod_identity_associations=[role.association] if role else None,

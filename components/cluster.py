@@ -72,7 +72,7 @@ def _own_cluster(
     roles = AddonRoles("addons", AddonRolesArgs((*early_addons, *late_addons), names, location), aws.options())
     node_addons = ClusterAddons(
         "node-addons",
-        ClusterAddonsArgs(early_addons, roles, control_plane.resource, settings.storage.protect),
+        ClusterAddonsArgs(early_addons, cluster, roles, control_plane.resource, settings.storage.protect),
         aws.options(),
     )
     nodes = NodeGroups(
@@ -101,7 +101,7 @@ def _own_cluster(
         opened.append(OpenNamespaces("open", namespaces, options))
     pod_addons = ClusterAddons(
         "pod-addons",
-        ClusterAddonsArgs(late_addons, roles, control_plane.resource, settings.storage.protect),
+        ClusterAddonsArgs(late_addons, cluster, roles, control_plane.resource, settings.storage.protect),
         aws.options([nodes, *opened]),
     )
     storage_class = _gp3_storage_class(provider, names, aws.tags, pod_addons)

@@ -12,6 +12,7 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import CamelCase
 from ops.backends.kubernetes import Kubernetes
 from ops.backends.tools import run_tool
+from ops.checks.addon_versions import addon_checks
 from ops.report.checks import Check, Report, State, checked
 from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
@@ -36,10 +37,17 @@ def upgrade_check(
     project: Path | None = None,
     today: date | None = None,
 ) -> Report:
-    """Kubernetes by date, charts by their repositories (only `online`). Raises what `settings_of` raises."""
+    """Kubernetes by date; add-ons by AWS and charts by their repositories (only `online`).
+
+    Raises what `settings_of` raises.
+    """
     settings = settings_of(stack, project)
     day = today or datetime.now(UTC).date()
-    checks = [*_kubernetes(settings, kubernetes, day), *(_chart(name, online=online) for name in CHARTS)]
+    checks = [
+        *_kubernetes(settings, kubernetes, day),
+        *addon_checks(settings, online=online),
+        *(_chart(name, online=online) for name in CHARTS),
+    ]
     return Report(title=f"Versions of {stack} on {day}", checks=tuple(checks))
 
 

@@ -30,6 +30,16 @@ sampling = commands.group(
     "How hard ordinary traces are thinned; errors and slow ones are always kept.",
     "sampling validate --stack prod",
 )
+addons = commands.group("addons", "EKS's add-ons, of a stack with a cluster of its own.", "addons pin --stack prod")
+
+
+@addons.command("pin", "addons pin --stack prod")
+def addons_pin(stack: Stack, yes: Yes = False, json: Json = False) -> int:
+    """Asks AWS for the default version of each add-on, and writes them into the stack's file: shows the difference,
+    then asks. pulumi up deploys it."""
+    from ops.tuning.addons import pin
+
+    return pin(stack, yes=yes, as_json=json)
 
 
 @reviews.command("weekly", "review weekly --stack prod --output review.html")

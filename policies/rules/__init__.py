@@ -8,7 +8,13 @@ from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPT
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
 from policies.rules.nodes import CONTROL_PLANE_AUDITED, CREDITS_CHOSEN, METADATA_CLOSED
 from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
-from policies.rules.pinning import CHARTS_PINNED, IMAGES_PINNED, KUBERNETES_ROLES_NAMED, KUBERNETES_SECRETS_NAMED
+from policies.rules.pinning import (
+    ADDONS_PINNED,
+    CHARTS_PINNED,
+    IMAGES_PINNED,
+    KUBERNETES_ROLES_NAMED,
+    KUBERNETES_SECRETS_NAMED,
+)
 from policies.rules.protection import DATA_PROTECTED
 from policies.rules.public_access import BUCKETS_PRIVATE, CLUSTER_ENDPOINT_LIMITED, NO_OPEN_INGRESS
 from policies.rules.retention_limits import APPLICATIONS_RETAIN, BACKUPS_BOUNDED, LOGS_BOUNDED
@@ -57,6 +63,7 @@ RULES: tuple[JudgingRule, ...] = (
     DATA_PROTECTED,
     CHARTS_PINNED,
     IMAGES_PINNED,
+    ADDONS_PINNED,
     REQUIRED_TAGS,
 )
 

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
-from planning.aws.types import CLUSTER_ROLE, KUBERNETES_ROLE, RELEASE, WORKLOADS
+from planning.aws.addons import ADDON_VERSION
+from planning.aws.types import ADDON, CLUSTER_ROLE, KUBERNETES_ROLE, RELEASE, WORKLOADS
 from planning.registered import UNKNOWN, Property, Resource, is_list, is_table, tables, value_at
 from policies.facts import leaves, show
 from policies.limits import Limits
@@ -84,6 +85,39 @@ IMAGES_PINNED = ResourceRule(
     types=(RELEASE, *WORKLOADS),
     limits=Limits,
     check=_moving_images,
+    severity=Severity.MEDIUM,
+)
+
+
+class AddonLimits(Limits):
+    """Which add-ons may be what EKS takes."""
+
+    default_of_version: tuple[str, ...] = ()
+    """Add-ons whose version is knowingly left to EKS."""
+
+
+def _floating_addons(addon: Resource, limits: AddonLimits) -> Iterator[Verdict]:
+    name, version = addon.at("addonName"), addon.at("addonVersion")
+    if name is UNKNOWN or version is UNKNOWN:
+        yield NotYetKnown("addonName" if name is UNKNOWN else "addonVersion")
+    elif version is None and name not in limits.default_of_version:
+        yield Violation(
+            "addonVersion is absent: EKS takes its default of the day; accepted: an exact version, or the add-on's "
+            "name in default_of_version"
+        )
+    elif version is not None and not re.fullmatch(ADDON_VERSION, str(version)):
+        yield Violation(f"addonVersion is {version}; accepted: an exact version, such as v1.23.1-eksbuild.1")
+
+
+ADDONS_PINNED = ResourceRule(
+    id="addons-pinned",
+    subject=Subject.SECURITY,
+    title="EKS add-ons have an exact version, or are knowingly left to EKS",
+    why="EKS changes an add-on's default version at any time: two clusters made a week apart are not the same.",
+    fix="Run lgtm addons pin, or set cluster.addon_versions.",
+    types=(ADDON,),
+    limits=AddonLimits,
+    check=_floating_addons,
     severity=Severity.MEDIUM,
 )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from planning.aws.addons import DEFAULT, AddonName
 from planning.backends import MIMIR, backends_of
 from planning.buckets import BucketPurpose
 from planning.budget import TotalBudget
@@ -130,6 +131,14 @@ def _security(settings: PlatformSettings) -> Config:
         "control-plane-audited": {"required_logs": ["audit"] if settings.environment is Environment.PROD else []},
         "cluster-endpoint-limited": {
             "allowed_cidrs": [str(c) for c in cluster.public_access_cidrs] if isinstance(cluster, EksCluster) else []
+        },
+        "addons-pinned": {
+            "default_of_version": sorted(
+                name
+                for name in AddonName
+                if isinstance(cluster, EksCluster)
+                and cluster.addon_versions.choice(name, cluster.kubernetes_version) == DEFAULT
+            )
         },
     }
 

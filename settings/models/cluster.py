@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
-from settings.models.addons import ClusterAddons
+from settings.models.addons import AddonVersions, ClusterAddons
 from settings.models.fields import accepts, matching
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
@@ -164,6 +164,8 @@ class EksCluster(Frozen):
     """Encrypt them with the cluster's own key, which costs nothing beside the key's requests."""
     addons: ClusterAddons
     """Community add-ons, beside those that every EKS cluster of this project has."""
+    addon_versions: AddonVersions = AddonVersions()
+    """Versions of EKS's add-ons instead of those that are shipped; `lgtm addons pin` writes those that AWS offers."""
     node_groups: NodeGroups
     """Node groups by name."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from planning.aws.types import CONFIG_MAP, RELEASE
+from planning.aws.types import ADDON, CONFIG_MAP, RELEASE
 from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.pinning import ROLES
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource, verdicts
@@ -27,6 +27,10 @@ def pod(image: Property, **environment: Property) -> list[Resource]:
     env: Sequence[Property] = [{"name": name, "value": value} for name, value in environment.items()]
     container: Property = {"name": "app", "image": image, "env": env}
     return [resource(DEPLOYMENT, {"spec": {"template": {"spec": {"containers": [container]}}}})]
+
+
+def addon(version: Property, name: Property = "vpc-cni") -> list[Resource]:
+    return [resource(ADDON, {"addonName": name, "addonVersion": version})]
 
 
 def reader(**rule: Property) -> list[Resource]:
@@ -60,6 +64,11 @@ CASES: Sequence[Case] = (
     Case("images-pinned", FAIL, values(image={"repository": "r", "tag": "latest"}), '"latest", which moves'),
     Case("images-pinned", FAIL, values(sidecar={"image": "kiwigrid/k8s-sidecar:main"}), "whose tag moves"),
     Case("images-pinned", FAIL, pod("registry:5000/app"), "which means app:latest"),
+    Case("addons-pinned", PASS, addon("v1.23.1-eksbuild.1")),
+    Case("addons-pinned", PASS, addon(None, "cert-manager")),
+    Case("addons-pinned", UNKNOWN_YET, addon(UNKNOWN)),
+    Case("addons-pinned", FAIL, addon(None), "EKS takes its default of the day"),
+    Case("addons-pinned", FAIL, addon("latest"), "addonVersion is latest; accepted: an exact version"),
     Case("charts-pinned", PASS, chart("loki", "18.11.0")),
     Case("charts-pinned", PASS, chart("./charts/loki")),
     Case("charts-pinned", PASS, chart("/mirror/loki-18.11.0.tgz")),

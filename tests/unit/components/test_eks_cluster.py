@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components.eks_cluster import principal_name
+from planning.aws.addons import SHIPPED
 from tests.unit.recording import ACCOUNT_ID, Graph, is_secret, value_of
 
 CLUSTER_ARN = f"arn:aws:eks:us-west-2:{ACCOUNT_ID}:cluster/acme-monitoring-staging-cluster"
@@ -184,11 +185,21 @@ def test_addons_come_in_two_waves_around_the_nodes(staging: Graph) -> None:
         assert not any(staging.waits_for(addons[name], group) for name in before)
 
 
-def test_addons_overwrite_on_conflict_and_keep_eks_default_versions(staging: Graph) -> None:
+def test_addons_overwrite_on_conflict_and_have_the_versions_of_the_table_or_the_stack(
+    staging: Graph, compose: Any, make_settings: Any
+) -> None:
+    versions = {addon.inputs["addonName"]: addon.inputs.get("addonVersion") for addon in staging.of("eks/addon:Addon")}
+    shipped = {name.value: version for name, version in SHIPPED["1.36"].items()}
+    assert versions == {name: None if version == "default" else version for name, version in shipped.items()}
+    own = {"coredns": "v1.14.7-eksbuild.10", "kube_proxy": "default", "cert_manager": "v1.21.2-eksbuild.2"}
+    graph = compose(make_settings("staging", cluster={"addon_versions": own}))
+    chosen = {addon.inputs["addonName"]: addon.inputs.get("addonVersion") for addon in graph.of("eks/addon:Addon")}
+    assert chosen == versions | {
+        "coredns": "v1.14.7-eksbuild.10", "kube-proxy": None, "cert-manager": "v1.21.2-eksbuild.2",
+    }  # fmt: skip
     for addon in staging.of("eks/addon:Addon"):
         assert addon.inputs["resolveConflictsOnCreate"] == "OVERWRITE"
         assert addon.inputs["resolveConflictsOnUpdate"] == "OVERWRITE"
-        assert "addonVersion" not in addon.inputs
         assert addon.deleted_with == staging.one("eks/cluster:Cluster").urn
 
 

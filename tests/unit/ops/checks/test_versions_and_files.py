@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ops.backends import eks_addons
+from ops.backends.errors import LiveError, Problem
 from ops.backends.kubernetes import Kubernetes
 from ops.checks.upgrade_check import upgrade_check
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
@@ -55,11 +57,16 @@ def test_a_kubernetes_version_near_its_end(tools: Tools, tmp_path: Path) -> None
     assert "give --kubeconfig to ask it" in unknown.detail
 
 
-def test_newer_charts_are_named(tools: Tools) -> None:
+def test_newer_charts_are_named(tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreachable(*_: object) -> None:
+        raise LiveError("AWS", Problem.UNREACHABLE, "no credentials for eks")
+
+    monkeypatch.setattr(eks_addons, "untyped_client", unreachable)
     tools("helm", "assert arguments[:2] == ['show', 'chart'], arguments\nprint('version: 18.11.0\\nappVersion: 3.7.6')")
     ran = run("upgrade-check", "--stack", "staging", "--online", "--json")
     found = {check["name"]: check for check in json.loads(ran.out)["checks"]}
     assert found["chart loki"]["state"] == "ok"
+    assert "no credentials for eks" in found["add-on vpc-cni"]["detail"]
     assert found["chart tempo"]["detail"] == "locked 2.2.4 (2.10.8), newest 18.11.0 (3.7.6)"
     assert "chart 3.0.0 runs Tempo 3 in one process" in found["chart tempo"]["advice"]
     tools("helm", "sys.stderr.write('Error: Get https://x: no such host\\n')\nsys.exit(1)")

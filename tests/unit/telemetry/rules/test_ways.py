@@ -70,7 +70,9 @@ def test_an_alert_of_lokis_leads_to_its_query_in_grafana(
     ("hostname", "address"),
     [("grafana.acme.example", "https://grafana.acme.example"), (None, "http://localhost:3000")],
 )
-def test_an_alert_of_mimirs_names_grafana(make_settings: Make, build: Build, hostname: str | None, address: str) -> None:
+def test_an_alert_of_mimirs_names_grafana(
+    make_settings: Make, build: Build, hostname: str | None, address: str
+) -> None:
     values = build(make_settings("prod", grafana={"hostname": hostname}))
     assert values["mimir"]["mimir"]["structuredConfig"]["ruler"]["external_url"] == address
 
