@@ -8,6 +8,7 @@ import pulumi
 from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from settings.models.charts import ChartSettings
+from telemetry.charts.images import with_digests
 from telemetry.charts.lock import ChartMirrorError, ChartName, chart_source
 from telemetry.charts.values import ChartValues
 
@@ -41,7 +42,7 @@ def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.Resour
         repository_opts=RepositoryOptsArgs(repo=source.repository) if source.repository else None,
         namespace=args.namespace,
         create_namespace=False,
-        values=args.values,
+        values=_with_digests(args),
         # A failed install is removed and a failed upgrade rolled back, so that the next try meets no half-made release.
         atomic=True,
         cleanup_on_fail=True,
@@ -54,6 +55,13 @@ def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.Resour
         # Its name is fixed, and Helm refuses a second release of one name.
         opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(delete_before_replace=True)),
     )
+
+
+def _with_digests(args: ChartReleaseArgs) -> pulumi.Input[Values]:
+    def fixed(values: Values) -> Values:
+        return with_digests(args.chart, values, args.charts)
+
+    return fixed(args.values) if isinstance(args.values, dict) else pulumi.Output.from_input(args.values).apply(fixed)
 
 
 def built_values(

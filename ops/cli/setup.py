@@ -33,6 +33,14 @@ def integrate(
     return integration(service, stack, kind=kind, output=output, spans_per_second=spans_per_second)
 
 
+@commands.command("images", "images --stack prod", "images --stack prod --json")
+def images(stack: Stack) -> Answered:
+    """Every container image that a stack runs: tag, digest if the stack names one, and the key that names it."""
+    from ops.setup.images import images
+
+    return images(stack)
+
+
 @commands.command("local", "local --stack dev --output build/local")
 def local(
     stack: Stack,

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from planning.base import Frozen
 from settings.models.fields import matching
+from settings.models.images import ImageDigests
 
 ChartMirror = Annotated[
     str,
@@ -23,3 +24,5 @@ class ChartSettings(Frozen):
     """oci:// registry or directory that replaces the public chart repositories; default: LGTM_CHART_MIRROR or none."""
     timeout_seconds: Annotated[int, Field(ge=60, le=3600)]
     """How long a release may take to become ready."""
+    image_digests: ImageDigests = ImageDigests()
+    """Digests of images; the charts' own tags where none is named."""
