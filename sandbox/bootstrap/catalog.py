@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Self
+
+from telemetry.charts.lock import COLLECTOR_VERSION
 
 PULUMI_VERSION = "3.274.1"
 KUBERNETES_PROVIDER_VERSION = "4.25.0"
 KUBERNETES_VERSION = "1.37.2"
 HELM_VERSION = "3.22.0"
 KWOK_VERSION = "0.8.0"
-# The newest for which every component of ours is served as a Go module.
-COLLECTOR_VERSION = "0.149.0"
 PROMETHEUS_VERSION = "3.16.0"
 ALERTMANAGER_VERSION = "0.34.2"
 ACTIONLINT_VERSION = "1.7.12"
@@ -26,6 +27,12 @@ class VersionRange:
 
     low: tuple[int, int]
     high: tuple[int, int]
+
+    @classmethod
+    def of_minor(cls, version: str) -> Self:
+        """Versions that differ in their last number only."""
+        major, minor = (int(part) for part in version.split(".")[:2])
+        return cls((major, minor), (major, minor + 1))
 
     def holds(self, text: str) -> bool:
         """Whether the first version number in a tool's own words lies in the range."""
@@ -170,7 +177,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="otelcol",
         version=COLLECTOR_VERSION,
-        on_path=OnPath(("--version",), VersionRange((0, 149), (1, 0)), binary="otelcol-contrib"),
+        on_path=OnPath(("--version",), VersionRange.of_minor(COLLECTOR_VERSION), binary="otelcol-contrib"),
         build=GoBuild("collector", ".", "", 7),
     ),
     _prometheus_binary("promtool", 5),

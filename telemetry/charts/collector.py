@@ -7,7 +7,7 @@ from typing import Any
 
 from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.lock import COLLECTOR_VERSION
 from telemetry.charts.values import (
     ChartValues,
     Resources,
@@ -53,8 +53,8 @@ class Image(ChartValues):
 
     repository: str = IMAGE
     """The chart has no default."""
-    tag: str = CHARTS[ChartName.COLLECTOR].app_version
-    """Pinned."""
+    tag: str = COLLECTOR_VERSION
+    """The version that is tested."""
 
 
 class Command(ChartValues):

@@ -11,7 +11,7 @@ from typing import Any
 from planning.base import Frozen
 from settings.models.charts import ChartSettings
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, ChartName
 
 
 class Form(StrEnum):
@@ -92,7 +92,7 @@ IMAGES: tuple[Image, ...] = tuple(
             "collector",
             ChartName.COLLECTOR,
             "ghcr.io/open-telemetry/opentelemetry-collector-releases/opentelemetry-collector-contrib",
-            _app(ChartName.COLLECTOR),
+            COLLECTOR_VERSION,
             "image.digest",
             Form.DIGEST,
         ),

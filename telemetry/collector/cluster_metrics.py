@@ -5,7 +5,7 @@ the kubelet's metrics beside it, and is all that a tenant stack has: its agent w
 which the receiver sees no nodes. About two series a pod and two a workload: some 250 in prod.
 
 Sources: README and documentation of the Kubernetes cluster receiver and of the Kubernetes leader elector extension,
-OpenTelemetry Collector contrib 0.149 to 0.158.
+OpenTelemetry Collector contrib 0.149.
 """
 
 from typing import Any

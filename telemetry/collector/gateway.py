@@ -4,7 +4,7 @@ A trace is judged `DECISION_WAIT` after its first span came. What comes later fo
 and is dropped if it wasn't, so an error that comes more than the wait after the first span is lost with its trace.
 A full memory limiter refuses what comes in, and agents keep it on disk; nothing that waits for its decision is evicted.
 
-Sources: README files of the named components in OpenTelemetry Collector contrib 0.149 to 0.158.
+Sources: README files of the named components in OpenTelemetry Collector contrib 0.149.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
     """The gateway's configuration for one stack; other endpoints where it doesn't run in the stack's namespace."""
     endpoints = endpoints or Endpoints.of(settings)
     tenants = _tenant_metrics(settings.span_metrics.tenant_attribute)
-    # Redaction knows no profiles (0.149 to 0.158): they pass as they are.
+    # Redaction knows no profiles (0.149): they pass as they are.
     profiles = {
         "profiles": Pipeline(receivers=("otlp",), processors=(MEMORY_LIMITER,), exporters=(exporter_of(PYROSCOPE),))
     }

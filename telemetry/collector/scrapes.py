@@ -10,7 +10,7 @@ gRPC, Go runtime), which for prod's twenty pods alone would be more than `worklo
 the exporters only the names in `telemetry/alerting/rules/inventory/` are kept: what rules and dashboards ask for. That
 leaves 100 to 600 a pod; one more name there is one more family here.
 
-Sources: README of the Prometheus receiver, OpenTelemetry Collector contrib 0.149 to 0.158; Prometheus documentation,
+Sources: README of the Prometheus receiver, OpenTelemetry Collector contrib 0.149; Prometheus documentation,
 "Configuration", `kubernetes_sd_config` and `relabel_config`; labels and ports of the charts in `telemetry.charts.lock`
 and of prometheus-community's kube-state-metrics and prometheus-node-exporter, which EKS's community add-ons package.
 """

@@ -3,7 +3,7 @@
 from planning.backends import BACKENDS, backends_of
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, ChartName
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.kubernetes.endpoints import Endpoints
 
@@ -16,7 +16,7 @@ LOOPBACK = "127.0.0.1"
 IMAGES = {
     **{one.name: f"grafana/{one.name}:{CHARTS[ChartName(one.chart)].app_version}" for one in BACKENDS},
     "grafana": f"grafana/grafana:{CHARTS[ChartName.GRAFANA].app_version}",
-    "collector": f"otel/opentelemetry-collector-contrib:{CHARTS[ChartName.COLLECTOR].app_version}",
+    "collector": f"otel/opentelemetry-collector-contrib:{COLLECTOR_VERSION}",
     # Apache-2.0; the S3 server that MinIO's open-source edition was before it was archived.
     "seaweedfs": "chrislusf/seaweedfs:4.48",
 }

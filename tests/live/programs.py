@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ops.backends.tools import cache_directory
-from sandbox.bootstrap.catalog import COLLECTOR_VERSION, OnPath, Release, VersionRange
+from sandbox.bootstrap.catalog import OnPath, Release, VersionRange
 from sandbox.bootstrap.download import DownloadError, download
 from sandbox.bootstrap.install import made_aside, on_path
 from sandbox.bootstrap.paths import VENV_BIN
-from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, ChartName
 
 GITHUB = "https://github.com"
 SEAWEEDFS_VERSION = "4.48"
@@ -47,18 +47,13 @@ def _version(chart: ChartName) -> str:
     return CHARTS[chart].app_version
 
 
-def _same_minor(version: str) -> VersionRange:
-    major, minor = (int(part) for part in version.split(".")[:2])
-    return VersionRange((major, minor), (major, minor + 1))
-
-
 def _of_grafana(chart: ChartName, archive: str, checksums: str, folder: str | None = "", tag: str = "v") -> Program:
     """A back end as Grafana Labs publishes it, under its own name in the version that its chart deploys."""
     name, version = chart.value.partition("-")[0], _version(chart)
     url = f"{GITHUB}/grafana/{name}/releases/download/{tag}{version}"
     archive = archive.replace("{version}", version)
     source = Release(url=f"{url}/{archive}", checksums=f"{url}/{checksums}", archive_folder=folder)
-    return Program(name, version, OnPath(("-version",), _same_minor(version)), source)
+    return Program(name, version, OnPath(("-version",), VersionRange.of_minor(version)), source)
 
 
 def _seaweedfs() -> Program:
@@ -68,12 +63,12 @@ def _seaweedfs() -> Program:
 
 
 def _otelcol_contrib() -> Program:
-    version = _version(ChartName.COLLECTOR)
+    version = COLLECTOR_VERSION
     release = f"{GITHUB}/open-telemetry/opentelemetry-collector-releases/releases/download/v{version}"
     return Program(
         "otelcol-contrib",
         version,
-        OnPath(("--version",), VersionRange((0, int(COLLECTOR_VERSION.split(".")[1])), (1, 0))),
+        OnPath(("--version",), VersionRange.of_minor(version)),
         Release(
             url=f"{release}/otelcol-contrib_{version}_{{os}}_{{arch}}.tar.gz",
             checksums=f"{release}/opentelemetry-collector-releases_otelcol-contrib_checksums.txt",

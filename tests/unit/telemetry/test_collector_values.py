@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, ChartName
+from telemetry.charts.lock import COLLECTOR_VERSION
 
 Build = Callable[[PlatformSettings], dict[str, dict[str, Any]]]
 Make = Callable[..., PlatformSettings]
@@ -19,7 +19,7 @@ def test_the_image_is_contrib_pinned_to_the_locked_version(
 ) -> None:
     values = build(settings)[release]
     assert values["image"]["repository"].endswith("/opentelemetry-collector-contrib")
-    assert values["image"]["tag"] == CHARTS[ChartName.COLLECTOR].app_version
+    assert values["image"]["tag"] == COLLECTOR_VERSION
     assert values["command"] == {"name": "otelcol-contrib"}
 
 
