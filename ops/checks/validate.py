@@ -10,14 +10,17 @@ import yaml
 from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
 from ops.errors import CommandError
-from ops.report.checks import Check, Report, State
+from ops.report.checks import Check, Report, State, checked
 from ops.stacks import settings_of
 from planning.backends import BACKENDS, backends_of
 from planning.buckets import BucketPurpose
+from planning.prices.loader import load_prices, regions_with_prices
+from planning.topology.plan import plan_topology
 from settings.document.loader import MIRROR_VARIABLE
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from settings.rules.sizing import resource_sums
+from settings.rules.topology import against_model, topology_inputs
 from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
 from telemetry.charts.lock import CHARTS, ChartMirrorError, chart_source
@@ -42,11 +45,26 @@ def validate(stack: str, project: Path | None = None, collector: Path | None = N
             detail=f"valid: {settings.environment} in {settings.region}, {len(settings.services)} services, "
             f"{sums.pods} pods ask for {sums.memory_gb:.1f} of {settings.capacity.memory_gb} GB",
         ),
+        *_carried(settings),
         *(_rendered(name, render) for name, render in _configurations(settings, stack).items()),
         *_charts(settings),
         *(_collector_accepts(collector, settings) if collector else ()),
     ]
     return Report(title=f"Configuration of {stack}", checks=tuple(checks))
+
+
+def _carried(settings: PlatformSettings) -> Iterator[Check]:
+    """The stack's sizes against what the planner says of its workload."""
+    if settings.region not in regions_with_prices():
+        return
+    topology = plan_topology(topology_inputs(settings), load_prices(settings.region))
+    short = against_model(settings, topology)
+    yield checked(
+        "sizes",
+        "; ".join(short) or f"carry {settings.workload.requests_per_second:,g} requests/s by the planner's model",
+        "raise them, or write `sizes: auto`: docs/topology.md",
+        bad=bool(short),
+    )
 
 
 def _configurations(settings: PlatformSettings, stack: str) -> dict[str, Callable[[], object]]:

@@ -36,7 +36,8 @@ def plan(
     settings = settings_of(stack)
     topology = topology_answer(stack, settings, requests_per_second, availability)
     own = None
-    if (topology.topology.loki is LokiMode.DISTRIBUTED) == (settings.sizes.loki.distributed is not None):
+    same_mode = (topology.topology.loki is LokiMode.DISTRIBUTED) == (settings.sizes.loki.distributed is not None)
+    if same_mode and not settings.sizes_are_automatic:
         own = _own_sizes(stack, settings, requests_per_second, days, registered)
     if own is None:
         return Answer({"topology": topology}, lambda: topology_document(topology))

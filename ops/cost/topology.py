@@ -82,6 +82,8 @@ class TopologyAnswer(Frozen):
     """Against today's budget."""
     by_category: dict[str, float]
     """The bill by compute, storage and operations, in US dollars a month."""
+    edits: dict[str, float | str]
+    """What to write into the stack's file, by dotted key below lgtm:platform; the budget is left to people."""
 
 
 def topology_of(
@@ -122,7 +124,16 @@ def topology_answer(
         point=_point(topology, sized, report.usd_per_month),
         verdict=budget_verdict(report, settings.budget),
         by_category={kind.value: usd for kind, usd in report.by_category.items()},
+        edits=_edits(settings, sized),
     )
+
+
+def _edits(settings: PlatformSettings, sized: PlatformSettings) -> dict[str, float | str]:
+    now = settings.workload.model_dump()
+    edits: dict[str, float | str] = {
+        f"workload.{key}": value for key, value in sized.workload.model_dump().items() if value != now[key]
+    }
+    return edits if settings.sizes_are_automatic else edits | {"sizes": "auto"}
 
 
 def curve(

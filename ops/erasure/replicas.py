@@ -11,7 +11,6 @@ from ops.backends.target import Target
 from planning.backends import LOKI
 
 T = TypeVar("T")
-_ORDINAL = re.compile(rf"{LOKI.name}-(\d+)")
 
 
 class Replicas:
@@ -23,9 +22,10 @@ class Replicas:
 
     def names(self) -> tuple[str, ...]:
         """The pods that the stack file asks for, and any more that there are. Raises `LiveError` for one that lacks."""
-        wanted = {f"{LOKI.name}-{number}" for number in range(self._target.settings.sizes.loki.monolithic.replicas)}
-        namespace = self._target.settings.namespace
-        pods = {one.name: one for one in self._target.kubernetes().pods(namespace) if _ORDINAL.fullmatch(one.name)}
+        namespace, (name, count) = self._target.settings.namespace, self._keepers()
+        wanted = {f"{name}-{number}" for number in range(count)}
+        ordinal = re.compile(rf"{name}-\d+")
+        pods = {one.name: one for one in self._target.kubernetes().pods(namespace) if ordinal.fullmatch(one.name)}
         for name in sorted(wanted | set(pods)):
             if name not in pods or not pods[name].well:
                 why = pods[name].reason if name in pods else "there is no such pod"
@@ -35,6 +35,11 @@ class Replicas:
                     f"{why}; each replica keeps a list of deletion requests of its own, so all must run",
                 )
         return tuple(sorted(pods))
+
+    def _keepers(self) -> tuple[str, int]:
+        """The StatefulSet whose pods keep requests, and how many it has: in mode Distributed the compactor alone."""
+        monolithic = self._target.settings.sizes.loki.monolithic
+        return (LOKI.name, monolithic.replicas) if monolithic else (f"{LOKI.name}-compactor", 1)
 
     def ask(self, name: str, question: Callable[[LokiDeletion], T]) -> T:
         """One replica's answer. Raises `LiveError`."""

@@ -41,6 +41,9 @@ DONE, TO_DO = 0, 1
 # StatefulSets with claims, and where their size stands below `sizes`.
 VOLUMES: Mapping[str, tuple[str, ...]] = {
     "loki": ("loki", "monolithic"),
+    "loki-ingester": ("loki", "distributed", "ingester"),
+    "loki-index-gateway": ("loki", "distributed", "index_gateway"),
+    "loki-compactor": ("loki", "distributed", "compactor"),
     "tempo": ("tempo",),
     "mimir-ingester": ("mimir", "ingester"),
     "mimir-store-gateway": ("mimir", "store_gateway"),

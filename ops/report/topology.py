@@ -7,7 +7,20 @@ from ops.cost.topology import Point, TopologyAnswer
 from ops.report.charts import LegendEntry, PointChart
 from ops.report.charts import Point as Dot
 from ops.report.cost import verdict_line
-from ops.report.model import Block, Bullets, Chart, Document, Row, RowStyle, Section, Table, Text, document, table
+from ops.report.model import (
+    Block,
+    Bullets,
+    Chart,
+    Document,
+    Listing,
+    Row,
+    RowStyle,
+    Section,
+    Table,
+    Text,
+    document,
+    table,
+)
 from ops.report.words import usd
 from planning.topology.model import LokiMode, Pods, Topology
 
@@ -52,6 +65,17 @@ def topology_blocks(answer: TopologyAnswer) -> Iterator[Block]:
     yield Bullets(title="not vouched for:", items=topology.unvouched)
 
 
+def _edits(answer: TopologyAnswer) -> Block:
+    if not answer.edits:
+        return Text(words="nothing to edit")
+    lines = "\n".join(f"  {key}: {value}" for key, value in answer.edits.items())
+    return Listing(
+        title="to write below lgtm:platform (and the budget); node_groups, capacity and ingestion go from the file, so "
+        "that they follow the sizes:",
+        text=lines,
+    )
+
+
 def pods_table(topology: Topology) -> Table:
     """Every workload with its pods and what they ask for."""
     rows = [
@@ -81,7 +105,7 @@ def _total(everything: Iterable[Pods]) -> Row:
 
 def topology_document(answer: TopologyAnswer) -> Document:
     """One load."""
-    return document(f"{answer.stack}: topology", *topology_blocks(answer))
+    return document(f"{answer.stack}: topology", *topology_blocks(answer), _edits(answer))
 
 
 def curve_table(points: Sequence[Point]) -> Table:

@@ -90,6 +90,7 @@ TABLE: tuple[Row, ...] = (
     Row("capacity.memory_gb",                   8,                12,           16),
     Row("capacity.cpu_cores",                   4,                6,            8),
     Row("capacity.storage_gb",                  100,              300,          1000),
+    Row("availability",                         "none",           "none",         "zone"),
     Row("cluster.mode",                         "shared",         "eks",        "eks"),
     _same("network_policies.strict",            False),
     _same("identity",                           "pod_identity"),

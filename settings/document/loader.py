@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import ValidationError
 
 from planning.json_value import Json
+from settings.document.automatic import AUTO, NotAutomaticError, automatic, is_automatic, without_sizes
 from settings.document.defaults import defaults_for
 from settings.document.messages import SettingsError, Source, explain, explain_rules, nearest, sentence, show
 from settings.document.regional_budget import regional_budget
@@ -52,7 +53,7 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: {wrong}; accepted: {accepted}"])
     known = _environment_of(document)
     assumed = known or _nearest_environment(document)
-    merged = lay_over(document, assumed, mirror)
+    merged = lay_over(without_sizes(document), assumed, mirror)
     origins: dict[Path, str] = {("workload", key): "the services' sum" for key in summed_workload(document, 1)}
     source = Source(document, merged, f"default of {assumed}", origins)
     try:
@@ -62,6 +63,11 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
         raise SettingsError(stack, [*problems, f"{FULL_KEY}: tables are nested too deep"]) from None
     except ValidationError as error:
         raise SettingsError(stack, problems + explain(error, source, only_given=known is None)) from None
+    if is_automatic(document):
+        try:
+            settings = automatic(settings, document)
+        except NotAutomaticError as error:
+            raise SettingsError(stack, [*problems, f'{FULL_KEY}.sizes: got "{AUTO}"; {error}']) from None
     broken = broken_rules(settings)
     if broken:
         raise SettingsError(stack, problems + explain_rules(broken, source))

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from planning.json_value import Json
+from settings.document.automatic import AUTO
 from settings.document.defaults import default_mode
 from settings.document.generated import ROOT, write_or_check
 from settings.document.schema_tree import (
@@ -73,6 +74,11 @@ def _document_schema() -> Node:
                 "enum": list(cluster[VARIANTS]),
             }
         },
+    }
+    sizes = result["properties"]["sizes"]
+    result["properties"]["sizes"] = {
+        "description": sizes.pop("description"),
+        "anyOf": [{"const": AUTO}, sizes],
     }
     result["allOf"] = [_mode_schema(mode, variant) for mode, variant in cluster[VARIANTS].items()]
     return result

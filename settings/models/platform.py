@@ -4,9 +4,9 @@ The models see that each table is right by itself; what holds between tables is 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from planning.base import Frozen
 from planning.buckets import BucketPurpose
@@ -21,6 +21,7 @@ from planning.tiers.compiler import compile_tier_plans
 from planning.tiers.inputs import LifecycleLimits
 from planning.tiers.lifecycle import AuditArchive, TierPlan
 from planning.tiers.s3_prices import S3Prices
+from planning.topology.availability import Availability
 from planning.workload import Workload
 from settings.models.alerting import AlertingSettings
 from settings.models.backup import BackupSettings
@@ -65,6 +66,8 @@ class PlatformSettings(Frozen):
     """What observability cost before this platform; reports compare with it."""
     capacity: Capacity
     """What the stack's requests and volumes must fit."""
+    availability: Availability
+    """What the topology planner makes the platform survive: none, or the loss of one zone; see docs/topology.md."""
     network: NetworkSettings | None = None
     """The VPC; only for cluster mode eks."""
     cluster: ClusterSettings
@@ -98,7 +101,8 @@ class PlatformSettings(Frozen):
     ingestion: IngestionLimits
     """What the back ends accept."""
     sizes: Sizes
-    """Requests, limits and volumes."""
+    """Requests, limits and volumes; or `auto` instead of the table: the topology planner chooses them from the
+    workload, and nodes, ceilings and limits that the file doesn't name."""
     charts: ChartSettings
     """Helm charts."""
     grafana: GrafanaSettings
@@ -109,6 +113,19 @@ class PlatformSettings(Frozen):
     """Alerts and who hears of them."""
     services: Annotated[tuple[Service, ...], Field(min_length=1)]
     """The services that send telemetry."""
+
+    _automatic: bool = PrivateAttr(default=False)
+
+    @property
+    def sizes_are_automatic(self) -> bool:
+        """Whether the planner chose the sizes: then they follow the workload."""
+        return self._automatic
+
+    def automatic(self) -> Self:
+        """The same, marked as chosen by the planner."""
+        copy = self.model_copy()
+        copy._automatic = True
+        return copy
 
     @property
     def tier_plans(self) -> Mapping[BucketPurpose, TierPlan]:

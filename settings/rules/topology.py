@@ -1,15 +1,16 @@
 """Between a stack's settings and the topology planner: what it is asked, and the settings that carry its answer."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from planning.capacity.estimate import compute_at
+from planning.instances import MIB_PER_GIB
 from planning.topology.availability import Availability
-from planning.topology.model import NodePool, Overhead, Pods, Topology, TopologyInputs
+from planning.topology.model import LokiMode, NodePool, Overhead, Pods, TempoMode, Topology, TopologyInputs
 from settings.models.cluster import CapacityType, CpuCredits, ExistingCluster, NodeGroup
-from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import Sizes, WorkloadSize
-from settings.rules.growth import with_workloads
+from settings.models.sizes import AGENT, Sizes, WorkloadSize
+from settings.rules.growth import carriers, with_workloads
 from settings.rules.sizing import AddonRequest, resource_sums, system_requests
 
 # Limits of ingestion are for bursts: they are never below twice the daily mean.
@@ -17,7 +18,7 @@ BURST_FACTOR = 2
 
 
 def topology_inputs(settings: PlatformSettings, availability: Availability | None = None) -> TopologyInputs:
-    """What the planner is asked for a stack; prod survives a zone where nothing else is wished."""
+    """What the planner is asked for a stack."""
     each_node, each_cluster = system_requests(settings)
     groups = () if isinstance(settings.cluster, ExistingCluster) else tuple(settings.cluster.node_groups.values())
     return TopologyInputs(
@@ -25,17 +26,12 @@ def topology_inputs(settings: PlatformSettings, availability: Availability | Non
         sampling=settings.sampling,
         retention=settings.retention,
         services=len(settings.services),
-        availability=availability or availability_of(settings.environment),
+        availability=availability or settings.availability,
         each_node=_overhead(each_node),
         each_cluster=_overhead(each_cluster),
         spot=any(group.capacity_type is CapacityType.SPOT for group in groups),
         root_volume_gib=max((group.root_volume_gib for group in groups), default=40),
     )
-
-
-def availability_of(environment: Environment) -> Availability:
-    """What an environment must survive."""
-    return Availability.ZONE if environment is Environment.PROD else Availability.NONE
 
 
 def _overhead(request: AddonRequest) -> Overhead:
@@ -108,3 +104,36 @@ def ceilings(settings: PlatformSettings) -> Mapping[str, float]:
         "memory_gb": max(settings.capacity.memory_gb, math.ceil(sums.memory_gb)),
         "storage_gb": max(settings.capacity.storage_gb, math.ceil(sums.storage_gb)),
     }
+
+
+def against_model(settings: PlatformSettings, topology: Topology) -> tuple[str, ...]:
+    """Where a stack's sizes are below what its own workload needs (mode, memory, disks); empty when they carry it.
+
+    CPU isn't judged here: pods may use what others leave, and the credits' rule judges the nodes.
+    """
+    found = [*_mode(settings, topology)]
+    for need in compute_at(settings.capacity_inputs).components:
+        for share in carriers(need.component, dict(settings.sizes.workloads())):
+            size = dict(settings.sizes.workloads())[share.workload]
+            pods = max(1, settings.node_count) if share.workload == AGENT else size.replicas
+            limit, disk = pods * size.memory_limit_mib / MIB_PER_GIB, pods * (size.volume_gib or 0)
+            if share.memory and need.memory_gib * share.memory > limit:
+                found.append(
+                    f"sizes.{share.workload}: memory limits of {limit:.2f} GiB together, the load needs "
+                    f"{need.memory_gib * share.memory:.2f}"
+                )
+            if disk and need.volume_gib * share.volume > disk:
+                found.append(
+                    f"sizes.{share.workload}: volumes of {disk:g} GiB together, the load needs "
+                    f"{need.volume_gib * share.volume:.0f}"
+                )
+    return tuple(found)
+
+
+def _mode(settings: PlatformSettings, topology: Topology) -> Iterator[str]:
+    if topology.loki is LokiMode.DISTRIBUTED and settings.sizes.loki.distributed is None:
+        choice = next(one for one in topology.choices if one.choice == topology.loki.value)
+        yield f"sizes.loki.monolithic: the load wants {choice.choice}: {choice.reason}"
+    if topology.tempo is TempoMode.MICROSERVICES:
+        choice = next(one for one in topology.choices if one.choice == topology.tempo.value)
+        yield f"sizes.tempo: the load wants {choice.choice}: {choice.reason}"
