@@ -82,14 +82,14 @@ def show(value: Json) -> str:
     """A value as JSON if it is short, else what it is."""
     if isinstance(value, dict) and value:
         return f"a table with the keys {_shorten(', '.join(value))}"
-    text = json.dumps(value)
+    text = json.dumps(value, ensure_ascii=False)
     if isinstance(value, list) and len(text) > LONGEST_VALUE:
         return f"a list of {len(value)} items"
     return _shorten(text)
 
 
 def _shorten(text: str) -> str:
-    text = json.dumps(text)[1:-1] if not text.isprintable() else text
+    text = "".join(one if one.isprintable() else json.dumps(one)[1:-1] for one in text)
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 3] + "..."
 
 
@@ -184,7 +184,7 @@ def _rule(item: ErrorDetails, node: Node, path: Path, source: Source) -> str:
         "string_pattern_mismatch": "not of that form",
         # The standard library's parser of addresses is the one check that isn't this project's.
         "value_error": "no IPv4 block: four numbers, / and a prefix length, with zeros after the prefix",
-    }.get(item["type"]) or type_trap(node, value)
+    }.get(item["type"]) or type_trap(str(path[-1]) if path else "", node, value)
 
 
 def _wrong_word(path: Path, choices: list[str], source: Source) -> str:

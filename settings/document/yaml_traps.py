@@ -4,17 +4,18 @@ import re
 
 from planning.json_value import Json
 from settings.document.schema_tree import Node
+from settings.document.units import meant
 
 TRUE_WORDS, FALSE_WORDS = ("on", "yes", "true", "y"), ("off", "no", "false", "n")
 
 
-def type_trap(node: Node, value: Json) -> str:
-    """Why a value is of the wrong type for its node, and how to write it."""
+def type_trap(key: str, node: Node, value: Json) -> str:
+    """Why a value of a key is of the wrong type for its node, and how to write it."""
     wanted = node.get("type")
     if wanted == "string":
         return _not_text(value)
     if wanted in ("integer", "number"):
-        return _not_a_number(value, whole=wanted == "integer")
+        return _not_a_number(key, value, whole=wanted == "integer")
     if wanted == "boolean":
         return _not_a_truth(value)
     return _instead(value, "a list" if wanted == "array" else "a table")
@@ -30,17 +31,25 @@ def _not_text(value: Json) -> str:
     return _instead(value, "text")
 
 
-def _not_a_number(value: Json, *, whole: bool) -> str:
+def _not_a_number(key: str, value: Json, *, whole: bool) -> str:
     if isinstance(value, str):
         if re.fullmatch(r"\s*[+-]?\d+(\.\d+)?\s*", value):
             return f"text, not a number: write {value.strip()} without quotes"
-        unit = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*[A-Za-z%/$]+\s*", value)
-        if unit:
-            return f"text, not a number: write {unit[1]}, the key's name says the unit"
-        return "text, not a number"
+        instead = _without_commas(value) or meant(key, value, whole=whole)
+        return f"text, not a number: {instead}" if instead else "text, not a number"
     if isinstance(value, float) and whole:
         return "not a whole number"
     return _instead(value, "a number")
+
+
+def _without_commas(text: str) -> str:
+    """`500,00` has a comma for a point, `1,500,000` for thousands; `1,500` may be either."""
+    plain = text.strip()
+    if re.fullmatch(r"\d+,\d{1,2}", plain):
+        return f"write {float(plain.replace(',', '.')):g}, with a point before decimals"
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", plain):
+        return f"write {plain.replace(',', '')} for thousands, or a point before decimals"
+    return ""
 
 
 def _not_a_truth(value: Json) -> str:

@@ -41,9 +41,13 @@ class CpuCredits(StrEnum):
 
 
 def _graviton(instance_type: str) -> str:
-    if instance_shape(instance_type) is None:
+    if instance_shape(instance_type) is not None:
+        return instance_type
+    if not re.match(r"[a-z]+\d+g[a-z]*\.", instance_type):
         raise broken_rule("must be a Graviton (ARM) type, because images and AMIs are arm64")
-    return instance_type
+    if re.search(r"\.(nano|micro|small)$", instance_type):
+        raise broken_rule("is Graviton, and too small: EKS's own pods fill it")
+    raise broken_rule("is Graviton, of a family or size that this release doesn't know")
 
 
 InstanceType = Annotated[

@@ -79,14 +79,15 @@ def _retention_compiles(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if any(_profiles_are_whole(settings)):
         return
     latest = MAX_RETENTION_DAYS - SAFETY_NET_DAYS
-    for signal in settings.retention.signals:
-        if settings.retention.of(signal).delete_days > latest:
+    late = [signal for signal in settings.retention.signals if settings.retention.of(signal).delete_days > latest]
+    if late:
+        for signal in late:
             yield BrokenRule(
                 ("retention", signal.value, "delete_days"),
                 f"the bucket's own expiration follows {SAFETY_NET_DAYS} days later, at day {MAX_RETENTION_DAYS} at the "
                 f"latest; accepted: up to {latest}",
             )
-            return
+        return
     try:
         _ = settings.tier_plans
     except ValidationError as error:

@@ -53,6 +53,8 @@ MODELS_ONLY = {
     "more Loki replicas than nodes",
     "no volume where data is",
     "pod larger than any node",
+    "two bucket expirations beyond all ages",
+    "a Graviton type of another family",
     "a typo in the region",
     "a region that nobody has",
     "another partition",
