@@ -222,7 +222,8 @@ def _to_gateway(endpoints: Endpoints) -> dict[str, Any]:
         "tls": collector_client(endpoints, DIRECTORY),
         "compression": "zstd",
         "timeout": GATEWAY_TIMEOUT,
-        **on_disk(QUEUE_MIB, RETRY_INTERVAL, batch_kib=BATCH_KIB),
+        # A full queue holds the reader of log files where it is; the kubelet keeps what it hasn't read.
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL, batch_kib=BATCH_KIB, waits=True),
     }
 
 

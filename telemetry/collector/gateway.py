@@ -187,5 +187,7 @@ def _exporter(backend: Backend, endpoints: Endpoints) -> tuple[str, dict[str, An
     return exporter_of(backend), {
         "endpoint": endpoints.otlp_grpc_of(backend) if backend.otlp_grpc_port else http,
         "tls": collector_client(endpoints, CLIENT_DIRECTORY),
-        **on_disk(QUEUE_MIB, RETRY_INTERVAL),
+        # Log records wait in agents' queues and files. A held span would be counted by the span metrics again, when the
+        # agent sends it once more; held metrics are too old for Mimir.
+        **on_disk(QUEUE_MIB, RETRY_INTERVAL, waits=backend is LOKI),
     }

@@ -41,7 +41,8 @@ def pod_logs(agent_namespace: str) -> dict[str, Any]:
         "storage": FILE_STORAGE,
         "include_file_path": True,
         "include_file_name": False,
-        "retry_on_failure": {"enabled": True},
+        # Its default gives up after five minutes.
+        "retry_on_failure": {"enabled": True, "max_elapsed_time": "0s"},
         "operators": [
             {"type": "container", "id": "container-parser"},
             _joined_entries(),

@@ -1,7 +1,7 @@
 """Sending queues on disk: what can't be sent waits there, across restarts of the container, until its place is full.
 
-A full queue refuses what is new and keeps what is old; the collector counts the refusals in
-otelcol_exporter_enqueue_failed_spans, _log_records and _metric_points.
+A full queue keeps what is old. What is new is refused, and counted in otelcol_exporter_enqueue_failed_spans and
+_metric_points; or it waits before the queue, where its source can wait as well: the pods' log files.
 """
 
 from typing import Any
@@ -16,9 +16,10 @@ def file_storage() -> dict[str, Any]:
     return {"directory": STATE_DIRECTORY, "compaction": {"on_start": True, "directory": STATE_DIRECTORY}}
 
 
-def on_disk(queue_mib: int, max_interval: str, batch_kib: int | None = None) -> dict[str, Any]:
+def on_disk(queue_mib: int, max_interval: str, batch_kib: int | None = None, *, waits: bool = False) -> dict[str, Any]:
     """A queue of so many MiB on disk, and endless retries: only a full queue loses data.
 
+    With `waits`, nothing is refused: whoever hands over to a full queue is held until there is room.
     `batch_kib` cuts what is sent at once to so many KiB, however long its records are.
     """
     cut = {"batch": {"flush_timeout": "200ms", "min_size": 0, "max_size": (batch_kib or 0) * 1024, "sizer": "bytes"}}
@@ -35,6 +36,7 @@ def on_disk(queue_mib: int, max_interval: str, batch_kib: int | None = None) -> 
             "sizer": "bytes",
             "queue_size": queue_mib * 1024 * 1024,
             "num_consumers": QUEUE_CONSUMERS,
+            **({"block_on_overflow": True} if waits else {}),
             **(cut if batch_kib else {}),
         },
     }
