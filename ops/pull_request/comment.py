@@ -117,9 +117,12 @@ def _verdict(summary: StackSummary) -> str:
 def _money(cost: CostSummary | None) -> str:
     if cost is None:
         return "–"
-    if cost.total.before is None:
-        return usd(cost.total.after)
-    return f"{usd(cost.total.before)} → {usd(cost.total.after)} ({signed_usd(cost.total.after - cost.total.before)})"
+    total = cost.total
+    after = usd(total.after)
+    told = (
+        after if total.before is None else f"{usd(total.before)} → {after} ({signed_usd(total.after - total.before)})"
+    )
+    return f"{told}, {usd(cost.assumed)} of it assumed" if cost.assumed else told
 
 
 def _budget(cost: CostSummary | None) -> str:

@@ -12,10 +12,11 @@ from ops.pull_request.model import (
     CostSummary,
     ServiceCostRow,
 )
+from ops.report.cost import quantities
 from planning.budget import Category
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import CostComparison, compare
-from planning.cost.model import CostReport
+from planning.cost.model import CostReport, QuantityBasis
 from planning.registered_sources import UnreadableResourcesError
 from settings.models.platform import PlatformSettings
 from telemetry.cost.planned import bill_by_service
@@ -82,6 +83,8 @@ def _summary(old: CostReport | None, new: CostReport, settings: PlatformSettings
         changes=changes[:SHOWN_CHANGES],
         more_changes=max(0, len(changes) - SHOWN_CHANGES),
         verdict=budget_verdict(new, budget).message[:TEXT_LENGTH],
+        assumed=new.by_basis[QuantityBasis.ASSUMED],
+        quantities=quantities(new)[:TEXT_LENGTH],
         unpriced=len(new.unpriced),
     )
 

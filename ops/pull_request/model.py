@@ -142,6 +142,10 @@ class CostSummary(Frozen):
     """Who pays, dearest first."""
     verdict: Text
     """The total against the budget, in words."""
+    assumed: Amount = 0
+    """US dollars a month after that rest on quantities which nobody measured or documented."""
+    quantities: Text = ""
+    """How many dollars rest on quantities of each kind, in words."""
     unpriced: NonNegativeInt = 0
     """Resources of types that have no price in the table."""
 

@@ -214,6 +214,8 @@ def _cost(cost: CostSummary | None, note: str, rows: int) -> Iterator[Block]:
     yield table(("USD a month", "before", "after", "change", "budget"), cells, numbers=(1, 2, 3, 4))
     yield from _cost_changes(cost, rows)
     yield from _services(cost, rows)
+    if cost.quantities:
+        yield _text(_prose(cost.quantities))
     if cost.unpriced:
         yield _text(f"{plural(cost.unpriced, 'resource')} of unknown price, not in these sums.")
     if note:

@@ -74,6 +74,16 @@ def test_a_real_plan_makes_the_golden_comment(golden: str, plan: str, stack: str
     assert text == (DATA / f"{golden}.md").read_text(encoding="utf-8")
 
 
+def test_the_headline_says_what_rests_on_assumptions() -> None:
+    summary = summary_of("dev-new.json", "dev", None)
+    assert summary.cost is not None
+    assert "79.77, 1.67 of it assumed" in comment([summary])
+    without = summary.model_copy(update={"cost": summary.cost.model_copy(update={"assumed": 0.0, "quantities": ""})})
+    text = comment([without])
+    assert "assumed" not in text
+    assert "| 79.77 |" in text
+
+
 def test_the_formats_agree_on_resources_policies_and_cost() -> None:
     events, preview = summary_of("staging-dearer.jsonl"), summary_of("staging-dearer.json")
     assert events.counts == preview.counts == {Operation.REPLACE: 2, Operation.UPDATE: 24, Operation.CREATE: 12}
