@@ -32,6 +32,7 @@ T = TypeVar("T")
 POLL_SECONDS = 30.0
 # What is told is told again after so many looks, so that a person sees that it still runs.
 TOLD_EVERY = 20
+# Ten minutes.
 LAST_LOOKS = 20
 # Retention is carried out late; a request for what is too old costs nothing.
 BEYOND_RETENTION_HOURS = 24
@@ -62,22 +63,28 @@ def erase(
     if to_file and not yes and not confirmed(question):
         print("nothing was changed (--yes doesn't ask)", file=sys.stderr)
         return found.exit_code
+    finished = False
     try:
-        erasing.carry_out(found, follow=follow)
+        finished = erasing.carry_out(found, follow=follow)
     except KeyboardInterrupt:
         _say("stopped; Loki goes on by itself, and running it again continues")
-    found = _last_look(erasing)
+    found = _last_look(erasing, finished=finished)
     return show_answer(Answer(found, found.document, found.exit_code), as_json=as_json)
 
 
-def _last_look(erasing: "_Erasing") -> Erasure:
-    """A replica may still be on its way back."""
+def _last_look(erasing: "_Erasing", *, finished: bool) -> Erasure:
+    """A replica may still be on its way back, and some read the index again only after 5 minutes."""
     for _ in range(LAST_LOOKS):
         try:
-            return erasing.look()
+            found = erasing.look()
+            if not finished or Stage.TO_FILE not in found.stages:
+                return found
+            _say(
+                "Loki has done it, and queries find lines still: an old index, or lines that came since; counted again"
+            )
         except LiveError as error:
             _say(f"{error}; it is asked again")
-            http.pause(POLL_SECONDS)
+        http.pause(POLL_SECONDS)
     return erasing.look()
 
 
@@ -116,8 +123,8 @@ class _Erasing:
             remarks=tuple(self._remarks()),
         )
 
-    def carry_out(self, found: Erasure, *, follow: bool) -> None:
-        """Files what isn't, and with `follow` waits until Loki has done it."""
+    def carry_out(self, found: Erasure, *, follow: bool) -> bool:
+        """Files what isn't, and with `follow` waits until Loki has done it. Whether it has."""
         now = datetime.now(UTC)
         new = int((now - self._kept).timestamp()), int(now.timestamp())
         ranges: dict[str, Range] = {
@@ -132,9 +139,11 @@ class _Erasing:
             if said != told or look - since >= TOLD_EVERY:
                 _say(said)
                 told, since = said, look
-            if not follow or all(one.done for one in filed):
-                return
+            done = bool(filed) and all(one.done for one in filed)
+            if done or not follow:
+                return done
             http.pause(POLL_SECONDS)
+        return False
 
     def _file(self, ranges: Mapping[str, Range], *, insist: bool) -> list[Order]:
         """Every request on every replica that lacks it. Later looks bear with a replica that restarts."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,8 @@ import pytest
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.chart_source import STAND_INS, stand_in_mirror
-from tests.live.deployed import Charts
-from tests.live.platform import Live, platform
+from tests.live.deployed import Charts, Document
+from tests.live.platform import Live, as_deployed, platform
 from tests.live.programs import PROGRAMS, Missing, find
 
 NEEDED = ("weed", "loki", "tempo")
@@ -35,9 +36,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"charts: {CHARTS_MISSING if mirror == str(STAND_INS) else mirror}")
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """The platform, new for each file."""
+@contextmanager
+def live_platform(directory: Path, loki: Callable[[Document], Document] = as_deployed) -> Generator[Live]:
+    """A platform that ends with the block; skips where a program or the charts aren't here."""
     found = {name: find(name) for name in NEEDED}
     for one in found.values():
         if isinstance(one, Missing):
@@ -47,6 +48,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     if mirror == str(STAND_INS):
         pytest.skip(CHARTS_MISSING)
     programs = {name: one for name, one in found.items() if isinstance(one, Path)}
-    directory = tmp_path_factory.mktemp("live")
-    with platform(directory, programs, Charts(helm, mirror, directory / "charts")) as running:
+    with platform(directory, programs, Charts(helm, mirror, directory / "charts"), loki) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The platform, new for each file."""
+    with live_platform(tmp_path_factory.mktemp("live")) as running:
         yield running

@@ -22,18 +22,20 @@ from telemetry.alerting.rules.files import loki_rule_files
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.lock import ChartName
 from telemetry.collector.gateway import gateway_config
+from telemetry.collector.masking import HASH_KEY_VARIABLE
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import DIRECTORY
 from tests.artefacts.certificate_folders import CertificateFolders, authority
-from tests.artefacts.collector_driver import LOOPBACK, Collector, Ports, on_loopback, running
+from tests.artefacts.collector_driver import LOOPBACK, POD_ENVIRONMENT, Collector, Ports, on_loopback, running
 from tests.artefacts.tls_driver import agent
-from tests.live.deployed import Charts, loki_on, object_storage, rendered, tempo_on
+from tests.live.deployed import Charts, Document, loki_on, object_storage, rendered, tempo_on
 from tests.live.processes import Process
 from tests.live_servers import Server
 from tests.stacks import stack_settings
 
 SETTINGS = stack_settings("prod")
 ACCESS_KEY, SECRET_KEY = "live", "live-secret-key"
+HASH_KEY = "0123456789abcdef0123456789abcdef"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
 # Each replica on a loopback address of its own, so that all have the same ports, as pods do.
 LOKI_ADDRESSES = ["127.0.0.1", "127.0.0.2", "127.0.0.3"]
@@ -55,6 +57,8 @@ class Live:
     mimir: Server
     gateway: Collector
     agent: Collector
+    s3: str
+    """host:port of the buckets."""
     alerts: list[Any] = field(default_factory=list[Any])
     """What the ruler has posted to Alertmanager."""
 
@@ -109,17 +113,31 @@ def _trusting(ca_file: Path) -> ssl.SSLContext:
     return context
 
 
+def as_deployed(configuration: Document) -> Document:
+    """No change."""
+    return configuration
+
+
 @contextmanager
-def platform(directory: Path, programs: Mapping[str, Path], charts: Charts) -> Generator[Live]:
-    """Starts everything; all of it ends with the block."""
+def platform(
+    directory: Path, programs: Mapping[str, Path], charts: Charts, loki: Callable[[Document], Document] = as_deployed
+) -> Generator[Live]:
+    """Starts everything; all of it ends with the block. `loki` may shorten waits of each replica's configuration."""
     with ExitStack() as stack:
-        made = _Starting(directory, programs, charts, stack)
+        made = _Starting(directory, programs, charts, stack, loki)
         yield made.live()
 
 
 class _Starting:
-    def __init__(self, directory: Path, programs: Mapping[str, Path], charts: Charts, stack: ExitStack) -> None:
-        self._directory, self._programs, self._charts = directory, programs, charts
+    def __init__(
+        self,
+        directory: Path,
+        programs: Mapping[str, Path],
+        charts: Charts,
+        stack: ExitStack,
+        change: Callable[[Document], Document],
+    ) -> None:
+        self._directory, self._programs, self._charts, self._change = directory, programs, charts, change
         self._stack = stack
         self._folders = CertificateFolders(directory / "certificates", SETTINGS, authority(), also=("localhost",))
         self._ca_file = self._folders.folder("loki") / "ca.crt"
@@ -140,7 +158,7 @@ class _Starting:
         gateway = self._stack.enter_context(self._gateway(back_ends))
         node = self._stack.enter_context(agent(self._folders, self._directory / "agent", gateway.ports.grpc))
         return Live(
-            self._ca_file, lokis, tempo, loki_port, tempo_port, self._mimir, gateway, node, self._alerts
+            self._ca_file, lokis, tempo, loki_port, tempo_port, self._mimir, gateway, node, self._s3, self._alerts
         )  # fmt: skip
 
     def _stand_in_for_mimir(self) -> Server:
@@ -163,10 +181,7 @@ class _Starting:
         identity = {"name": "live", "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
                     "actions": ["Admin", "Read", "Write", "List", "Tagging"]}  # fmt: skip
         (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
-        client: Any = boto3.client(
-            "s3", endpoint_url=f"http://{LOOPBACK}:{s3}", region_name="us-west-2",
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
-        )  # fmt: skip
+        client = s3_client(f"{LOOPBACK}:{s3}")
 
         def ready() -> bool:
             try:
@@ -211,7 +226,7 @@ class _Starting:
                 "/etc/loki/runtime-config/runtime-config.yaml": str(runtime),
                 mimir: f"{self._mimir.url.replace(LOOPBACK, 'localhost')}",
             }
-            local = loki_on(document, address, ports, LOKI_ADDRESSES, texts)
+            local = self._change(loki_on(document, address, ports, LOKI_ADDRESSES, texts))
             file = folder / "config.yaml"
             file.write_text(json.dumps(local))
             process = Process(
@@ -277,8 +292,16 @@ class _Starting:
             back_ends,
             self._folders.folder("collector-gateway"),
         )
-        with running(document, ports, folder) as collector:
+        with running(document, ports, folder, {**POD_ENVIRONMENT, HASH_KEY_VARIABLE: HASH_KEY}) as collector:
             yield collector
+
+
+def s3_client(address: str) -> Any:
+    """A client of the buckets."""
+    return boto3.client(
+        "s3", endpoint_url=f"http://{address}", region_name="us-west-2",
+        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
+    )  # fmt: skip
 
 
 def _ports(*names: str) -> dict[str, int]:

@@ -49,6 +49,12 @@ class Process:
         child.kill()
         child.wait()
 
+    def terminate(self) -> None:
+        """As Kubernetes asks a pod to end, with the time that it takes."""
+        child = self._running()
+        child.terminate()
+        child.wait()
+
     @property
     def peak_memory_mib(self) -> float:
         """The most memory that it has had resident."""

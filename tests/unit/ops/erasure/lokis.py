@@ -8,15 +8,17 @@ import hashlib
 import json
 import ssl
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Collection, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.live_servers import Server, vector
+from tests.live_servers import LOOPBACK, Server, vector
 
 KEY = "kept-in-the-cluster-and-never-shown"
+# Shorter than any piece that is counted at once, longer than a test.
+PIECE_SECONDS = 600
 DELETE = "/loki/api/v1/delete"
 
 
@@ -40,20 +42,14 @@ class Replicas:
     works_at_look: int = 0
     """At which look at the leader's list, of those at open requests, it works them off; 0: never."""
     looks: int = 0
+    stale_counts: int = 0
+    """How many counts still see lines that are deleted already, as a replica's old index does."""
+    _deleted: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
 
     @property
-    def pods(self) -> list[dict[str, Any]]:
-        """As Kubernetes lists them."""
-        return [
-            {
-                "metadata": {"name": name, "namespace": "monitoring"},
-                "status": {
-                    "phase": "Running",
-                    "conditions": [{"type": "Ready", "status": "False" if name in self.down else "True"}],
-                },
-            }
-            for name in self.servers
-        ]
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Where each listens."""
+        return {name: (LOOPBACK, server.port) for name, server in self.servers.items()}
 
     def answer(self, name: str) -> None:
         """Gives one server its answers."""
@@ -78,7 +74,9 @@ class Replicas:
         for request in self.lists[name]:
             if request["status"] != "processed":
                 request["status"] = "processed"
-                self.stored = [line for line in self.stored if not _found(request["query"], line)]
+                gone = [line for line in self.stored if _found(request["query"], line)]
+                self.stored = [line for line in self.stored if line not in gone]
+                self._deleted += gone
 
     def _file(self, name: str, asked: Mapping[str, str]) -> int:
         self.lists[name].append(
@@ -96,10 +94,13 @@ class Replicas:
     def count(self, parameters: Mapping[str, str]) -> Any:
         """Lines that a query finds, in the piece that ends now. What a list names is left out, but for newer lines."""
         query = parameters["query"]
-        if abs(time.time() - int(parameters["time"]) / 1e9) > 5:
+        if abs(time.time() - int(parameters["time"]) / 1e9) > PIECE_SECONDS:
             return vector()
         hidden = [one["query"] for requests in self.lists.values() for one in requests]
         shown = [one for one in self.stored if "new" in one or not any(_found(query, one) for query in hidden)]
+        if self._deleted and self.stale_counts > 0:
+            self.stale_counts -= 1
+            shown += self._deleted
         found = sum(_found(query, line) for line in shown)
         return vector(({}, float(found))) if found else vector()
 
@@ -134,7 +135,7 @@ def three_lokis(tls: ssl.SSLContext) -> Generator[Replicas]:
 
 
 KUBECTL = """
-import json, signal
+import json, socket, threading
 if "get" in arguments:
     path = arguments[-1].removeprefix("/api/v1/namespaces/monitoring/")
     said = json.load(open({answers!r}))
@@ -142,18 +143,45 @@ if "get" in arguments:
         sys.exit(f'Error from server (NotFound): {{path.replace("/", " ")}} not found')
     print(json.dumps(said[path]))
     sys.exit(0)
-port = {ports!r}[arguments[-2].removeprefix("pod/")]
-print(f"Forwarding from 127.0.0.1:{{port}} -> 3100", flush=True)
-signal.pause()
+listener = socket.create_server(("127.0.0.1", 0))
+print(f"Forwarding from 127.0.0.1:{{listener.getsockname()[1]}} -> 3100", flush=True)
+
+def copy(source, sink):
+    try:
+        while chunk := source.recv(65536):
+            sink.sendall(chunk)
+    except OSError:
+        pass
+    sink.close()
+
+while True:
+    inner, _ = listener.accept()
+    outer = socket.create_connection(tuple({addresses!r}[arguments[-2].removeprefix("pod/")]))
+    for one, other in ((inner, outer), (outer, inner)):
+        threading.Thread(target=copy, args=(one, other), daemon=True).start()
 """
 
 
-def kubectl(tools: Callable[[str, str], Path], replicas: Replicas, folder: Path, secrets: Mapping[str, str]) -> None:
-    """A cluster with these pods and Secrets, whose port-forwards end at the replicas."""
-    answers: dict[str, Any] = {"pods": {"items": replicas.pods}}
+def pod(name: str, *, ready: bool = True) -> dict[str, Any]:
+    """As Kubernetes lists it."""
+    conditions = [{"type": "Ready", "status": str(ready)}]
+    return {
+        "metadata": {"name": name, "namespace": "monitoring"},
+        "status": {"phase": "Running", "conditions": conditions},
+    }
+
+
+def kubectl(
+    tools: Callable[[str, str], Path],
+    folder: Path,
+    addresses: Mapping[str, tuple[str, int]],
+    secrets: Mapping[str, str],
+    down: Collection[str] = (),
+) -> None:
+    """A cluster with these pods and Secrets, whose port-forwards end at these addresses."""
+    answers: dict[str, Any] = {"pods": {"items": [pod(name, ready=name not in down) for name in addresses]}}
     for name, key in secrets.items():
         answers[f"secrets/{name}"] = {"data": {"hash-key": base64.b64encode(key.encode()).decode()}}
     file = folder / "cluster.json"
     file.write_text(json.dumps(answers))
-    ports = {name: server.port for name, server in replicas.servers.items()}
-    tools("kubectl", KUBECTL.format(answers=str(file), ports=ports))
+    tools("kubectl", KUBECTL.format(answers=str(file), addresses=dict(addresses)))

@@ -49,7 +49,7 @@ def erasing(
     monkeypatch.setattr(http, "pause", lambda _: next(waits))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
 
     def ran(*options: str, user: str = "7", secrets: dict[str, str] = SECRETS) -> Ran:
-        kubectl(tools, replicas, tmp_path, secrets)
+        kubectl(tools, tmp_path, replicas.addresses, secrets, replicas.down)
         reach = [part for one in platform.endpoints for part in ("--endpoint", one)]
         reach += ["--kubeconfig", str(tmp_path / "kubeconfig"), "--ca-file", str(tmp_path / "ca.pem")]
         return run("erase", "--stack", "prod", "--user", user, *options, *reach)
@@ -253,6 +253,14 @@ def test_pieces_that_take_too_long_are_asked_in_halves(erasing: Erase, platform:
 
     platform.loki.answers["/loki/api/v1/query"] = slow
     assert "3 lines to erase" in erasing().out
+
+
+def test_lines_that_an_old_index_still_finds_are_waited_for(erasing: Erase, replicas: Replicas) -> None:
+    replicas.works_at_look, replicas.stale_counts = 3, 6
+    ran = erasing("--apply", "--yes", "--json")
+    assert ran.code == 0, ran.err
+    assert ran.err.count("queries find lines still") == 2
+    assert stages(document(ran))["hash in body"] == "erased"
 
 
 def test_stopping_it_leaves_the_request_filed(
