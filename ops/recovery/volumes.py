@@ -223,7 +223,7 @@ def _growth(
     name: str, settings: PlatformSettings, found: _StatefulSet | None, claims: tuple[_Claim, ...], begun: bool
 ) -> Growth | None:
     """None for volumes that are as they should be, or aren't there."""
-    size = reduce(getattr, VOLUMES[name], settings.sizes)
+    size = reduce(lambda table, key: getattr(table, key, None), VOLUMES[name], settings.sizes)
     wanted = cast(int | None, getattr(size, "volume_gib", None))
     if wanted is None or (found is None and not begun) or (found and not found.spec.volume_claim_templates):
         return None
