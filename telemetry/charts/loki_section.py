@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from planning.backends import LOKI
 from planning.buckets import BucketPurpose
 from planning.tiers.application import LokiWindows
 from settings.models.ingestion import IngestionLimits
@@ -20,6 +21,7 @@ from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.start_up import loki_replay_memory
 from telemetry.charts.values import ChartValues, EncryptedServer, HttpsProbe, IngesterClient, replication_factor
 from telemetry.kubernetes.endpoints import Endpoints
+from telemetry.kubernetes.tls import CA_FILE
 
 
 class BucketNames(ChartValues):
@@ -71,6 +73,24 @@ class Analytics(ChartValues):
     """Send anonymous usage statistics to Grafana Labs."""
 
 
+class TailTls(ChartValues):
+    """How the query frontend calls queriers for a tail."""
+
+    tls_ca_path: str = Field(default=CA_FILE, serialization_alias="tls_ca_path")
+    """Authority."""
+    tls_server_name: str = Field(default=LOKI.name, serialization_alias="tls_server_name")
+    """The name in their certificate."""
+
+
+class Frontend(ChartValues):
+    """The query frontend; addresses that aren't here are the chart's."""
+
+    tail_proxy_url: str = Field(serialization_alias="tail_proxy_url")
+    """The chart's own is plain HTTP."""
+    tail_tls_config: TailTls = Field(default=TailTls(), serialization_alias="tail_tls_config")
+    """TLS."""
+
+
 class LokiSection(ChartValues):
     """Loki's own configuration."""
 
@@ -100,6 +120,8 @@ class LokiSection(ChartValues):
     """Queries."""
     ruler_config: RulerConfig | None = None
     """Rules."""
+    frontend: Frontend | None = None
+    """Of mode Distributed over TLS; None leaves the chart's."""
     analytics: Analytics = Analytics()
     """Usage reports."""
 
@@ -132,7 +154,12 @@ def loki_section(
         ),
         ingester=LokiIngester(wal=WriteAheadLog(replay_memory_ceiling=loki_replay_memory(sizes.ingesting))),
         querier=LokiQuerier(),
+        frontend=_frontend(endpoints) if endpoints is not None and encrypted and sizes.distributed else None,
     )
+
+
+def _frontend(endpoints: Endpoints) -> Frontend:
+    return Frontend(tail_proxy_url=f"https://{endpoints.host(f'{LOKI.name}-querier')}:{LOKI.port}")
 
 
 def _storage(storage: ObjectStorage) -> Storage:

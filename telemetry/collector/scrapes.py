@@ -18,11 +18,12 @@ and of prometheus-community's kube-state-metrics and prometheus-node-exporter, w
 from collections.abc import Iterator
 from typing import Any
 
-from planning.backends import backends_of
+from planning.backends import LOKI, Backend, backends_of
 from planning.base import Frozen
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
+from telemetry.charts.loki_distributed import GATEWAY_COMPONENT
 from telemetry.collector.config import NODE_NAME_VARIABLE
 from telemetry.collector.kept_metrics import kept_expression
 from telemetry.kubernetes.endpoints import (
@@ -106,9 +107,15 @@ def _back_ends(settings: PlatformSettings, endpoints: Endpoints) -> Iterator[Scr
             inventory=backend.name,
             component_label=backend.many_components,
             # A proxy on the same port serves no metrics.
-            without_component=backend.front.component if backend.front else None,
+            without_component=_proxy(backend, settings),
             server_name=endpoints.host(backend.service) if encrypted else None,
         )
+
+
+def _proxy(backend: Backend, settings: PlatformSettings) -> str | None:
+    if backend is LOKI and settings.sizes.loki.distributed is not None:
+        return GATEWAY_COMPONENT
+    return backend.front.component if backend.front else None
 
 
 def _platform(endpoints: Endpoints) -> tuple[Scrape, ...]:

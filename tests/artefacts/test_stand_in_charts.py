@@ -88,7 +88,7 @@ def test_loki_parts_come_and_go_with_their_switches() -> None:
     documents = render(ChartName.LOKI, merged(LOKI, {**switched, "sidecar": {"rules": off}}))
     assert names(documents, "StatefulSet") == {"loki"}
     assert names(documents, "DaemonSet") == set()
-    assert ports(one(documents, "Service", "loki-gateway")) == {"http-metrics": 80}
+    assert ports(one(documents, "Service", "loki-gateway")) == {"http": 80}
     assert names(render(ChartName.LOKI, LOKI), "DaemonSet") == {"loki-canary"}
 
 
@@ -270,7 +270,7 @@ REFUSED: list[tuple[ChartName, Json, str]] = [
     (ChartName.LOKI, {"loki": {"storage": {"bucketNames": {"chunks": ""}}}}, "bucketNames.chunks is required"),
     (ChartName.LOKI, {"minio": {"enabled": True}}, "minio.enabled"),
     (ChartName.LOKI, {"lokiCanary": {"enabled": False}}, "test.enabled needs lokiCanary.enabled"),
-    (ChartName.LOKI, {"deploymentMode": "Distributed"}, "Monolithic only, not Distributed"),
+    (ChartName.LOKI, {"deploymentMode": "SimpleScalable"}, "Monolithic and Distributed only, not SimpleScalable"),
     (ChartName.LOKI, {"networkPolicy": {"enabled": True}}, "does not simulate networkPolicy.enabled"),
     (ChartName.TEMPO, {"tempoQuery": {"enabled": True}}, "does not simulate tempoQuery.enabled"),
     (ChartName.MIMIR, {"mimir": {"structuredConfig": {"ingest_storage": {"enabled": True}}}}, "kafka.enabled is false"),

@@ -17,7 +17,7 @@ from telemetry.kubernetes.endpoints import (
     Endpoints,
 )
 
-MIMIR_GATEWAY = "mimir.gateway"
+PROXIES = ("mimir.gateway", "loki.distributed.gateway")
 PLATFORM_DOWN_RATIO = 0.5
 RESTARTS_IN_15_MINUTES = 2
 VOLUME_LOW_RATIO = 0.25
@@ -107,8 +107,8 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
 
 
 def _expected_pods(settings: PlatformSettings) -> int:
-    """Pods that are scraped when all is well; Mimir's nginx has no metrics."""
-    sized = sum(size.replicas for key, size in settings.sizes.workloads() if key not in (AGENT, MIMIR_GATEWAY))
+    """Pods that are scraped when all is well; nginx has no metrics."""
+    sized = sum(size.replicas for key, size in settings.sizes.workloads() if key not in (AGENT, *PROXIES))
     return sized + settings.node_count
 
 

@@ -22,12 +22,16 @@
 {{/* What the real chart refuses to render. */}}
 {{- define "loki.validate" -}}
 {{- $v := .Values -}}
-{{- if not (has $v.deploymentMode (list "Monolithic" "SingleBinary")) -}}
-{{- fail (printf "this stand-in chart simulates deploymentMode Monolithic only, not %s" $v.deploymentMode) -}}
+{{- if not (has $v.deploymentMode (list "Monolithic" "SingleBinary" "Distributed")) -}}
+{{- fail (printf "this stand-in chart simulates deploymentMode Monolithic and Distributed only, not %s" $v.deploymentMode) -}}
 {{- end -}}
-{{- range $target := list "read" "write" "backend" -}}
+{{- $others := list "read" "write" "backend" -}}
+{{- if eq $v.deploymentMode "Distributed" -}}
+{{- $others = append $others "singleBinary" -}}
+{{- end -}}
+{{- range $target := $others -}}
 {{- if gt (int (get (get $v $target) "replicas")) 0 -}}
-{{- fail (printf "deploymentMode Monolithic and %s.replicas above 0 exclude each other: set it to 0" $target) -}}
+{{- fail (printf "deploymentMode %s and %s.replicas above 0 exclude each other: set it to 0" $v.deploymentMode $target) -}}
 {{- end -}}
 {{- end -}}
 {{- if and (not $v.loki.schemaConfig) (not $v.loki.useTestSchema) -}}
@@ -76,7 +80,7 @@ memcached_client:
 {{- $_ := set $s3 (get $names $key | default $key) $value -}}
 {{- end -}}
 {{- end -}}
-{{- $common := merge (dict "storage" (dict "s3" $s3) "compactor_grpc_address" (printf "%s.%s.svc.cluster.local:9095" (include "loki.fullname" .) .Release.Namespace)) $loki.commonConfig -}}
+{{- $common := merge (dict "storage" (dict "s3" $s3) "compactor_grpc_address" (printf "%s.%s.svc.cluster.local:9095" (eq .Values.deploymentMode "Distributed" | ternary (printf "%s-compactor" (include "loki.fullname" .)) (include "loki.fullname" .)) .Release.Namespace)) $loki.commonConfig -}}
 {{- $rules := dict "type" "local" -}}
 {{- if ne (dig "storage" "type" "" (default dict $loki.rulerConfig)) "local" -}}
 {{- $rules = dict "type" "s3" "s3" (dict "bucketnames" $loki.storage.bucketNames.ruler) -}}
@@ -104,6 +108,13 @@ memcached_client:
 {{- $client := include "loki.cache-client" (dict "root" $ "cache" . "timing" (dict "update_interval" "1m")) | fromYaml -}}
 {{- $_ := mergeOverwrite $config.query_range (dict "cache_results" true "results_cache" (dict "cache" $client)) -}}
 {{- end -}}
+{{- end -}}
+{{- if eq .Values.deploymentMode "Distributed" -}}
+{{- $domain := printf "%s.svc.cluster.local:9095" .Release.Namespace -}}
+{{- $scheduler := dict "scheduler_address" (printf "%s-query-scheduler-headless.%s" (include "loki.fullname" .) $domain) -}}
+{{- $index := dict "index_gateway_client" (dict "server_address" (printf "dns+%s-index-gateway-headless.%s" (include "loki.fullname" .) $domain)) -}}
+{{- $_ := mergeOverwrite $config (dict "frontend" (deepCopy $scheduler) "frontend_worker" $scheduler "storage_config" (dict "tsdb_shipper" $index "boltdb_shipper" (deepCopy $index))) -}}
+{{- $_ := mergeOverwrite $config (dict "bloom_build" (dict "builder" (dict "planner_address" (printf "%s-bloom-planner-headless.%s" (include "loki.fullname" .) $domain))) "bloom_gateway" (dict "client" (dict "addresses" (printf "dnssrvnoa+_grpc._tcp.%s-bloom-gateway-headless.%s.svc.cluster.local" (include "loki.fullname" .) .Release.Namespace)))) -}}
 {{- end -}}
 {{- range $section := list "compactor" "ingester" "ingester_client" "querier" "query_range" "frontend" "frontend_worker" "analytics" "distributor" "tracing" "pattern_ingester" "storage_config" "index_gateway" "bloom_build" "bloom_gateway" -}}
 {{- with get $loki $section -}}
