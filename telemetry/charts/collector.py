@@ -28,7 +28,7 @@ from telemetry.collector.agent import (
 )
 from telemetry.collector.cluster_metrics import cluster_rules, lease_manifests
 from telemetry.collector.gateway import QUEUE_MIB, gateway_config
-from telemetry.collector.masking import HASH_KEY_VARIABLE
+from telemetry.collector.place import HASH_KEY_VARIABLE
 from telemetry.collector.pod_logs import POD_LOGS
 from telemetry.collector.queues import STATE_DIRECTORY
 from telemetry.collector.redaction import HASH_KEY_ENTRY, HASH_KEY_SECRET

@@ -46,6 +46,8 @@ MAX_TENANT_SERIES = 2_000
 HTTP_STATUS = "http.response.status_code"
 # Resource attributes of a single pod.
 OF_ONE_POD = ("service.instance.id", "k8s.pod.name", "k8s.pod.uid", "k8s.container.name", "k8s.node.name", "host.name")
+# The sampler judges and hands on in one goroutine, which takes nothing in meanwhile: what is dear goes to another.
+SAMPLED_BATCH = "batch/sampled"
 SPAN_METRICS = "spanmetrics"
 TENANT_METRICS = "spanmetrics/tenants"
 # For each back end: about 20 minutes of prod's load, kept while the back end is away.
@@ -68,6 +70,7 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             "tail_sampling": _tail_sampling(settings),
             "resource/instance": _instance(),
             **redaction_processors(settings.redaction),
+            SAMPLED_BATCH: batch(),
             BATCH: batch(),
         },
         connectors={
@@ -86,7 +89,7 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             ),
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
-                processors=("tail_sampling", *REDACTORS, BATCH),
+                processors=("tail_sampling", SAMPLED_BATCH, *REDACTORS, BATCH),
                 exporters=(exporter_of(TEMPO),),
             ),
             "metrics": Pipeline(

@@ -11,7 +11,7 @@ Security Administration, "Social Security Number Randomization" (areas never giv
 
 from settings.models.redaction import PersonalData
 from telemetry.collector.secret_names import GUARD, MASK, Edit
-from telemetry.collector.secret_patterns import Family
+from telemetry.collector.secret_patterns import Family, Trigger
 
 _LABEL = r"(?:[A-Za-z0-9_\x{80}-\x{FFFC}\x{FFFE}-\x{10FFFF}-]|\\u[0-9a-fA-F]{4})"
 # A domain begins with a letter or ends as the few that don't: `react@18.2.0` and `x@1.0.0-beta.rc` are none.
@@ -81,8 +81,12 @@ _ADDRESSES = (
     # Access logs in the common format.
     Edit(rf"(^|[\s\"])({_PUBLIC})\.{_OCTET}( (?:-|\S+) (?:-|\S+) \[)", "${1}${2}.0${3}"),
 )  # fmt: skip
-CLIENT_ATTRIBUTES = ("client.address", "network.peer.address", "net.peer.ip", "net.sock.peer.addr", "http.client_ip",
-                     "source.address")  # fmt: skip
+# Where the conventions put them, with the address as the whole value.
+CLIENT_ATTRIBUTES = ("client.address", "network.peer.address")
+WHOLE_ADDRESSES = (
+    Edit(rf"^({_PUBLIC})\.{_OCTET}$", "${1}.0"),
+    Edit(r"^(2[0-9a-fA-F]{3}:[0-9a-fA-F]{0,4}:[0-9a-fA-F]{0,4}:)[0-9a-fA-F:]+$", "${1}:"),
+)
 
 _FOUR = (
     r"4\d{3}|5[1-5]\d{2}|222[1-9]|2(?:2[3-9]\d|[3-6]\d{2}|7[01]\d|720)|"  # Visa, Mastercard
@@ -108,55 +112,69 @@ CARD_CANDIDATE = (
     rf"(?:^|[^\w.+-])(?:(?P<number>{'|'.join(_PRINTED)}|{_COMMON})|"
     rf"(?i:{_CARD_WORDS})[^\d\n]{{0,24}}(?P<named>{_ANY_CARD}))\b)(?P<rest>[^\x00]*)"
 )
-CARD_DIGITS = r"\d{4}[ -]?\d{4,6}[ -]?\d{4,5}"
+CARD_DIGITS = tuple(rf"{digit}\d{{3}}[ -]?\d{{4,6}}[ -]?\d{{4,5}}" for digit in range(2, 7))
+# One of these fits where the candidates are sought; ids in hexadecimal digits end here.
+CARD_SHAPES = (
+    rf"(?:^|[^\w.+-])(?:{'|'.join(_PRINTED)}|{_COMMON})\b",
+    rf"(?:{_CARD_WORDS})[^\d\n]{{0,24}}(?:{_ANY_CARD}|62\d{{14,17}})\b",
+)
 # Some UnionPay numbers have no check digit by Luhn.
 UNIONPAY = Edit(r"((?i:unionpay)[^\d\n]{0,24})62\d{14,17}\b", f"${{1}}{MASK}")
 CARD_ROUNDS = 4
 # What is still a candidate after so many rounds is masked without its check digit.
 CARD_REST = Edit(rf"(^|[^\w.+-])(?:{'|'.join(_PRINTED)}|{_COMMON})\b", f"${{1}}{MASK}")
 
-# What any card, IBAN or social security number has; national telephone numbers are looked for where they are masked.
-NUMBERS = r"\d{3}(?:\d[ -]?\d{4}|-\d{2}-\d{4})"
+# What any card and IBAN has. A pattern for each first digit: one that begins with any digit is tried at each letter.
+NUMBERS = tuple(rf"{digit}\d{{3}}[ -]?\d{{4}}[ -]?\d{{2}}" for digit in range(10))
 _NATIONAL_SHAPE = r"\d{3}\)? ?[ .-]?\d{3}[ .-]\d{4}"
 
 
 _PHONE_WORDS = ("phone", "tel", "mobile", "msisdn", "fax", "cell", "sms", "whatsapp")
 _ADDRESS_WORDS = ("client", "remote", "forwarded", "peer", "ip", "source", "addr")
+# Addresses of both kinds that aren't cut yet.
+_ADDRESS_SHAPES = (r"\.\d{1,3}\.\d{1,3}\.[1-9]", ":[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:]*[0-9a-f]")
+_UNCUT = rf"(?:(?:{_PUBLIC})\.[1-9]|2[0-9a-f]{{3}}:[0-9a-f]{{0,4}}:[0-9a-f]{{0,4}}:[0-9a-f:]*[0-9a-f])"
 _FAMILIES = {
     PersonalData.EMAIL: Family(
-        "email", ("@", "%40"), (rf"@{_DOMAIN}", rf"%40{_DOMAIN}"), (Edit(EMAIL, MASK),), _EMAIL_GUARDS
+        "email",
+        tuple(Trigger((at,), (f"{at}{_DOMAIN}",)) for at in ("@", "%40")),
+        (Edit(EMAIL, MASK),),
+        _EMAIL_GUARDS,
     ),
     PersonalData.PHONE: Family(
         "phone",
-        ("+", "%2b", "phone", "tel", "mobile", "msisdn"),
         (
-            rf"\+{_INTERNATIONAL}",
-            rf"%2b{_INTERNATIONAL}",
-            *(rf"""{word}[a-z_. -]{{0,8}}[\\"']*[ \t]*[:=][ \t]*[\\"'\[]*{_PHONE_VALUE}""" for word in _PHONE_WORDS),
+            Trigger(patterns=(rf"\+{_INTERNATIONAL}",)),
+            Trigger(("%2b",), (f"%2b{_INTERNATIONAL}",)),
+            *(
+                Trigger((word,), (rf"""{word}[a-z_. -]{{0,8}}[\\"']*[ \t]*[:=][ \t]*[\\"'\[]*{_PHONE_VALUE}""",))
+                for word in _PHONE_WORDS
+            ),
         ),
         _PHONES,
     ),
-    PersonalData.NATIONAL_PHONE: Family("national_phone", (), (), (_NATIONAL,), shapes=(_NATIONAL_SHAPE,)),
+    PersonalData.NATIONAL_PHONE: Family("national_phone", (Trigger(patterns=(_NATIONAL_SHAPE,)),), (_NATIONAL,)),
     PersonalData.IBAN: Family(
         "iban",
-        (),
-        (r"\b[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",),
+        (Trigger(needs=("numbers",), patterns=(r"\b[A-Z]{2}\d{2}[ -]?[A-Z0-9]{4}[ -]?[A-Z0-9]{4}",)),),
         (Edit(_IBAN, MASK),),
         exact=True,
-        numbers=True,
     ),
     PersonalData.NATIONAL_ID: Family(
-        "national_id", (), (r"\d{3}-\d{2}-\d{4}",), (Edit(_SSN, f"${{1}}{MASK}${{2}}"),), numbers=True
+        "national_id",
+        (Trigger(shapes=(r"-\d{2}-\d{4}",), patterns=(r"\d{3}-\d{2}-\d{4}",)),),
+        (Edit(_SSN, f"${{1}}{MASK}${{2}}"),),
     ),
     PersonalData.CLIENT_ADDRESS: Family(
         "client_address",
-        ("client", "remote", "forwarded", "peer", "- - [", "ip"),
         (
-            *(
-                rf"""{word}[\w. -]{{0,16}}{_KEY_TO_ADDRESS}(?:(?:{_PUBLIC})\.|2[0-9a-f]{{3}}:)"""
-                for word in _ADDRESS_WORDS
+            Trigger(
+                shapes=_ADDRESS_SHAPES,
+                patterns=(
+                    *(rf"""{word}[\w. -]{{0,16}}{_KEY_TO_ADDRESS}{_UNCUT}""" for word in _ADDRESS_WORDS),
+                    r" - [^ ]+ \[\d",
+                ),
             ),
-            r" - [^ ]+ \[\d",
         ),
         _ADDRESSES,
     ),

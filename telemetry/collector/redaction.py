@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from settings.models.redaction import RedactionSettings
-from telemetry.collector.masking import CUT, UNESCAPED, Place, masking_groups, quoted
+from telemetry.collector.masking import CUT, UNESCAPED, masking_groups, name_group
+from telemetry.collector.place import Place, any_of, fits, has, quoted
 
 SPAN_NAMES, TEXTS = "transform/span_names", "transform/redaction"
 REDACTORS = (TEXTS,)
@@ -27,8 +28,10 @@ HASH_KEY_SECRET = "redaction-hash-key"  # noqa: S105 (a name)
 HASH_KEY_ENTRY = "hash-key"
 # Loki refuses lines above 256 KiB; nothing longer is searched, so nothing longer passes.
 LONGEST_TEXT = 256 * 1024
-# What any name with a secret has; every span's name is looked at.
-SUSPICIOUS = r"[@=%+:?]|\d{3}|[\w~-]{18}|-----|[Bb](?:asic|earer) "
+# What any name with a secret has; every span's name is looked at, most are short.
+LEAST_SECRET = 7
+SUSPICIOUS_SIGNS = ("@", "=", "%", "+", ":", "?", "-----")
+SUSPICIOUS = (r"\d{3}", r"[\w~-]{18}", "[Bb](?:asic|earer) ")
 
 Component = dict[str, Any]
 
@@ -44,9 +47,10 @@ def redaction_processors(settings: RedactionSettings) -> dict[str, Component]:
 
 
 def _span_names(settings: RedactionSettings) -> Component:
-    name, *groups = masking_groups(Place("span", text="span.name"), settings)
-    name["conditions"] = [f"IsMatch(span.name, {quoted(SUSPICIOUS)})"]
-    return _transform(trace_statements=[*_shared(settings), name, *groups])
+    suspicious = any_of([*has("span.name", *SUSPICIOUS_SIGNS), *fits("span.name", "|".join(SUSPICIOUS))])
+    name = Place("span", text="span.name", attributes=False)
+    group = name_group(name, settings, [f"Len(span.name) >= {LEAST_SECRET} and {suspicious}"])
+    return _transform(trace_statements=[*_shared(settings), group])
 
 
 def _texts(settings: RedactionSettings) -> Component:
@@ -71,7 +75,7 @@ def _shared(settings: RedactionSettings) -> list[Component]:
 
 
 def _record(context: str, text: str | None = None) -> Place:
-    return Place(context, text=text, tables=(f"{context}.attributes",))
+    return Place(context, text)
 
 
 def _as_text() -> Iterator[str]:

@@ -113,43 +113,48 @@ FIELD_EDITS = (
 KEY_EDITS = (after(r"ey(?i:[_. -]?(?:value|data))?", (*_QUOTED, *_NO_PROSE)),)
 UPPER_EDITS = (after(rf"(?:{_UPPER})", (*_QUOTED, _BARE)),)
 UPPER_WORDS = ("PASS", "TOKEN", "SECRET", "CRED", "SESS", "KEY", "AUTHORIZATION")
-UPPER_TESTS = (rf"(?:{_UPPER})[\"'\]\\]*[ \t]*[:=]",)
+UPPER_TESTS = tuple(
+    rf"{word}[\"'\]\\]*[ \t]*[:=]"
+    for word in (
+        "PASS(?:WORD|WD|PHRASE|CODE)", "TOKEN", "SECRET", "CREDENTIALS?", "SESS(?:ION_?)?ID", "KEY", "AUTHORIZATION",
+    )
+)  # fmt: skip
 
-# Headers as Python prints them: a list of pairs, of text or of bytes.
-TUPLE_NAMES = r"authorization|cookie|token|secret|password|passwd|api[_-]?key|access[_-]?key|signature"
-TUPLES = tuple(
-    Edit(rf"({quote}[\w.-]{{0,64}}(?i:{TUPLE_NAMES})\\*{quote}[ \t]*,[ \t]*b?\\*{quote}){value}", f"${{1}}{MASK}")
-    for quote, value in (("'", r"""[^'\\]+"""), ('"', r"""[^"\\]+"""))
-)
+# What separates a name from its value in lower-case text, and a value that isn't masked yet.
+SEPARATED = r"""[\\"'\]]*[ \t]*(?:[:=,]|\\u003e)"""
+UNMASKED = r"""[\\"'\[ \t]*\*{0,3}[^*\\"'\[ \t]"""
 
-# In lower-case JSON text: a name and what separates it from its value.
-_SEPARATED = r"""[\\"'\]]*[ \t]*(?:[:=,]|\\u003e)"""
-KEY_TESTS = (rf"(?:{_KEYS})[_. -]?key(?:[_. -]?(?:value|data))?{_SEPARATED}",)
-FIELD_TESTS = (
-    *(rf"{ending}{_SEPARATED}" for ending in (
+
+def separated(name: str) -> str:
+    """The test for a name and a value."""
+    return f"{name}{SEPARATED}{UNMASKED}"
+
+
+def in_tuples(names: str) -> tuple[Edit, ...]:
+    """Headers as Python prints them: a list of pairs, of text or of bytes."""
+    return tuple(
+        Edit(rf"({quote}[\w.-]{{0,64}}(?i:{names})\\*{quote}[ \t]*,[ \t]*b?\\*{quote}){value}", f"${{1}}{MASK}")
+        for quote, value in (("'", r"""[^'\\]+"""), ('"', r"""[^"\\]+"""))
+    )
+
+
+# One of these is in any text with a name, in lower case.
+NAMES = ("pass", "token", "secret", "sess", "cred", "card", "key", "authorization", "cookie")
+KEY_SHAPE = separated("key(?:[_. -]?(?:value|data))?")
+KEY_TEST = rf"(?:{_KEYS})[_. -]?key(?:[_. -]?(?:value|data))?{SEPARATED}"
+FIELD_TESTS = tuple(
+    separated(ending)
+    for ending in (
         "pass(?:word|wd|phrase|code|key)?(?:[_. -]?(?:hash|confirmation|confirm))?", "token",
         "secret(?:[_. -]?(?:value|string|text|id))?", "sess(?:ion)?[_. -]?(?:id|key|cookie)", "credentials?",
         "card[_. -]?(?:number|no)",
-    )),
-    rf"(?:^|[^a-z])(?:{SHORT}){_SEPARATED}",
+    )
 )  # fmt: skip
-FIELD_WORDS = (
-    "pass",
-    "token",
-    "secret",
-    "sess",
-    "passkey",
-    "cred",
-    "card",
-    "pwd",
-    "pin",
-    "otp",
-    "cv",
-    "ssn",
-    "jwt",
-    "sid",
-    "srf",
-)
+# Short names, which the edits then look at more closely.
+SHORT_TESTS = {
+    "pwd": "pwd", "pin": "pin", "otp": "otp", "cv": "cv[vc]2?", "ssn": "ssn", "jwt": "jwt", "sid": "sid", "srf": "srf",
+    **{f"pan{end}": "pan" for end in ("=", ":", '"', "'", "\\", " ")},  # not `span_id`
+}  # fmt: skip
 
 # Before the edits: values that are none, and names that name none.
 GUARDS = (

@@ -14,41 +14,52 @@ from telemetry.collector.secret_names import (
     CARD,
     FIELD_EDITS,
     FIELD_TESTS,
-    FIELD_WORDS,
     GUARDS,
     KEY,
     KEY_EDITS,
-    KEY_TESTS,
+    KEY_SHAPE,
+    KEY_TEST,
     MASK,
-    TUPLE_NAMES,
-    TUPLES,
+    SHORT_TESTS,
     UPPER_EDITS,
     UPPER_TESTS,
     UPPER_WORDS,
     Edit,
     after,
+    in_tuples,
+    separated,
 )
 
 
+class Trigger(NamedTuple):
+    """When a family may be in a text, in lower case. All parts that are given must hold; the cheapest stands first."""
+
+    words: tuple[str, ...] = ()
+    """One of these strings is in it."""
+    patterns: tuple[str, ...] = ()
+    """One of these patterns fits."""
+    shapes: tuple[str, ...] = ()
+    """One of these fits too; tried before the patterns."""
+    early: bool = False
+    """Whether the patterns are tried on every record, because the words are in many."""
+    needs: tuple[str, ...] = ()
+    """What was found before: a name of a secret (`named`), or a long number (`numbers`)."""
+
+
 class Family(NamedTuple):
-    """Secrets that are looked for together, in three steps of rising cost."""
+    """Secrets that are looked for together."""
 
     name: str
-    words: tuple[str, ...]
-    """Of these strings one is in any text with such a secret, in lower case."""
-    tests: tuple[str, ...]
-    """Of these patterns one is in it too: in the whole record as JSON text, in lower case. None: the words suffice."""
+    triggers: tuple[Trigger, ...]
+    """One of them holds for any text with such a secret."""
     edits: tuple[Edit, ...]
     guards: tuple[Edit, ...] = ()
     """Run before the edits."""
-    shapes: tuple[str, ...] = ()
-    """Patterns that do as a word does."""
     exact: bool = False
-    """Whether words and tests look at the text as it is, not in lower case."""
-    numbers: bool = False
-    """Whether long numbers do so too."""
+    """Whether the triggers look at the text as it is, not in lower case."""
 
 
+_NAMED = ("named",)
 _GAP = r"[ \t]*"
 # A scheme may be guarded, as the value that it is of no other name.
 _SCHEMES = (
@@ -77,7 +88,7 @@ _SENTENCE_EDITS = (
     *(after(head, ((_IS, rf"{_MIXED}[\w~+/.!@#$%^&*=-]{{14,}}"),)) for head in ("oken", "ecret", "pi key")),
 )
 _HEADER_EDITS = (
-    *TUPLES,
+    *in_tuples("authorization|cookie|signature"),
     after("uthorization", _HEADER),
     after("ookie", _COOKIE),
     *(
@@ -130,130 +141,106 @@ _KEY_BLOCK = Edit(
     MASK,
 )
 
-_SEPARATED = r"""[\\"'\]]*[ \t]*(?:[:=,]|\\u003e)"""
-FIELDS = Family("fields", FIELD_WORDS, FIELD_TESTS, FIELD_EDITS, GUARDS)
-KEYS = Family("keys", ("key",), KEY_TESTS, KEY_EDITS, GUARDS[:1])
+FIELDS = Family(
+    "fields",
+    (
+        Trigger(needs=_NAMED, patterns=FIELD_TESTS),
+        *(Trigger((word,), (separated(test),)) for word, test in SHORT_TESTS.items()),
+    ),
+    (*in_tuples("token|secret|password|passwd"), *FIELD_EDITS),
+    GUARDS,
+)
+KEYS = Family(
+    "keys",
+    (Trigger(needs=_NAMED, words=("key",), shapes=(KEY_SHAPE,), patterns=(KEY_TEST,)),),
+    (*in_tuples("(?:api|access)[_-]?key"), *KEY_EDITS),
+    GUARDS[:1],
+)
 HEADERS = Family(
     "headers",
-    ("authorization", "cookie", "bearer", "basic", "token", "secret", "password", "key"),
     (
-        rf"""(?:{TUPLE_NAMES})\\*["'][ \t]*,[ \t]*b?\\*["']""",
-        f"authorization{_SEPARATED}",
-        f"cookie{_SEPARATED}",
-        r"bearer[ \t]+[\w.~+/-]{6}",
-        r"basic[ \t]+[\w.~+/-]{6}",
+        Trigger(needs=_NAMED, patterns=(separated("authorization"), separated("cookie"))),
+        Trigger(("bearer", "basic"), tuple(rf"{scheme}[ \t]+[\w.~+/-]{{6}}" for scheme in ("bearer", "basic"))),
+        Trigger(("signature",), (r"""signature\\*["'][ \t]*,[ \t]*b?\\*["']""",)),
     ),
     _HEADER_EDITS,
 )
+_PARAMETER = rf"(?:[\w.%-]*[._-])?(?:{_QUERY}|code|oobcode)=[^&\s\"'#<>\\]{{4}}"
 URLS = Family(
     "urls",
-    ("://", "?", "&", "@tcp(", "@unix(", "jdbc:oracle", "signature="),
     (
-        r"://[^\s/:@\"'?#\\]*:[^\s/\"'\\<>?#]{1,256}@",
-        r"://[\w.~%+-]{16,256}@",
-        r"@(?:tcp|unix|udp)\(",
-        "jdbc:oracle:",
-        *(
-            f"{name}=[^ ]{{4}}"
-            for name in (
-                "sig",
-                "signature",
-                "code",
-                "ticket",
-                "assertion",
-                "hmac",
-                "nonce",
-                "auth",
-                "hash",
-                "key",
-                "session",
-                "access",
-                "token",
-                "secret",
-                "otp",
-                "sid",
-                "pass",
-                "password",
-                "pwd",
-                "jwt",
-                "credential",
-            )
+        Trigger(
+            ("@",),
+            (
+                r"://[^\s/:@\"'?#\\]*:[^\s/\"'\\<>?#]{1,256}@",
+                r"://[\w.~%+-]{16,256}@",
+                r"@(?:tcp|unix|udp)\(",
+                "jdbc:oracle:",
+            ),
         ),
+        Trigger(("=",), tuple(f"{before}{_PARAMETER}" for before in (r"\?", "&", ";", "u0026")), early=True),
+        Trigger(("ignature=",), (r"ignature=[\w%+/=-]{16}",)),
     ),
     (*_LOGIN_EDITS, *_URL_EDITS),
     GUARDS[1:],
 )
+_OPTION = r"(?:[\w-]*-)?(?:password|passwd|passphrase|pass|token|secret|key|auth|pwd|user)[ \t=]"
 COMMANDS = Family(
     "commands",
-    ("--", " -u", " -p ", " -a "),
     (
-        r"--(?:[\w-]*-)?(?:password|passwd|passphrase|pass|token|secret|key|auth|pwd)[ =]",
-        r" -u[ \t]*[\"'\\]*[^\s:\"'\\/]{1,64}:",
-        r"--user[ =]",
-        r"--proxy-user[ =]",
-        r" -p[ \t]",
-        r" -a[ \t]",
+        Trigger(("--",), (f"--{_OPTION}",)),
+        Trigger((" -u",), (r" -u[ \t=]*[\"'\\]*[^\s:\"'\\/]{1,64}:",)),
+        Trigger((" -p", " -a"), (r" -p[ \t]", r" -a[ \t]")),
     ),
     _COMMAND_EDITS,
 )
 MARKUP = Family(
     "markup",
-    ("</", "u003c/", "value="),
     (
-        rf"(?:<|\\u003c)(?:[\w.-]*[:._-])?\w*(?:{_XML_NAMES}|authorization|jwt|otp|session[_.-]?id)",
-        r"[\"'][ \t]+value=",
+        Trigger(
+            ("</", "u003c/"),
+            tuple(
+                rf"{opening}(?:[\w.-]*[:._-])?\w*(?:{_XML_NAMES}|authorization|jwt|otp|session[_.-]?id)"
+                for opening in ("<", "u003c")
+            ),
+        ),
+        Trigger(("value=",), (r"value=\\*[\"']",)),
     ),
     _XML_EDITS,
 )
 SENTENCES = Family(
     "sentences",
-    ("password", "token", "secret", "api key"),
-    tuple(rf"{word}{_IS}[\\\"]?[\w~+/.!#-]*\d" for word in ("password", "token", "secret", "api key")),
+    (
+        Trigger(
+            needs=_NAMED,
+            patterns=tuple(rf"{word}{_IS}[\\\"]?[\w~+/.!#-]*\d" for word in ("password", "token", "secret", "api key")),
+        ),
+    ),
     _SENTENCE_EDITS,
 )
-KEY_BLOCKS = Family("key_blocks", ("private key",), ("-----begin [a-z0-9 ]{0,32}private key",), (_KEY_BLOCK,))
+KEY_BLOCKS = Family(
+    "key_blocks", (Trigger(("private key",), ("-----begin [a-z0-9 ]{0,32}private key",)),), (_KEY_BLOCK,)
+)
 
 
 # What tokens begin with that stands inside words, and heads that are in any text.
 _MID = "Q:_."
-_TOO_SHORT = (
-    "SK",
-    "ghp_",
-    "gho_",
-    "ghu_",
-    "ghs_",
-    "ghr_",
-    "sk_live_",
-    "rk_live_",
-    "sk_test_",
-    "rk_test_",
-    "sk_prod_",
-    "rk_prod_",
-    "shpat_",
-    "shpca_",
-    "shppa_",
-    "shpss_",
-    "hvs.",
-    "hvb.",
-    "hvr.",
-    "eyJrIjoi",
-    "dckr_oat_",
-    *(f"gl{kind}-" for kind in ("pat", "ptt", "dt", "rt", "cbt", "ft", "ffct", "imt", "agent", "oas", "soat")),
-    "AC",
-    "do",
-    "pat",
-    "SG.",
-    "dp.",
-    "key-",
-    "r8_",
-    "sk-",
-)
-_SHORT_TRIGGERS = (
-    r"sk[0-9a-f]{32}", r"ac[0-9a-f]{32}:", r"do[opr]_v1_", r"pat[a-z0-9]{14}\.", r"sg\.[\w-]{16}",
-    r"dp\.(?:pt|st|ct|sa)\.", r"key-[0-9a-f]{32}",
-    r"r8_\w{30}", r"sk-[\w-]{20}", r"gh[opusr]_", r"k_(?:live|test|prod)_", r"shp[a-z]{2}_", r"hv[sbr]\.",
-    r"gl[a-z]{2,5}-[\w-]{20}",
+_GITLAB = ("pat", "ptt", "dt", "rt", "cbt", "ft", "ffct", "imt", "agent", "oas", "soat")
+# Most tokens are a word with an underscore and a long run of letters and digits. The others, and those whose run may be
+# broken, are looked for by what is fixed in them, so that the search begins with a letter that is rare.
+_TOKEN_WORDS = (
+    "_live_", "_test_", "_prod_", "_pat_", "_oat_", "sntrys_", "figd_", "tfp_", "pscale_", "yJ", "ABSK", "AIza",
+    "ya29.", "GOCSPX-", "Q~", "GR1348941", "xox", "xapp-", "xkeysib-", "xai-", "slack.com/", "SG.", "pypi-", "pul-",
+    "webhooks/", ":AA", "sq0", "EAAA", "dapi", "NRAK-", "PMAK-", ".atlasv1.", "ATATT3", "AGE-SECRET-KEY-1", "pplx-",
+    "ico-", "dt0c01.", "sha256~", "hvs.", "hvb.", "hvr.", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.",
 )  # fmt: skip
+_TOKEN_SHAPES = (r"_[A-Za-z0-9+/]{20}", r"pat[A-Za-z0-9]{14}\.")
+# Words that are in other words, with what makes a token of them.
+_TOKEN_PATTERNS = (
+    r"A[KSBC][IC]A[A-Z0-9]{16}", r"SK[0-9a-fA-F]{32}", r"AC[0-9a-f]{32}:", r"sk-[\w-]{20}", r"key-[0-9a-f]{32}",
+    r"gl[a-z]{2,5}-[\w.-]{20}",
+)  # fmt: skip
+_COMMON_WORDS = ("AKIA", "ASIA", "ABIA", "ACCA", "SK", "AC", "sk-", "key-", *(f"gl{kind}-" for kind in _GITLAB))
 
 
 class Token(NamedTuple):
@@ -272,8 +259,7 @@ _TOKENS = (
     Token("Q~", r"[\w~.-]{31,40}"),
     *(Token(head, r"[A-Za-z0-9]{20,}") for head in ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
     Token("github_pat_", r"\w{20,}"), Token("GR1348941", r"[\w-]{20}"),
-    *(Token(f"gl{kind}-", r"[\w.-]{20,}") for kind in ("pat", "ptt", "dt", "rt", "cbt", "ft", "ffct", "imt", "agent",
-                                                       "oas", "soat")),
+    *(Token(f"gl{kind}-", r"[\w.-]{20,}") for kind in _GITLAB),
     Token("xox", r"[a-z](?:\.xox[a-z])?-[\w-]{10,}"), Token("xapp-", r"\d-[\w-]{10,}"),
     Token("hooks.slack.com/", r"[\w+/-]{20,}", kept=r"(?:services|workflows|triggers)/"),
     *(Token(head, r"\w{10,}") for head in ("sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_")),
@@ -326,10 +312,16 @@ _WITHIN = tuple(
 )
 TOKENS = Family(
     "tokens",
-    tuple(token.head.lower() for token in _TOKENS if token.head not in _TOO_SHORT),
-    (),
+    (Trigger(_TOKEN_WORDS), Trigger(_COMMON_WORDS, _TOKEN_PATTERNS), Trigger(patterns=_TOKEN_SHAPES)),
     (_WHOLE, *_WITHIN),
-    shapes=_SHORT_TRIGGERS,
+    exact=True,
 )
-UPPER = Family("upper", UPPER_WORDS, UPPER_TESTS, UPPER_EDITS, (GUARDS[0],), exact=True)
-BY_FORM = (HEADERS, MARKUP, FIELDS, KEYS, UPPER, URLS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS)
+UPPER = Family(
+    "upper",
+    tuple(Trigger((word,), (test,), needs=_NAMED) for word, test in zip(UPPER_WORDS, UPPER_TESTS, strict=True)),
+    UPPER_EDITS,
+    (GUARDS[0],),
+    exact=True,
+)
+# What a name gives away, and what its own form does.
+BY_NAME, BY_FORM = (HEADERS, MARKUP, FIELDS, KEYS, UPPER), (URLS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS)

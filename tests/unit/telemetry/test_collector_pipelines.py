@@ -249,6 +249,10 @@ class TestGateway:
                 assert pipeline.processors[-2:] == ("transform/redaction", "batch"), name
         assert config.pipelines["traces/all"].processors == ("memory_limiter", "transform/span_names")
 
+    def test_the_sampler_hands_over_before_the_dear_work(self, settings: PlatformSettings) -> None:
+        processors = gateway_config(settings).pipelines["traces/sampled"].processors
+        assert processors[:3] == ("tail_sampling", "batch/sampled", "transform/redaction")
+
     def test_every_back_end_may_be_away_for_as_long_as_the_disk_has_room(self, settings: PlatformSettings) -> None:
         for name, exporter in gateway_config(settings).exporters.items():
             assert exporter["sending_queue"]["storage"] == "file_storage", name

@@ -10,8 +10,8 @@ import yaml
 from settings.document.messages import SettingsError
 from settings.models.platform import PlatformSettings
 from settings.models.redaction import PersonalData
+from telemetry.collector.finding import families
 from telemetry.collector.gateway import gateway_config
-from telemetry.collector.masking import families
 from telemetry.collector.redaction import generates_hash_key, redaction_processors
 
 Make = Callable[..., PlatformSettings]
@@ -38,7 +38,7 @@ def test_a_statement_that_fails_costs_its_record_nothing_but_itself(make_setting
 def test_only_marked_records_meet_the_dear_steps(make_settings: Make) -> None:
     for group in groups(processors(make_settings)["transform/redaction"], "log"):
         if any(statement.startswith("replace_") and "****" in statement for statement in group["statements"]):
-            assert "lgtm.redaction." in group["conditions"][0]
+            assert "lgtm.redaction.marks" in group["conditions"][0]
 
 
 def test_the_configuration_fits_into_a_config_map(make_settings: Make) -> None:
@@ -62,8 +62,17 @@ def test_names_are_patterns_of_the_whole_name_in_any_case(make_settings: Make) -
 def test_what_is_fixed_in_a_denied_name_is_looked_for_first(make_settings: Make, name: str, part: str) -> None:
     settings = make_settings("prod", redaction={"denied_attributes": [name]}).redaction
     (fields,) = (family for family in families(settings) if family.name == "fields")
-    assert part in fields.words
-    assert any(test.startswith(re.escape(part)) for test in fields.tests)
+    (trigger,) = (one for one in fields.triggers if one.patterns[0].startswith(re.escape(part)))
+    assert trigger.words == (part,)
+
+
+def test_a_denied_name_that_a_name_of_secrets_has_needs_no_search_of_its_own(make_settings: Make) -> None:
+    settings = make_settings("prod", redaction={"denied_attributes": ["*my_secret*", "ab*"]}).redaction
+    (fields,) = (family for family in families(settings) if family.name == "fields")
+    secret, short = fields.triggers[-2:]
+    assert (secret.words, secret.needs) == ((), ("named",))
+    # Two letters are in any text: the pattern alone decides.
+    assert (short.words, short.needs, short.patterns[0][:2]) == ((), (), "ab")
 
 
 def test_kinds_of_personal_data_are_chosen(make_settings: Make) -> None:
@@ -84,7 +93,7 @@ def test_hashed_attributes_are_not_masked_afterwards(make_settings: Make) -> Non
     (spared,) = (
         one
         for one in statements(found["transform/redaction"], "metric")
-        if one.startswith("delete_matching_keys(datapoint.cache")
+        if one.startswith('delete_matching_keys(datapoint.cache["denied"]')
     )
     assert r"^user\\.token_id$$" in spared
 

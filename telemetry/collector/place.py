@@ -1,0 +1,74 @@
+"""Where redaction looks, and words of the transformation language that its statements share."""
+
+from typing import NamedTuple
+
+# Set in the gateway's pods from the Secret with the key of the hashes.
+HASH_KEY_VARIABLE = "LGTM_REDACTION_HASH_KEY"
+# Attributes that a record has only while it is searched: marks of what may be in it, what is spared, and texts.
+MARKS, _KEPT, _HELD = "lgtm.redaction.marks", "lgtm.redaction.kept", "lgtm.redaction.held."
+HELD_KEYS = r"^lgtm\.redaction\."
+
+
+def quoted(text: str) -> str:
+    """A string in a statement of the transformation language."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{literal(escaped)}"'
+
+
+def literal(text: str) -> str:
+    """A configuration value: the collector expands `$`, so that a literal one is written twice."""
+    return text.replace("$", "$$")
+
+
+class Place(NamedTuple):
+    """What of a context is searched: its attributes, a text of its own, or both."""
+
+    context: str
+    text: str | None = None
+    """A name, a message or a body."""
+    attributes: bool = True
+
+    @property
+    def table(self) -> str:
+        return f"{self.context}.attributes"
+
+    def cached(self, name: str) -> str:
+        """A value that lasts for one group of statements on one record."""
+        return f"{self.context}.cache[{quoted(name)}]"
+
+    def held(self, name: str) -> str:
+        """A text that stands among the attributes meanwhile, so that every step searches it too."""
+        return f"{self.table}[{quoted(_HELD + name)}]"
+
+    def kept(self, name: str) -> str:
+        """A value that isn't searched meanwhile."""
+        return f"{self.table}[{quoted(_KEPT)}][{quoted(name)}]"
+
+    @property
+    def marks(self) -> str:
+        """Lasts from group to group; without attributes there is one group only."""
+        return f"{self.table}[{quoted(MARKS)}]" if self.attributes else self.cached("marks")
+
+    def mark(self, name: str) -> str:
+        return f"{self.marks}[{quoted(name)}]"
+
+    def is_marked(self, name: str | None = None) -> str:
+        """With anything, or with one kind of what may be found."""
+        return f"{self.mark(name)} == true" if name else f"{self.marks} != nil"
+
+
+def has(text: str, *words: str) -> list[str]:
+    return [f"Index({text}, {quoted(word)}) >= 0" for word in words]
+
+
+def fits(text: str, *patterns: str) -> list[str]:
+    return [f"IsMatch({text}, {quoted(pattern)})" for pattern in patterns]
+
+
+def any_of(conditions: list[str]) -> str:
+    """One condition in parentheses, or none."""
+    return f"({' or '.join(conditions)})" if len(conditions) > 1 else "".join(conditions)
+
+
+def all_of(*conditions: str) -> str:
+    return " and ".join(one for one in conditions if one)
