@@ -25,7 +25,7 @@ from ops.erasure.searches import WHOLE_IN_BODIES, Place, Search
 from ops.errors import CommandError
 from ops.report.output import Answer, show_answer
 from planning.buckets import BucketPurpose
-from planning.tiers.application import LokiWindows
+from planning.tiers.application import LokiWindows, TempoWindows
 from planning.tiers.lifecycle import windows_of
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ POLL_SECONDS = 30.0
 TOLD_EVERY = 20
 # Ten minutes.
 LAST_LOOKS = 20
-# Retention is carried out late; a request for what is too old costs nothing.
+# Retention is carried out late: a block or chunk goes when its newest entry is too old.
 BEYOND_RETENTION_HOURS = 24
 ACCEPTED_MODE = "filter-and-delete"
 UNFINISHED = (Stage.TO_FILE, Stage.FILED)
@@ -100,6 +100,8 @@ class _Erasing:
         windows = windows_of(target.settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows)
         self._queried = timedelta(hours=windows.max_query_lookback_hours)
         self._kept = timedelta(hours=windows.retention_hours + BEYOND_RETENTION_HOURS)
+        traces = windows_of(target.settings.tier_plans[BucketPurpose.TEMPO_TRACES], TempoWindows)
+        self._traces_kept = timedelta(hours=traces.deleted_after_hours + BEYOND_RETENTION_HOURS)
 
     def look(self) -> Erasure:
         """Everything as it is now; nothing is changed."""
@@ -118,7 +120,7 @@ class _Erasing:
             begins_after=self._begins_after(open_ones) if open_ones else None,
             chunk_delay_hours=self._loki.delete_delay_seconds / 3600,
             kept_days=max(backup.object_version_days or 0, backup.volume_snapshot_days or 0),
-            traces_gone_by=now + timedelta(days=settings.retention.traces.delete_days),
+            traces_gone_by=now + self._traces_kept,
             metric_series=self._metric_series(),
             remarks=tuple(self._remarks()),
         )

@@ -17,24 +17,28 @@ import yaml
 
 from planning.buckets import BucketPurpose
 from sandbox.bootstrap.paths import PROJECT_ROOT
+from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import ChartName, chart_source
 from telemetry.charts.loki import loki_values
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.charts.tempo import tempo_values
 from telemetry.kubernetes.placement import placement_for
+from tests.stacks import stack_settings
 
 Document = dict[str, Any]
 
 CONFIGURATIONS = {ChartName.LOKI: ("loki", "config.yaml"), ChartName.TEMPO: ("tempo", "tempo.yaml")}
 """Where each chart writes its program's configuration: ConfigMap and key."""
 KUBERNETES = "1.36"
+ACCOUNT = "123456789012"
+NAMES = Names(project=stack_settings("prod").project, stack="prod")
 
 
 def object_storage(endpoint: str) -> ObjectStorage:
     """Prod's buckets on an S3 server of this machine."""
     return ObjectStorage(
-        buckets={purpose: f"live-{purpose}" for purpose in BucketPurpose},
+        buckets={purpose: NAMES.bucket(purpose, ACCOUNT) for purpose in BucketPurpose},
         region="us-west-2",
         endpoint=endpoint,
         insecure=True,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterator
 
 import pytest
 
 from tests.artefacts.otlp_source import post
-from tests.live.platform import Live, eventually
+from tests.live.deployed import ACCOUNT, object_storage
+from tests.live.platform import CREDENTIALS, Live, eventually, s3_client
 from tests.live.traffic import log_request
+from tests.live_servers import serving
 from tests.unit.ops.running import Ran, run
 
 
@@ -48,3 +52,53 @@ def test_a_deletion_request_is_taken_and_listed_by_the_compactor(live: Live) -> 
     live.post(live.loki_url, "/loki/api/v1/delete", query=query, start=start)
     listed = [one["query"] for one in live.get(live.loki_url, "/loki/api/v1/delete")]
     assert query in listed
+
+
+IDENTITY = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+<Arn>arn:aws:iam::{ACCOUNT}:user/live</Arn><UserId>live</UserId><Account>{ACCOUNT}</Account>
+</GetCallerIdentityResult></GetCallerIdentityResponse>"""
+
+
+@pytest.fixture
+def aws(live: Live, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """S3 is the platform's; only the account's number comes from elsewhere."""
+    with serving() as account:
+        account.posts["/"] = lambda _: IDENTITY.encode()
+        for name, value in {
+            "AWS_ENDPOINT_URL_S3": f"http://{live.s3}", "AWS_ENDPOINT_URL_STS": account.url, **CREDENTIALS,
+        }.items():  # fmt: skip
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("AWS_PROFILE", raising=False)
+        yield
+
+
+@pytest.mark.usefixtures("aws")
+def test_storage_adds_up_what_loki_and_tempo_have_written(live: Live) -> None:
+    live.loki[0].terminate()  # its chunks go into the bucket
+    live.loki[0].start()
+    live.loki[0].wait()
+    ran = run("storage", "--stack", "prod", "--json")
+    assert ran.code in (0, 1), ran.err
+    uses = {one["purpose"]: one for one in json.loads(ran.out)["uses"]["uses"]}
+    s3 = s3_client(live.s3)
+    for purpose, bucket in object_storage("").buckets.items():
+        listed = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        found = uses.get(purpose.value, {"objects": 0})
+        # Index files come and go between the two listings.
+        assert abs(found["objects"] - len(listed)) <= 3, purpose
+    assert uses["loki-chunks"]["objects"] > 0
+
+
+def test_caches_of_which_loki_says_nothing_are_not_known(live: Live) -> None:
+    """The real metrics page has no memcached here: that is no verdict on its size."""
+    ran = _ran(live, "cache", "status", "--json")
+    assert ran.code == 0, ran.err
+    checks = {one["name"]: one for one in json.loads(ran.out)["checks"]}
+    assert {one["state"] for one in checks.values()} == {"unknown"}, checks
+
+
+def test_what_is_deployed_is_what_validate_accepts() -> None:
+    ran = run("validate", "--stack", "prod", "--json")
+    assert ran.code in (0, 1), ran.err
+    states = {one["name"]: one["state"] for one in json.loads(ran.out)["checks"]}
+    assert {states["loki values"], states["tempo values"]} == {"ok"}

@@ -2,16 +2,23 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 
 from ops.backends import http
+from ops.backends.kubernetes import Pod
 from ops.erasure import erase
+from ops.erasure.replicas import Replicas
+from tests.large_stack import large_settings
 from tests.live_servers import DOWN, UNAUTHORIZED, Failure, Platform
 from tests.unit.ops.certificates import certificates
-from tests.unit.ops.erasure.lokis import DELETE, KEY, Replicas, hash_of, kubectl, three_lokis
+from tests.unit.ops.erasure import lokis
+from tests.unit.ops.erasure.lokis import DELETE, KEY, hash_of, kubectl, pod, three_lokis
 from tests.unit.ops.running import Ran, run
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -24,7 +31,7 @@ Erase = Callable[..., Ran]
 
 
 @pytest.fixture
-def replicas(tmp_path: Path, platform: Platform) -> Iterator[Replicas]:
+def replicas(tmp_path: Path, platform: Platform) -> Iterator[lokis.Replicas]:
     """Lines of user 7 in both places, and of others; queries see what the replicas store."""
     found = certificates(tmp_path, HOST)
     with three_lokis(found.server) as one:
@@ -41,7 +48,7 @@ def replicas(tmp_path: Path, platform: Platform) -> Iterator[Replicas]:
 
 @pytest.fixture
 def erasing(
-    replicas: Replicas, platform: Platform, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    replicas: lokis.Replicas, platform: Platform, tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Erase:
     """`erasing("--apply")` runs the command for user 7 of prod."""
     (tmp_path / "kubeconfig").write_text("{}")
@@ -65,11 +72,11 @@ def stages(found: Any) -> dict[str, str]:
     return {f"{one['what']} in {one['place']}": one["stage"] for one in found["searches"]}
 
 
-def filed(replicas: Replicas) -> dict[str, list[str]]:
+def filed(replicas: lokis.Replicas) -> dict[str, list[str]]:
     return {name: [one["query"] for one in requests] for name, requests in replicas.lists.items()}
 
 
-def test_by_itself_it_shows_what_would_go_and_changes_nothing(erasing: Erase, replicas: Replicas) -> None:
+def test_by_itself_it_shows_what_would_go_and_changes_nothing(erasing: Erase, replicas: lokis.Replicas) -> None:
     ran = erasing()
     assert ran.code == 1, ran.err
     assert "3 lines to erase; 1 more hold the id itself: --also-plain takes them too" in ran.out
@@ -79,7 +86,7 @@ def test_by_itself_it_shows_what_would_go_and_changes_nothing(erasing: Erase, re
     assert filed(replicas) == {"loki-0": [], "loki-1": [], "loki-2": []}
 
 
-def test_the_key_is_never_shown(erasing: Erase, replicas: Replicas) -> None:
+def test_the_key_is_never_shown(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.works_at_look = 3
     for options in ((), ("--json",), ("--apply", "--yes", "--previous-key-secret", "old-key")):
         ran = erasing(*options)
@@ -87,7 +94,7 @@ def test_the_key_is_never_shown(erasing: Erase, replicas: Replicas) -> None:
             assert key not in ran.out + ran.err
 
 
-def test_it_is_filed_on_every_replica_with_one_range_and_followed(erasing: Erase, replicas: Replicas) -> None:
+def test_it_is_filed_on_every_replica_with_one_range_and_followed(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.works_at_look = 3
     ran = erasing("--apply", "--yes", "--json")
     assert ran.code == 0, ran.err
@@ -100,14 +107,14 @@ def test_it_is_filed_on_every_replica_with_one_range_and_followed(erasing: Erase
     assert "2 requests: processed" in ran.err
 
 
-def test_without_a_yes_nothing_is_filed(erasing: Erase, replicas: Replicas) -> None:
+def test_without_a_yes_nothing_is_filed(erasing: Erase, replicas: lokis.Replicas) -> None:
     ran = erasing("--apply")
     assert ran.code == 1
     assert "nothing was changed (--yes doesn't ask)" in ran.err
     assert not any(filed(replicas).values())
 
 
-def test_a_run_that_was_cut_is_continued_by_the_next(erasing: Erase, replicas: Replicas) -> None:
+def test_a_run_that_was_cut_is_continued_by_the_next(erasing: Erase, replicas: lokis.Replicas) -> None:
     ran = erasing("--apply", "--yes", "--no-follow", "--json")
     assert ran.code == 1
     assert stages(document(ran))["hash in body"] == "filed"
@@ -123,7 +130,7 @@ def test_a_run_that_was_cut_is_continued_by_the_next(erasing: Erase, replicas: R
 
 
 def test_a_leader_that_dies_midway_is_replaced_by_one_that_has_the_request(
-    erasing: Erase, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    erasing: Erase, replicas: lokis.Replicas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def killed(_: float) -> None:
         if replicas.leader == "loki-0":
@@ -138,7 +145,7 @@ def test_a_leader_that_dies_midway_is_replaced_by_one_that_has_the_request(
     assert replicas.stored == [{"in": "body", "value": hash_of("8")}, {"in": "body", "value": '"7"'}]
 
 
-def test_new_lines_of_a_person_who_was_erased_are_found_again(erasing: Erase, replicas: Replicas) -> None:
+def test_new_lines_of_a_person_who_was_erased_are_found_again(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.works_at_look = 3
     assert erasing("--apply", "--yes").code == 0
     assert "erased: 0 lines left" in erasing().out
@@ -152,7 +159,7 @@ def test_an_id_that_no_line_holds(erasing: Erase) -> None:
     assert "no log line holds this id; is it as services send it, and under these names?" in ran.out
 
 
-def test_keys_of_before_and_hashes_without_one(erasing: Erase, replicas: Replicas) -> None:
+def test_keys_of_before_and_hashes_without_one(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.stored += [
         {"in": "body", "value": hash_of("7", OLD_KEY)},
         {"in": "attribute", "value": hash_of("7", "")},
@@ -171,7 +178,9 @@ def test_what_is_true_of_traces_and_metrics_is_said(erasing: Erase, platform: Pl
     platform.tell("last_over_time", ({}, 3.0))
     ran = erasing()
     assert "metrics: 3 series have the id's hash as a label" in ran.out
-    assert "traces: can't be deleted one by one; those of until now are gone by 20" in ran.out
+    # 7 days, an hour for replaced blocks, and a day for blocks whose newest span is younger.
+    gone = datetime.now(UTC) + timedelta(days=8, hours=1)
+    assert f"traces: can't be deleted one by one; those of until now are gone by {gone:%Y-%m-%d}" in ran.out
     platform.mimir.failure = DOWN
     assert "metrics: not known, Mimir gave no answer" in erasing().out
 
@@ -191,7 +200,7 @@ def test_the_id_may_come_from_standard_input(erasing: Erase, monkeypatch: pytest
      ({"auth_enabled": True}, "loki-0: auth_enabled is true, so that logs belong to tenants; accepted: false")],
 )  # fmt: skip
 def test_a_loki_that_deletes_nothing_is_told(
-    erasing: Erase, replicas: Replicas, change: dict[str, Any], said: str
+    erasing: Erase, replicas: lokis.Replicas, change: dict[str, Any], said: str
 ) -> None:
     replicas.configuration |= change
     ran = erasing("--apply", "--yes")
@@ -218,7 +227,9 @@ def test_input_that_cannot_be_used(erasing: Erase, options: tuple[str, ...], sai
     assert said in ran.err
 
 
-def test_a_replica_that_does_not_run_stops_it_before_anything_is_filed(erasing: Erase, replicas: Replicas) -> None:
+def test_a_replica_that_does_not_run_stops_it_before_anything_is_filed(
+    erasing: Erase, replicas: lokis.Replicas
+) -> None:
     replicas.down = {"loki-1"}
     ran = erasing("--apply", "--yes")
     assert ran.code == 3
@@ -231,7 +242,7 @@ def test_a_replica_that_does_not_run_stops_it_before_anything_is_filed(erasing: 
     ("failure", "said"),
     [(UNAUTHORIZED, "loki-2 refuses access: HTTP 401 to /config"), (DOWN, "loki-2 is busy: HTTP 503")],
 )
-def test_a_replica_that_gives_no_answer(erasing: Erase, replicas: Replicas, failure: Failure, said: str) -> None:
+def test_a_replica_that_gives_no_answer(erasing: Erase, replicas: lokis.Replicas, failure: Failure, said: str) -> None:
     replicas.servers["loki-2"].failure = failure
     ran = erasing("--apply", "--yes")
     assert ran.code == 3
@@ -239,14 +250,16 @@ def test_a_replica_that_gives_no_answer(erasing: Erase, replicas: Replicas, fail
     assert not any(filed(replicas).values())
 
 
-def test_a_request_that_loki_refuses_is_told_with_its_words(erasing: Erase, replicas: Replicas) -> None:
+def test_a_request_that_loki_refuses_is_told_with_its_words(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.servers["loki-0"].posted[DELETE] = lambda _: 400
     ran = erasing("--apply", "--yes")
     assert ran.code == 3
     assert f"loki-0 answers with an error: HTTP 400 to {DELETE}" in ran.err
 
 
-def test_pieces_that_take_too_long_are_asked_in_halves(erasing: Erase, platform: Platform, replicas: Replicas) -> None:
+def test_pieces_that_take_too_long_are_asked_in_halves(
+    erasing: Erase, platform: Platform, replicas: lokis.Replicas
+) -> None:
     def slow(parameters: Any) -> Any:
         seconds = int(parameters["query"].rpartition("[")[2].partition("s]")[0])
         return 504 if seconds > 3600 else replicas.count(parameters)
@@ -255,7 +268,7 @@ def test_pieces_that_take_too_long_are_asked_in_halves(erasing: Erase, platform:
     assert "3 lines to erase" in erasing().out
 
 
-def test_lines_that_an_old_index_still_finds_are_waited_for(erasing: Erase, replicas: Replicas) -> None:
+def test_lines_that_an_old_index_still_finds_are_waited_for(erasing: Erase, replicas: lokis.Replicas) -> None:
     replicas.works_at_look, replicas.stale_counts = 3, 6
     ran = erasing("--apply", "--yes", "--json")
     assert ran.code == 0, ran.err
@@ -264,7 +277,7 @@ def test_lines_that_an_old_index_still_finds_are_waited_for(erasing: Erase, repl
 
 
 def test_stopping_it_leaves_the_request_filed(
-    erasing: Erase, replicas: Replicas, monkeypatch: pytest.MonkeyPatch
+    erasing: Erase, replicas: lokis.Replicas, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(_: float) -> None:
         raise KeyboardInterrupt
@@ -274,3 +287,10 @@ def test_stopping_it_leaves_the_request_filed(
     assert ran.code == 1
     assert "Loki goes on by itself, and running it again continues" in ran.err
     assert all(len(one) == 2 for one in filed(replicas).values())
+
+
+def test_in_mode_distributed_the_compactor_alone_keeps_requests() -> None:
+    pods = TypeAdapter(tuple[Pod, ...]).validate_python([pod("loki-compactor-0"), pod("loki-ingester-0")])
+    cluster = SimpleNamespace(pods=lambda _: pods)  # pyright: ignore[reportUnknownLambdaType]
+    target = SimpleNamespace(settings=large_settings(), kubernetes=lambda: cluster)
+    assert Replicas(target).names() == ("loki-compactor-0",)  # type: ignore[arg-type]
