@@ -105,10 +105,10 @@ class Part(ChartValues):
     """Accepted taints."""
     affinity: dict[str, Any] = ANYWHERE
     """Spread by the rule below instead."""
-    topology_spread_constraints: list[TopologySpreadConstraint]
-    """Over zones, then over nodes."""
-    pod_disruption_budget: DrainBudget = DrainBudget()
-    """Drains go pod by pod."""
+    topology_spread_constraints: list[TopologySpreadConstraint] | None
+    """Over zones, then over nodes; None for a single pod."""
+    pod_disruption_budget: DrainBudget | None
+    """Drains go pod by pod; None for a single pod."""
     extra_env_from: list[dict[str, Any]] | None = None
     """Credentials of an S3-compatible server."""
     extra_volumes: list[dict[str, Any]]
@@ -172,10 +172,10 @@ class DistributedGateway(ChartValues):
     """Accepted taints."""
     affinity: dict[str, Any] = ANYWHERE
     """Spread by the rule below instead."""
-    topology_spread_constraints: list[TopologySpreadConstraint]
-    """Over zones, then over nodes."""
-    pod_disruption_budget: DrainBudget = DrainBudget()
-    """Drains go pod by pod."""
+    topology_spread_constraints: list[TopologySpreadConstraint] | None
+    """Over zones, then over nodes; None for a single pod."""
+    pod_disruption_budget: DrainBudget | None
+    """Drains go pod by pod; None for a single pod."""
     metrics: Metrics = Metrics()
     """Exporter."""
     service: GatewayService = GatewayService()
@@ -253,7 +253,8 @@ class _Parts:
             "resources": resources_of(size),
             "node_selector": self._placement.node_selector,
             "tolerations": tolerations(self._placement),
-            "topology_spread_constraints": _spread(name) if size.replicas > 1 else [],
+            "topology_spread_constraints": _spread(name) if size.replicas > 1 else None,
+            "pod_disruption_budget": DrainBudget() if size.replicas > 1 else None,
         }
 
     def part(self, name: str, size: WorkloadSize) -> dict[str, Any]:
