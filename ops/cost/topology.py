@@ -17,13 +17,14 @@ from planning.cost.engine import price_resources
 from planning.prices.loader import load_prices
 from planning.prices.table import PriceTable
 from planning.topology.availability import Availability
+from planning.topology.mode_change import steps
 from planning.topology.model import LokiMode, TempoMode, Topology
 from planning.topology.nodes import NoNodesError
 from planning.topology.plan import plan_topology
 from planning.workload import MAX_REQUESTS_PER_SECOND
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
-from settings.rules.topology import topology_inputs, with_topology
+from settings.rules.topology import mode_of, topology_inputs, with_topology
 from telemetry.cost.expected_resources import expected_resources
 
 # A curve's loads: three in each power of ten.
@@ -84,6 +85,8 @@ class TopologyAnswer(Frozen):
     """The bill by compute, storage and operations, in US dollars a month."""
     edits: dict[str, float | str]
     """What to write into the stack's file, by dotted key below lgtm:platform; the budget is left to people."""
+    mode_change: tuple[str, ...]
+    """What to do in which order, where Loki's mode isn't the one that runs."""
 
 
 def topology_of(
@@ -125,6 +128,7 @@ def topology_answer(
         verdict=budget_verdict(report, settings.budget),
         by_category={kind.value: usd for kind, usd in report.by_category.items()},
         edits=_edits(settings, sized),
+        mode_change=steps(mode_of(settings), topology.loki),
     )
 
 

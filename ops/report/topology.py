@@ -105,7 +105,9 @@ def _total(everything: Iterable[Pods]) -> Row:
 
 def topology_document(answer: TopologyAnswer) -> Document:
     """One load."""
-    return document(f"{answer.stack}: topology", *topology_blocks(answer), _edits(answer))
+    order = answer.mode_change
+    change = [Bullets(title="changing Loki's mode, in this order:", items=order, numbered=True)] if order else []
+    return document(f"{answer.stack}: topology", *topology_blocks(answer), _edits(answer), *change)
 
 
 def curve_table(points: Sequence[Point]) -> Table:

@@ -106,6 +106,13 @@ def ceilings(settings: PlatformSettings) -> Mapping[str, float]:
     }
 
 
+def mode_of(settings: PlatformSettings) -> LokiMode:
+    """Loki's mode by the stack's sizes."""
+    if settings.sizes.loki.distributed is not None:
+        return LokiMode.DISTRIBUTED
+    return LokiMode.MONOLITHIC if settings.replication.loki == 1 else LokiMode.HA_MONOLITHIC
+
+
 def against_model(settings: PlatformSettings, topology: Topology) -> tuple[str, ...]:
     """Where a stack's sizes are below what its own workload needs (mode, memory, disks); empty when they carry it.
 

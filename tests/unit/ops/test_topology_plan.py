@@ -13,6 +13,7 @@ from ops.cost.topology import CURVE, curve, topology_answer
 from ops.errors import CommandError
 from planning.topology.availability import Availability
 from planning.topology.model import LokiMode
+from tests.large_stack import large_settings
 from tests.stacks import settings_of
 from tests.unit.planning.cost_cases import STACKS, TODAY
 
@@ -89,3 +90,23 @@ def test_the_curve_as_a_table_and_as_json(capsys: pytest.CaptureFixture[str]) ->
     assert "the bill from 20 to 1,000,000 requests/s" in text
     assert main(["plan", "--stack", "prod", "--curve", "--json"]) == 0
     assert [point["requests_per_second"] for point in json.loads(capsys.readouterr().out)["curve"]] == sorted(CURVE)
+
+
+def test_another_mode_comes_with_its_order() -> None:
+    change = topology_answer("prod", PROD, 20_000, today=TODAY).mode_change
+    assert [step.split()[0] for step in change[:3]] == ["Write", "Let", "`pulumi"]
+    assert any("storage-loki-*" in step for step in change)
+    assert not topology_answer("prod", PROD, 1000, today=TODAY).mode_change
+    large = large_settings()
+    assert not topology_answer("large", large, 20_000, today=TODAY).mode_change
+    back = topology_answer("large", large, 300, today=TODAY).mode_change
+    assert any("data-loki-*" in step for step in back)
+
+
+def test_the_large_example_is_priced_within_its_budget() -> None:
+    answer = topology_answer("large", large_settings(), 20_000, today=TODAY)
+    assert answer.topology.loki is LokiMode.DISTRIBUTED
+    assert answer.verdict.within
+    assert answer.point.usd_per_month > 5_000
+    assert answer.edits == {}
+    assert large_settings().ingestion.logs_mb_per_second == 75
