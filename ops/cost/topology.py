@@ -120,6 +120,7 @@ def topology_answer(
         table,
         cost_inputs(sized, owner),
         today=today or datetime.now(UTC).date(),
+        most_nodes=False,
     )
     return TopologyAnswer(
         stack=stack,

@@ -67,11 +67,12 @@ def price_resources(
     inputs: CostInputs = CostInputs(),  # noqa: B008 (frozen)
     *,
     today: date,
+    most_nodes: bool = True,
 ) -> CostReport:
     """What a stack's registered resources cost in a month.
 
     Never raises for a resource: what can't be priced is in `unpriced`. The inputs are what resources don't say; they
-    stand in the report.
+    stand in the report. Without `most_nodes` the sum at the largest node groups is that at the desired ones.
     """
     assumptions = inputs.assumptions
 
@@ -94,7 +95,7 @@ def price_resources(
         ),
         load=inputs.load.text,
         assumptions=assumptions,
-        usd_at_most_nodes=_usd(written(NodeCount.MOST)),
+        usd_at_most_nodes=_usd(written(NodeCount.MOST) if most_nodes else bill),
         usd_at_all_hours=_usd(written(assumptions.nodes, follows_schedules=False)) if has_schedules(bill) else None,
         steady_cpu=steady_cpu(bill),
     )

@@ -99,7 +99,8 @@ def _load_balancer_services(value: Property, path: tuple[str, ...]) -> Iterator[
         if value.get("type") == "LoadBalancer":
             yield path
         for key, item in value.items():
-            yield from _load_balancer_services(item, (*path, key))
+            if is_table(item) or is_list(item):
+                yield from _load_balancer_services(item, (*path, key))
     elif is_list(value):
         for item in value:
             yield from _load_balancer_services(item, path)
