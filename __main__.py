@@ -17,6 +17,7 @@ from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
 from components.platform_context import PlatformContext
+from components.preflight import preflight
 from components.pyroscope import pyroscope_for
 from components.tempo import Tempo
 from components.volume_snapshots import volume_snapshots_for
@@ -30,6 +31,7 @@ owner = owner_settings(settings, Path.cwd())
 names = Names(project=settings.project, stack=pulumi.get_stack())
 
 aws = aws_environment_for(settings, names)
+preflight(settings, owner, names, aws)
 cluster = connect_cluster(settings, names, aws)
 objects = object_storage_for(settings, names, aws, settings.tier_plans)
 volume_snapshots_for(settings, names, aws, cluster)

@@ -10,17 +10,19 @@ import yaml
 from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
 from ops.errors import CommandError
-from ops.report.checks import Check, Report, State, checked
+from ops.files import text_of, write
+from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
 from planning.backends import BACKENDS, backends_of
 from planning.buckets import BucketPurpose
-from planning.prices.loader import load_prices, regions_with_prices
-from planning.topology.plan import plan_topology
-from settings.document.loader import MIRROR_VARIABLE
+from settings.document.loader import FULL_KEY, MIRROR_VARIABLE
+from settings.document.policy_config import CONFIG_FOLDER, config_file
+from settings.document.service_load import assumed_workload
+from settings.document.stack_files import config_in, owner_settings, stack_path
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
+from settings.project import project_root
 from settings.rules.sizing import resource_sums
-from settings.rules.topology import against_model, topology_inputs
 from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
 from telemetry.charts.lock import CHARTS, ChartMirrorError, chart_source
@@ -29,13 +31,15 @@ from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
 from telemetry.cost.expected_resources import STORAGE_CLASS
 from telemetry.kubernetes.placement import placement_for
+from telemetry.preflight import CHECKS, Situation, concerns
 
 
-def validate(stack: str, project: Path | None = None, collector: Path | None = None) -> Report:
-    """Every check; with a collector's binary also what that says.
+def validate(stack: str, project: Path | None = None, collector: Path | None = None, *, fix: bool = False) -> Report:
+    """Every check; with a collector's binary also what that says. `fix` writes the policies' limits anew.
 
     Raises `SettingsError` or `CommandError` for a file that holds no valid settings.
     """
+    project = project or project_root()
     settings = settings_of(stack, project)
     sums = resource_sums(settings)
     checks = [
@@ -45,7 +49,8 @@ def validate(stack: str, project: Path | None = None, collector: Path | None = N
             detail=f"valid: {settings.environment} in {settings.region}, {len(settings.services)} services, "
             f"{sums.pods} pods ask for {sums.memory_gb:.1f} of {settings.capacity.memory_gb} GB",
         ),
-        *_carried(settings),
+        *_preflight(settings, stack, project),
+        _limits(settings, stack, project, fix=fix),
         *(_rendered(name, render) for name, render in _configurations(settings, stack).items()),
         *_charts(settings),
         *(_collector_accepts(collector, settings) if collector else ()),
@@ -53,17 +58,37 @@ def validate(stack: str, project: Path | None = None, collector: Path | None = N
     return Report(title=f"Configuration of {stack}", checks=tuple(checks))
 
 
-def _carried(settings: PlatformSettings) -> Iterator[Check]:
-    """The stack's sizes against what the planner says of its workload."""
-    if settings.region not in regions_with_prices():
-        return
-    topology = plan_topology(topology_inputs(settings), load_prices(settings.region))
-    short = against_model(settings, topology)
-    yield checked(
-        "sizes",
-        "; ".join(short) or f"carry {settings.workload.requests_per_second:,g} requests/s by the planner's model",
-        "raise them, or write `sizes: auto`: docs/topology.md",
-        bad=bool(short),
+def _preflight(settings: PlatformSettings, stack: str, project: Path) -> Iterator[Check]:
+    """The list that the program goes through too."""
+    document = config_in(text_of(stack_path(stack, project)), stack)[FULL_KEY]
+    assumed = assumed_workload(document) if isinstance(document, dict) else ()
+    found = concerns(Situation(settings, stack, owner_settings(settings, project), assumed))
+    for name in CHECKS:
+        mine = [concern for concern in found if concern.check == name]
+        for concern in mine:
+            state = State.FINDING if concern.wrong else State.WARNING
+            what, _, advice = concern.sentence.partition("; ")
+            yield Check(name=name, state=state, detail=what, advice=advice)
+        if not mine:
+            yield Check(name=name, state=State.OK, detail="as it should be")
+
+
+def _limits(settings: PlatformSettings, stack: str, project: Path, *, fix: bool) -> Check:
+    """Whether the policies hold the stack to what its file says."""
+    if not (project / CONFIG_FOLDER.parent).is_dir() and not fix:
+        return Check(name="policy limits", state=State.OK, detail="there are no policies in this project")
+    path, text = config_file(settings, stack, project)
+    name = str(path.relative_to(project))
+    there = path.exists()
+    if there and path.read_text(encoding="utf-8") == text:
+        return Check(name="policy limits", state=State.OK, detail=f"{name} is in step with the stack file")
+    if fix:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, text)
+        return Check(name="policy limits", state=State.OK, detail=f"{name} was written anew: commit it")
+    detail = f"{name} is {'behind the stack file' if there else 'missing'}"
+    return Check(
+        name="policy limits", state=State.FINDING, detail=detail, advice=f"python -m ops validate --stack {stack} --fix"
     )
 
 

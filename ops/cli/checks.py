@@ -44,11 +44,13 @@ def validate(
     collector: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A collector whose own `validate` reads both configurations.")
     ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Write the policies' limits anew from the stack file.")] = False,
 ) -> Answered:
-    """A stack's file, every configuration rendered from it, and its chart mirror; asks no platform."""
+    """A stack before it is planned: its file, whether load, nodes and budget fit, the policies' limits, every
+    configuration rendered from it, and its chart mirror; asks no platform."""
     from ops.checks.validate import validate
 
-    return validate(stack, collector=collector)
+    return validate(stack, collector=collector, fix=fix)
 
 
 @commands.command("upgrade-check", "upgrade-check --stack prod --online")

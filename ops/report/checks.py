@@ -13,6 +13,8 @@ class State(StrEnum):
     OK = "ok"
     FINDING = "finding"
     UNREACHABLE = "unreachable"
+    WARNING = "warning"
+    """It may be meant so; not counted against the platform."""
     UNKNOWN = "unknown"
     """Nothing to judge by, for example no samples yet; not counted against the platform."""
 
@@ -57,8 +59,10 @@ class Report(Frozen):
         """One sentence."""
         bad = [check.name for check in self.checks if check.state in (State.FINDING, State.UNREACHABLE)]
         unknown = [check.name for check in self.checks if check.state is State.UNKNOWN]
+        warned = dict.fromkeys(check.name for check in self.checks if check.state is State.WARNING)
         well = "nothing that is known needs attention" if unknown else "all is well"
         said = f"{len(bad)} of {len(self.checks)} checks need attention: {', '.join(bad)}" if bad else well
+        said = f"{said}; warnings: {', '.join(warned)}" if warned else said
         return f"{said}; not known: {', '.join(unknown)}" if unknown else said
 
 

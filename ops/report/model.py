@@ -180,7 +180,13 @@ def document(title: str, *blocks: Block | Section) -> Document:
     )
 
 
-TONES = {State.OK: Tone.GOOD, State.FINDING: Tone.BAD, State.UNREACHABLE: Tone.BAD, State.UNKNOWN: Tone.WARNING}
+TONES = {
+    State.OK: Tone.GOOD,
+    State.FINDING: Tone.BAD,
+    State.UNREACHABLE: Tone.BAD,
+    State.WARNING: Tone.WARNING,
+    State.UNKNOWN: Tone.WARNING,
+}
 
 
 def drawable(blocks: Iterable[Block]) -> Iterator[Drawable]:

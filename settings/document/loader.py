@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from planning.json_value import Json
 from settings.document.automatic import AUTO, NotAutomaticError, automatic, is_automatic, without_sizes
 from settings.document.defaults import defaults_for
-from settings.document.messages import SettingsError, Source, explain, explain_rules, nearest, sentence, show
+from settings.document.messages import SettingsError, Source, explain, explain_rules, line, nearest, sentence, show
 from settings.document.regional_budget import regional_budget
 from settings.document.schema_tree import Path
 from settings.document.secrets import NAMESPACE, SECRET_KEYS
 from settings.document.service_load import summed_workload
+from settings.models.cluster import SharedCluster
 from settings.models.environment import Environment
 from settings.models.names import Names, length_problems, stack_name_problems
 from settings.models.platform import PlatformSettings
@@ -35,7 +36,7 @@ def parse_config(config: Mapping[str, Json], *, stack: str, mirror: str | None =
     settings = None
     if document is not None or not problems:
         try:
-            settings = parse_settings(_of_text(document), stack=stack, mirror=mirror)
+            settings = parse_settings(of_text(document), stack=stack, mirror=mirror)
             problems += region_problems(settings.region, config.get(REGION_KEY))
         except SettingsError as error:
             problems += error.problems
@@ -71,6 +72,10 @@ def parse_settings(document: Json, *, stack: str, mirror: str | None = None) -> 
     broken = broken_rules(settings)
     if broken:
         raise SettingsError(stack, problems + explain_rules(broken, source))
+    if isinstance(settings.cluster, SharedCluster) and settings.cluster.owner_stack == stack:
+        path: Path = ("cluster", "owner_stack")
+        itself = "a stack can't live on its own cluster; accepted: another stack's name, or cluster.mode eks"
+        problems.append(line(path, source.value(path), itself))
     problems = problems or length_problems(Names(project=settings.project, stack=stack))
     if problems:
         raise SettingsError(stack, problems)
@@ -96,7 +101,7 @@ def region_problems(region: str, provider_region: Json) -> list[str]:
     ]
 
 
-def _of_text(value: Json) -> Json:
+def of_text(value: Json) -> Json:
     """Pulumi hands tables over as JSON and plain values as they are; a stack file may hold either."""
     if not isinstance(value, str):
         return value

@@ -160,13 +160,14 @@ def config_files(project: Path | None = None) -> dict[Path, str]:
     Raises `SettingsError`, `StackFileError`, `ProjectError` for what is wrong.
     """
     project = project or project_root()
-    files: dict[Path, str] = {}
-    for stack in stack_names(project):
-        path = project / CONFIG_FOLDER / f"{stack}.json"
-        settings = stack_settings(stack, project)
-        config = policy_config(settings, owner_settings(settings, project), _written(path, stack))
-        files[path] = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
-    return files
+    return dict(config_file(stack_settings(stack, project), stack, project) for stack in stack_names(project))
+
+
+def config_file(settings: PlatformSettings, stack: str, project: Path) -> tuple[Path, str]:
+    """Where one stack's file is, and its text. Raises `SettingsError` for a file that is there and no JSON."""
+    path = project / CONFIG_FOLDER / f"{stack}.json"
+    config = policy_config(settings, owner_settings(settings, project), _written(path, stack))
+    return path, json.dumps(config, indent=2, ensure_ascii=False) + "\n"
 
 
 def _written(path: Path, stack: str) -> Mapping[str, Any]:

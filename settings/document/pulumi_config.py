@@ -6,20 +6,31 @@ import pulumi
 from pulumi.runtime import config as pulumi_config
 
 from planning.errors import UserError
-from settings.document.loader import MIRROR_VARIABLE, parse_config
+from planning.json_value import Json
+from settings.document.loader import FULL_KEY, MIRROR_VARIABLE, of_text, parse_config
 from settings.document.secrets import ACCESS_KEY_ID, NAMESPACE, OBJECT_STORE_KEYS, SECRET_ACCESS_KEY, needed_secrets
+from settings.document.service_load import assumed_workload
 from settings.models.alerting import Receivers
 from settings.models.platform import PlatformSettings
 
 
 def load_settings() -> PlatformSettings:
     """The settings of the running stack. Raises `pulumi.RunError` with one readable message when they are wrong."""
-    keys = sorted({*pulumi_config.CONFIG.get(), *pulumi_config.get_config_env()})
-    config = {key: pulumi_config.get_config(key) for key in keys}
     try:
-        return parse_config(config, stack=pulumi.get_stack(), mirror=os.environ.get(MIRROR_VARIABLE))
+        return parse_config(_config(), stack=pulumi.get_stack(), mirror=os.environ.get(MIRROR_VARIABLE))
     except UserError as error:
         raise pulumi.RunError(str(error)) from None
+
+
+def assumed_keys() -> list[str]:
+    """The keys of `workload` that are an environment's defaults in the running stack."""
+    document = of_text(_config().get(FULL_KEY))
+    return assumed_workload(document) if isinstance(document, dict) else []
+
+
+def _config() -> dict[str, Json]:
+    keys = sorted({*pulumi_config.CONFIG.get(), *pulumi_config.get_config_env()})
+    return {key: pulumi_config.get_config(key) for key in keys}
 
 
 def object_store_credentials() -> dict[str, pulumi.Output[str]] | None:

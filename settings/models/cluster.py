@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from planning.base import Frozen, broken_rule
 from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
 from settings.models.addons import AddonVersions, ClusterAddons
+from settings.models.address_blocks import unreachable
 from settings.models.fields import accepts, matching
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
@@ -117,6 +118,10 @@ KubernetesVersion = Annotated[
 def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
     if cidr.prefixlen < 8:
         raise broken_rule("is open to the world: name the address blocks of your offices, VPN or CI")
+    if kind := unreachable(cidr):
+        raise broken_rule(
+            f"is {kind}, and nobody comes from there over the internet: name the blocks as others see them"
+        )
     return cidr
 
 

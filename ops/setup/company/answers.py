@@ -42,6 +42,8 @@ class Answers(Frozen):
     """Of the environment with the most, a daily mean."""
     budgets: Mapping[Environment, float] = {}
     """US dollars a month; an environment without one keeps its default."""
+    automatic: tuple[Environment, ...] = ()
+    """Environments whose sizes the planner chooses, because their defaults don't carry the load."""
     access_cidrs: tuple[str, ...] = (PLACEHOLDER_CIDR,)
     """Who may reach the Kubernetes API."""
 
@@ -79,6 +81,8 @@ def _document(answers: Answers, environment: Environment) -> dict[str, Any]:
     # The environments keep the proportions of their defaults.
     share = round(answers.requests_per_second * _requests(environment) / most, 2)
     document["workload"] = {"requests_per_second": int(share) if share == int(share) else max(share, 0.01)}
+    if environment in answers.automatic:
+        document["sizes"] = "auto"
     document["services"] = [dict(service) for service in answers.services]
     document["cluster"] = _cluster(answers, environment)
     return {key: value for key, value in document.items() if value}

@@ -24,8 +24,10 @@ from settings.models.platform import PlatformSettings
 from settings.project import stack_names
 from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
+from telemetry.preflight import Situation, concerns
 
 PROJECT = "Pulumi.yaml"
+AUTO = "the load is above what the environment's default sizes carry, so the planner chooses them"
 
 
 class FirstCost(Frozen):
@@ -67,6 +69,10 @@ def init(given: Given, folder: Path, *, replace: bool, today: date | None = None
     if not replace:
         _refuse(folder, [stack_path(stack, Path()).name for stack in stacks])
     first = _settings(found)
+    heavy = tuple(environment for environment, one in first.items() if not _carries(one, environment))
+    if heavy:
+        found = found.model_copy(update={"automatic": heavy})
+        first = _settings(found)
     budgets = {
         environment: budget(environment, given, _cost(first, environment, day).usd_per_month, one.budget.usd_per_month)
         for environment, one in first.items()
@@ -90,6 +96,11 @@ def _refuse(folder: Path, names: list[str]) -> None:
             f"{', '.join(there)} {'is' if len(there) == 1 else 'are'} in {folder} already and nothing was written: "
             "--replace writes over them, --output DIR writes elsewhere"
         )
+
+
+def _carries(settings: PlatformSettings, environment: Environment) -> bool:
+    found = concerns(Situation(settings, environment.value, None))
+    return not [concern for concern in found if concern.check == "load"]
 
 
 def _settings(found: Answers) -> dict[Environment, PlatformSettings]:
@@ -148,6 +159,7 @@ def _document(made: Made, found: Answers) -> Document:
         Text(words=f"written in {made.folder}: {', '.join(made.files)}"),
         *([Text(words=f"also there, and not written: {', '.join(made.left)}", tone=Tone.WARNING)] if made.left else []),
         table(("stack", "USD a month", "budget", "within"), rows, numbers=(1, 2)),
+        *([Text(words=f"sizes: auto in {', '.join(found.automatic)}: {AUTO}")] if found.automatic else []),
         *([Text(words=f"over budget: {', '.join(over)}", tone=Tone.BAD)] if over else []),
         *(Text(words=f"note: {note}", tone=Tone.WARNING) for note in notes),
         *([_placeholder()] if PLACEHOLDER_CIDR in found.access_cidrs else []),

@@ -82,7 +82,8 @@ def test_every_environment_takes_every_mode(stack: str, mode: str, model: type) 
     replicas = {"sizes.loki.monolithic.replicas": 1} if mode != "eks" else {}
     # prod's pods are too many for the two nodes that a shared cluster has by default
     groups = {"cluster.node_groups.dev-spot.instance_types": ["t4g.xlarge"]} if mode == "shared" else {}
-    settings = parsed(stack, {"cluster": dict(MODES[mode]), **replicas, **groups})
+    host = {"cluster.owner_stack": "host"} if mode == "shared" else {}
+    settings = parsed(stack, {"cluster": dict(MODES[mode]), **replicas, **groups, **host})
     assert isinstance(settings.cluster, model)
     assert (settings.network is not None) == (mode == "eks")
 

@@ -55,6 +55,8 @@ MODELS_ONLY = {
     "pod larger than any node",
     "two bucket expirations beyond all ages",
     "a Graviton type of another family",
+    "private addresses at a public endpoint",
+    "a stack on its own cluster",
     "a typo in the region",
     "a region that nobody has",
     "another partition",

@@ -12,6 +12,7 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.kubernetes import Kubernetes
 from ops.checks.upgrade_check import upgrade_check
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
+from tests.stacks import PROJECT
 from tests.unit.ops.running import run
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -22,7 +23,7 @@ Tools = Callable[[str, str], Path]
 def test_a_stack_that_is_in_order(tools: Tools, tmp_path: Path) -> None:
     ran = run("validate", "--stack", "prod")
     assert ran.code == 0, ran.out
-    assert ran.out.endswith("all is well\n")
+    assert ran.out.endswith("all is well; warnings: workload, access\n")
     collector = tools("otelcol", "assert arguments[:2] == ['validate', '--config']\nassert open(arguments[2]).read()")
     ran = run("validate", "--stack", "prod", "--collector", str(collector))
     assert ran.out.count("accepted") == 2, ran.out
@@ -73,3 +74,28 @@ def test_newer_charts_are_named(tools: Tools, monkeypatch: pytest.MonkeyPatch) -
     ran = run("upgrade-check", "--stack", "staging", "--online")
     assert "no such host" in ran.out
     assert ran.code == 0
+
+
+def test_validate_says_what_the_program_would_warn_of() -> None:
+    ran = run("validate", "--stack", "prod", "--json")
+    checks = {check["name"]: check for check in json.loads(ran.out)["checks"]}
+    assert checks["access"]["state"] == "warning"
+    assert "put the blocks of your offices, VPN and CI there" in checks["access"]["advice"]
+    assert {checks[name]["state"] for name in ("load", "budget", "region", "owner", "kubernetes", "nodes")} == {"ok"}
+
+
+def test_validate_compares_the_policies_limits_and_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for path in PROJECT.glob("Pulumi*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    (tmp_path / "policies").mkdir()
+    monkeypatch.chdir(tmp_path)
+    arguments = ("validate", "--stack", "prod")
+    ran = run(*arguments)
+    assert ran.code == 1
+    assert "policies/config/prod.json is missing" in ran.out
+    assert "python -m ops validate --stack prod --fix" in ran.out
+    assert run(*arguments, "--fix").code == 0
+    limits = tmp_path / "policies" / "config" / "prod.json"
+    assert run(*arguments).code == 0
+    limits.write_text("{}", encoding="utf-8")
+    assert "is behind the stack file" in run(*arguments).out
