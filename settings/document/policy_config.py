@@ -83,7 +83,7 @@ def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
             "max_data_gib": max(volumes, default=0),
         },
         "autoscaling-bounded": {
-            "max_replicas": max(2 * size.replicas for _, size in settings.sizes.workloads()),
+            "max_replicas": max(max(2 * size.replicas, size.most_replicas) for _, size in settings.sizes.workloads()),
         },
         "transitions-pay": {"life_days": _application_days(settings)},
     }

@@ -33,6 +33,15 @@ STATEFUL_WORKLOADS = frozenset(
         "grafana",
     }
 )
+# Workloads whose pods come and go freely, with the object that holds them. Ingesters and others with data have an order
+# in which they leave; a querier's or frontend's cut-off queries are tried again.
+SCALABLE_WORKLOADS = {
+    "mimir.distributor": ("Deployment", "mimir-distributor"),
+    "mimir.querier": ("Deployment", "mimir-querier"),
+    "mimir.query_frontend": ("Deployment", "mimir-query-frontend"),
+    "mimir.gateway": ("Deployment", "mimir-gateway"),
+    "collector_gateway": ("StatefulSet", "collector-gateway"),
+}
 # Workloads that can't have more than one pod (a DaemonSet: one on each node), and why.
 SINGLE_POD_WORKLOADS = {
     "tempo": "Tempo runs as a single binary with its own disk",
@@ -51,6 +60,8 @@ class WorkloadSize(Frozen):
 
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of pods (for the agent: pods on each node)."""
+    max_replicas: Annotated[int, Field(ge=2, le=20)] | None = None
+    """Most pods that CPU use scales it to, from replicas on; without it the number of pods is fixed."""
     cpu_request_millicores: Millicores
     """CPU request of one pod."""
     memory_request_mib: Mib
@@ -59,6 +70,11 @@ class WorkloadSize(Frozen):
     """Memory limit of one pod, in MiB."""
     volume_gib: Annotated[int, Field(ge=1, le=16_384)] | None = None
     """gp3 volume of one pod, in GiB."""
+
+    @property
+    def most_replicas(self) -> int:
+        """Pods at the largest size."""
+        return self.max_replicas or self.replicas
 
     @property
     def replication_factor(self) -> int:
@@ -72,6 +88,10 @@ class WorkloadSize(Frozen):
                 f"memory_limit_mib {self.memory_limit_mib} is below memory_request_mib {self.memory_request_mib}",
                 "memory_limit_mib",
                 "memory_request_mib",
+            )
+        if self.max_replicas is not None and self.max_replicas <= self.replicas:
+            raise broken_rule(
+                f"max_replicas {self.max_replicas} is not above replicas {self.replicas}", "max_replicas", "replicas"
             )
         return self
 

@@ -75,10 +75,11 @@ class ResourceSums(NamedTuple):
 
 
 def resource_sums(settings: PlatformSettings) -> ResourceSums:
-    """Adds up every workload; the collector agent counts once for each node, a cache by its memcached pod."""
+    """Adds up every workload at its largest size; the collector agent counts once for each node, a cache by its
+    memcached pod."""
     components: list[ComponentRequest] = []
     for key, size in settings.sizes.workloads():
-        pods = settings.node_count if key == AGENT else size.replicas
+        pods = settings.node_count if key == AGENT else size.most_replicas
         if pods:
             components.append(
                 ComponentRequest(

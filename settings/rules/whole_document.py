@@ -1,7 +1,6 @@
 """Rules that span the whole document. Each yields the path that helps most and a sentence."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -11,21 +10,13 @@ from planning.tiers.compiler import SAFETY_NET_DAYS
 from planning.workload import PLATFORM_SERIES
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import EksCluster, ExistingCluster
-from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
+from settings.rules.broken import BrokenRule
+from settings.rules.scaling import hours_have_nodes, scalable
 from settings.rules.sizing import ComponentRequest, ResourceSums, nodes_allocatable, resource_sums
 
 NAMED_COMPONENTS = 3
-
-
-class BrokenRule(NamedTuple):
-    """One broken rule."""
-
-    path: tuple[str | int, ...]
-    """Keys and list positions from the top of the document."""
-    sentence: str
-    """What is wrong and what to do."""
 
 
 def _network_belongs_to_eks(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -134,24 +125,6 @@ def _profiles_are_whole(settings: PlatformSettings) -> Iterator[BrokenRule]:
             yield BrokenRule(path, "profiles are kept: give it a value, or set profiles.enabled to false")
         if not settings.profiles.enabled and value is not None:
             yield BrokenRule(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
-
-
-def _hours_have_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
-    if settings.schedule is None:
-        return
-    if settings.environment is Environment.PROD:
-        yield BrokenRule(("schedule",), "prod works at any hour: remove it; accepted in dev and staging")
-    if isinstance(settings.cluster, ExistingCluster):
-        yield BrokenRule(
-            ("schedule",),
-            "the nodes of cluster mode existing aren't this stack's: remove it, and let their owner do it",
-        )
-    if settings.alerting.receivers.watchdog:
-        yield BrokenRule(
-            ("alerting", "receivers", "watchdog"),
-            "the heartbeat ends with the working hours, and whoever watches it would be paged every evening: set it to "
-            "false, or remove schedule",
-        )
 
 
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -294,13 +267,14 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _tls_needs_cert_manager,
         _volumes_where_data_is,
         _single_pods,
+        scalable,
         _services_differ,
         _services_fit_the_workload,
         _retention_compiles,
         _objectives_have_services,
         _backups_have_a_place,
         _profiles_are_whole,
-        _hours_have_nodes,
+        hours_have_nodes,
     ),
     (_some_node,),
     (_fits_capacity, _fits_nodes),

@@ -212,7 +212,7 @@ def agent_values(settings: PlatformSettings, placement: Placement, stack: str) -
 def gateway_values(settings: PlatformSettings, placement: Placement) -> CollectorValues:
     """The StatefulSet: its pods' names are stable, so restarts don't make new span-metric series."""
     size, endpoints, config = settings.sizes.collector_gateway, Endpoints.of(settings), gateway_config(settings)
-    several = size.replicas > 1
+    several = size.most_replicas > 1
     # A queue for each back end, and what compaction needs beside them.
     state_mib = (len(config.exporters) + 1) * QUEUE_MIB
     return CollectorValues(
@@ -285,7 +285,7 @@ def _agent_rules(settings: PlatformSettings) -> list[dict[str, Any]]:
         _reading("batch", "jobs", "cronjobs"),
         *cluster_rules(),
     ]
-    if settings.sizes.collector_gateway.replicas > 1:
+    if settings.sizes.collector_gateway.most_replicas > 1:
         rules += [_reading("", "endpoints"), _reading("discovery.k8s.io", "endpointslices")]
     return rules
 

@@ -72,7 +72,7 @@ CLAIMS = r"^k8s\.(pod|namespace|node|replicaset|deployment|statefulset|daemonset
 def agent_config(settings: PlatformSettings) -> CollectorConfig:
     """The agent's configuration for one stack."""
     endpoints = Endpoints.of(settings)
-    by_trace = settings.sizes.collector_gateway.replicas > 1
+    by_trace = settings.sizes.collector_gateway.most_replicas > 1
     traces_exporter = "loadbalancing" if by_trace else "otlp_grpc"
     exporters = {"otlp_grpc": _to_gateway(endpoints)}
     if by_trace:

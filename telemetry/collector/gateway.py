@@ -121,7 +121,7 @@ def _tail_sampling(settings: PlatformSettings) -> dict[str, Any]:
             "sampled_cache_size": REMEMBERED_DECISIONS,
             "non_sampled_cache_size": REMEMBERED_DECISIONS,
         },
-        "policies": sampling_policies(settings.sampling, settings.services, budget.of_one(size.replicas)),
+        "policies": sampling_policies(settings.sampling, settings.services, budget.of_one(size.most_replicas)),
     }
 
 

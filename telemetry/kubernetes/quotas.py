@@ -47,7 +47,7 @@ class NamespaceQuota(Frozen):
 
 def platform_quota(settings: PlatformSettings) -> NamespaceQuota:
     """The platform's own namespace: everything but the agents."""
-    workloads = [(size.replicas, size) for key, size in settings.sizes.workloads() if key != AGENT]
+    workloads = [(size.most_replicas, size) for key, size in settings.sizes.workloads() if key != AGENT]
     caches = [
         WorkloadSize(
             cpu_request_millicores=millicores,

@@ -46,6 +46,8 @@ def running_cluster(directory: Path) -> Iterator[Cluster]:
         kubectl(control_plane, "create", "namespace", "shop")
         apply(control_plane, workload("Deployment", "checkout", "shop"))
         kubectl(control_plane, "-n", "shop", "rollout", "status", "deployment/checkout", "--timeout=60s")
+        # Nothing scales here: the autoscaler's numbers are what its object says.
+        kubectl(control_plane, "-n", "shop", "autoscale", "deployment/checkout", "--min=1", "--max=2", "--cpu=80%")
         (pod,) = get(control_plane, "-n", "shop", "pods")["items"]
         kubeconfigs = {stack: _kubeconfig(control_plane, directory, stack) for stack in NAMES}
         yield Cluster(control_plane, pod["spec"]["nodeName"], pod, kubeconfigs)

@@ -93,6 +93,16 @@ def _platform(settings: PlatformSettings) -> list[Alert]:
             dashboard=Uid.INFRASTRUCTURE,
         ),
         Alert(
+            alert="ScalingAtLimit",
+            expr=f"k8s_hpa_current_replicas{{{own}}} >= k8s_hpa_max_replicas{{{own}}}",
+            for_minutes=15,
+            severity=Severity.WARNING,
+            summary="{{ $labels.k8s_hpa_name }} has as many pods as it may have",
+            description="{{ $labels.k8s_hpa_name }} has run at its largest size of {{ $value }} pods for 15 minutes: "
+            "if the load grows further, it can't.",
+            dashboard=Uid.INFRASTRUCTURE,
+        ),
+        Alert(
             alert="StatefulSetIncomplete",
             expr=f"max by (namespace, statefulset) (kube_statefulset_replicas{{{namespaces}}})"
             f" - max by (namespace, statefulset) (kube_statefulset_status_replicas_ready{{{namespaces}}}) > 0",

@@ -75,6 +75,13 @@ def pods_row() -> Row:
                 decimals=0,
             ),
             timeseries(
+                "Pods that scale",
+                "How many there are and, dashed, how many there may be; empty where nothing scales by itself.",
+                prom(f"sum by (k8s_hpa_name) (k8s_hpa_current_replicas{{{SCOPE}}})", "{{k8s_hpa_name}}"),
+                prom(f"sum by (k8s_hpa_name) (k8s_hpa_max_replicas{{{SCOPE}}})", "{{k8s_hpa_name}}, at most"),
+                decimals=0,
+            ),
+            timeseries(
                 "Pods missing in StatefulSets",
                 "Wanted less ready, by namespace.",
                 prom(

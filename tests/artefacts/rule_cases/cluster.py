@@ -32,7 +32,17 @@ def _certificate(alert: str, days: int, wait: int) -> tuple[AlertCase, ...]:
     )
 
 
+SCALED = 'k8s_hpa_current_replicas{k8s_namespace_name="monitoring",k8s_hpa_name="mimir-querier"}'
+SCALED_AT_MOST = SCALED.replace("current", "max")
+
 ALERTS = (
+    AlertCase(
+        "ScalingAtLimit",
+        "as many pods as there may be, then one less",
+        {SCALED: steps((3, 10), (4, 30), (3, 10)), SCALED_AT_MOST: "4x50"},
+        {"9m": 0, "24m": 0, "25m": 1, "39m": 1, "40m": 0},
+    ),
+    AlertCase("ScalingAtLimit", "one less than there may be", {SCALED: "3x40", SCALED_AT_MOST: "4x40"}, {"39m": 0}),
     AlertCase(
         "PlatformDown",
         "eleven of 24 answer, seven don't, six are gone with their node; then one more answers",
