@@ -41,6 +41,29 @@ def images(stack: Stack) -> Answered:
     return images(stack)
 
 
+@commands.command(
+    "node-pool",
+    "node-pool --stack prod --type m7g.large --type m7g.xlarge --type c7g.xlarge | kubectl apply -f -",
+)
+def node_pool(
+    stack: Stack,
+    types: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            help="Instance type of the pool: at least three, none burstable; default: m7g and c7g, large and xlarge.",
+        ),
+    ] = None,
+    capacity: Annotated[str, typer.Option(help="spot, on-demand or both.")] = "both",
+) -> Answered:
+    """A Karpenter NodePool and EC2NodeClass for a stack's pods, for a cluster that runs Karpenter. Their limits are
+    computed from the budget: the largest bill that the pool can reach stays within it, or the command says no."""
+    from ops.setup.node_pool import karpenter_pool
+
+    return karpenter_pool(stack, types or [], capacity)
+
+
 @commands.command("local", "local --stack dev --output build/local")
 def local(
     stack: Stack,

@@ -12,6 +12,7 @@ from sandbox.bootstrap.paths import PROJECT_ROOT
 
 PROVIDER_MODULE = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 PULUMI_SDK_MODULE = "github.com/pulumi/pulumi/sdk/v3"
+KARPENTER_MODULE = "sigs.k8s.io/karpenter"
 EXEC_SCRIPT = "pulumi-language-python-exec"
 
 
@@ -34,6 +35,8 @@ def build(tool: Tool, target: Path) -> None:
     _go([*command, tool.build.package], work)
     if tool.name == "pulumi":
         _add_language_host(work, target)
+    if tool.name == "karpenter":
+        _add_definitions(work, target)
     shutil.rmtree(work)
 
 
@@ -59,6 +62,14 @@ def _write_provider_embeds(work: Path, version: str) -> None:
     (work / "schema-embed.json").write_text(json.dumps(schema, separators=(",", ":")), encoding="utf-8")
     mapping = json.loads((source / "terraform-mapping.json").read_text(encoding="utf-8"))
     (work / "terraform-mapping-embed.json").write_text(json.dumps(mapping, separators=(",", ":")), encoding="utf-8")
+
+
+def _add_definitions(work: Path, target: Path) -> None:
+    """Its custom resource definitions stand beside the binary."""
+    kwok = _module_directory(KARPENTER_MODULE, work) / "kwok"
+    (target / "crds").mkdir()
+    for source in (*(kwok / "charts" / "crds").glob("*.yaml"), *(kwok / "apis" / "crds").glob("*.yaml")):
+        shutil.copyfile(source, target / "crds" / source.name)
 
 
 def _add_language_host(work: Path, target: Path) -> None:

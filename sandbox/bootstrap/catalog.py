@@ -14,6 +14,8 @@ KWOK_VERSION = "0.8.0"
 PROMETHEUS_VERSION = "3.16.0"
 ALERTMANAGER_VERSION = "0.34.2"
 ACTIONLINT_VERSION = "1.7.12"
+# The newest that builds with the Go release that the other tools need.
+KARPENTER_VERSION = "1.12.1"
 
 KUBERNETES_LDFLAGS = (
     f"-X k8s.io/component-base/version.gitVersion=v{KUBERNETES_VERSION} "
@@ -209,4 +211,11 @@ TOOLS: tuple[Tool, ...] = (
         ),
         build=GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "", 1),
     ),
+)
+
+# Karpenter's own controllers with its simulated cloud. Not among TOOLS: a sandbox doesn't need it, one test does.
+KARPENTER = Tool(
+    name="karpenter",
+    version=KARPENTER_VERSION,
+    build=GoBuild("karpenter", "sigs.k8s.io/karpenter/kwok", "", 3),
 )

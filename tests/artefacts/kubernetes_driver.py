@@ -62,9 +62,9 @@ def get(cluster: ControlPlane, *what: str) -> dict[str, Any]:
     return result
 
 
-def eventually(condition: Callable[[], Any]) -> Any:
+def eventually(condition: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """The first true result of `condition`; fails when there is none for long."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + seconds
     while not (result := condition()):
         assert time.monotonic() < deadline, f"never came true: {condition}"
         time.sleep(0.2)
