@@ -36,6 +36,10 @@ STATEFUL_WORKLOADS = frozenset(
 # Workloads whose pods come and go freely, with the object that holds them. Ingesters and others with data have an order
 # in which they leave; a querier's or frontend's cut-off queries are tried again.
 SCALABLE_WORKLOADS = {
+    "loki.distributed.distributor": ("Deployment", "loki-distributor"),
+    "loki.distributed.querier": ("Deployment", "loki-querier"),
+    "loki.distributed.query_frontend": ("Deployment", "loki-query-frontend"),
+    "loki.distributed.gateway": ("Deployment", "loki-gateway"),
     "mimir.distributor": ("Deployment", "mimir-distributor"),
     "mimir.querier": ("Deployment", "mimir-querier"),
     "mimir.query_frontend": ("Deployment", "mimir-query-frontend"),
@@ -60,7 +64,7 @@ class WorkloadSize(Frozen):
 
     replicas: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of pods (for the agent: pods on each node)."""
-    max_replicas: Annotated[int, Field(ge=2, le=20)] | None = None
+    max_replicas: Annotated[int, Field(ge=2, le=1000)] | None = None
     """Most pods that CPU use scales it to, from replicas on; without it the number of pods is fixed."""
     cpu_request_millicores: Millicores
     """CPU request of one pod."""

@@ -33,6 +33,6 @@ def test_one_autoscaler_for_each_workload_that_scales(make_settings: Any) -> Non
 
 
 def test_what_is_scaled_is_in_the_real_charts() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in FACTS.glob("*.facts.yaml"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in FACTS.glob("*.yaml"))
     for kind, name in SCALABLE_WORKLOADS.values():
         assert f"{kind}/{name}" in text, f"{kind} {name}"
