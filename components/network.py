@@ -7,6 +7,7 @@ import pulumi_aws as aws
 from pulumi_aws import ec2
 
 from components.aws_environment import AwsLocation
+from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.iam_policies import Statement, policy_document
 from components.subnets import SubnetPlan, plan_subnets
 from settings.models.names import Names
@@ -55,6 +56,8 @@ class Network(pulumi.ComponentResource):
         private = {plan.suffix: self._private_subnet(vpc, plan) for plan in plans}
         tables = [self._public_routes(vpc, public), *self._private_routes(vpc, public, private)]
         self._s3_endpoint(vpc, tables)
+        if (days := args.settings.flow_log_days) is not None:
+            FlowLogs(f"{name}-flow-logs", FlowLogsArgs(vpc.id, args.names, args.location, days), self._child)
         self.vpc_id = vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public.values()]
         self.private_subnet_ids = [subnet.id for subnet in private.values()]

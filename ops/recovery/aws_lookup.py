@@ -19,6 +19,7 @@ from planning.aws.types import (
     BUCKET,
     CLUSTER,
     ELASTIC_IP,
+    FLOW_LOG,
     INTERNET_GATEWAY,
     KEY,
     KEY_ALIAS,
@@ -164,6 +165,12 @@ def _log_group(aws: AwsLookup, inputs: Inputs) -> str | None:
     return name if any(one["logGroupName"] == name for one in answer.get("logGroups", [])) else None
 
 
+def _flow_log(aws: AwsLookup, inputs: Inputs) -> str | None:
+    wanted = [{"Name": "resource-id", "Values": [str(inputs.get("vpcId"))]}]
+    answer = ask("ec2", aws.region, "describe_flow_logs", Filters=wanted) or {}
+    return next((str(one["FlowLogId"]) for one in answer.get("FlowLogs", [])), None)
+
+
 def _snapshot_policy(aws: AwsLookup, inputs: Inputs) -> str | None:
     wanted = _tags(inputs)
     answer = ask("dlm", aws.region, "get_lifecycle_policies") or {}
@@ -224,6 +231,7 @@ _FINDERS: Mapping[str, Callable[[AwsLookup, Inputs], str | None]] = {
     KEY: _key,
     KEY_ALIAS: _named("kms", "describe_key", "KeyId", "name"),
     LOG_GROUP: _log_group,
+    FLOW_LOG: _flow_log,
     SNAPSHOT_POLICY: _snapshot_policy,
     OIDC_PROVIDER: _oidc_provider,
     ACCESS_ENTRY: _access_entry,

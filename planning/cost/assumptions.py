@@ -57,6 +57,9 @@ class Assumptions(Frozen):
     likewise."""
     other_control_plane_log_gb: NotNegative = 0.5
     """Each further EKS log type: api, authenticator, controllerManager, scheduler."""
+    flow_log_gb_per_node: NotNegative = 6
+    """VPC flow logs, where they are on: a record of some 120 bytes for each connection and direction in ten minutes.
+    Ten name look-ups a second, each a connection of its own, are most of it; look at the log group after a day."""
     other_log_group_gb: NotNegative = 1
     """A log group of anything else."""
     log_compression: Share = 0.15

@@ -20,6 +20,7 @@ FREE: Mapping[str, str] = {
     types.SECURITY_GROUP: "free",
     types.DEFAULT_SECURITY_GROUP: "free",
     types.SECURITY_GROUP_RULE: "free",
+    types.FLOW_LOG: "free; what it writes is priced with its log group",
     types.NETWORK_ACL: "free",
     types.LAUNCH_TEMPLATE: "free; its volumes are priced with the nodes",
     "aws:vpc/": "security group rules are free",

@@ -15,6 +15,8 @@ ROTATIONS_CHARGED = 2
 DAYS_PER_MONTH = 365 / 12
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs": the log group's name.
 CLUSTER_LOG_GROUP = "/aws/eks/{name}/cluster"
+# Where flow logs of a VPC go; what stands behind it is the stack.
+FLOW_LOG_GROUPS = "/aws/vpc/flow-logs/"
 AUDIT, STANDARD = "audit", "STANDARD"
 
 
@@ -76,6 +78,8 @@ def price_log_group(group: Resource, bill: Bill) -> None:
     """What lies in a log group, and what goes into it unless it is a control plane's, which is priced with it."""
     gigabytes, note = bill.assumptions.other_log_group_gb, "assumed"
     cluster = _cluster_of(group, bill)
+    if text(group.at("name")).startswith(FLOW_LOG_GROUPS):
+        gigabytes, note = _flow_log_gb(bill)
     if cluster is not None:
         logs = _cluster_logs(cluster, bill)
         gigabytes = logs.audit_gb + logs.other_gb
@@ -90,6 +94,11 @@ def price_log_group(group: Resource, bill: Bill) -> None:
         group, LineKind.LOGS, "log storage", kept, "cloudwatch.logs_stored.archived",
         f"{gigabytes:g} GB a month, {bound}, compressed to {bill.assumptions.log_compression:.0%}",
     )  # fmt: skip
+
+
+def _flow_log_gb(bill: Bill) -> tuple[float, str]:
+    each, nodes = bill.assumptions.flow_log_gb_per_node, sum(count for _, count in node_counts(bill))
+    return each * nodes, f"assumed {each:g} GB for each of {nodes:.3g} nodes"
 
 
 def _cluster_of(group: Resource, bill: Bill) -> Resource | None:

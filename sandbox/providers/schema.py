@@ -32,6 +32,7 @@ TOKENS = (
     "aws:dlm/lifecyclePolicy:LifecyclePolicy",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/eip:Eip",
+    "aws:ec2/flowLog:FlowLog",
     "aws:ec2/internetGateway:InternetGateway",
     "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/natGateway:NatGateway",

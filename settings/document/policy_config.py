@@ -119,7 +119,10 @@ def _retention(settings: PlatformSettings) -> Config:
         "queried-data-readable": {"archives": [archive]},
         "applications-retain": {f"{signal}_days": retention.of(signal).delete_days for signal in retention.signals},
         "logs-bounded": {
-            "max_days": settings.cluster.log_retention_days if isinstance(settings.cluster, EksCluster) else 30
+            "max_days": max(
+                settings.cluster.log_retention_days if isinstance(settings.cluster, EksCluster) else 30,
+                (settings.network and settings.network.flow_log_days) or 0,
+            )
         },
     }
 

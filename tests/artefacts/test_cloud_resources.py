@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.providers.aws.provider import DEFINITION
-from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, Engine, Resource, RunningCloud
+from tests.artefacts.provider_driver import DEFAULT_TAGS, REGION, CheckFailedError, Engine, Resource, RunningCloud
 from tests.artefacts.resource_life import Network, end, life
 
 
@@ -119,6 +121,22 @@ def test_vpc_endpoint(engine: Engine, network: Network) -> None:
     )  # fmt: skip
     assert engine.refresh(table).state == table.state  # type: ignore[union-attr]
     end(engine, endpoint, table, other)
+
+
+def test_flow_logs_of_a_vpc(engine: Engine, network: Network, cloud: RunningCloud) -> None:
+    group = engine.create("aws:cloudwatch/logGroup:LogGroup", "flows", {"name": "/aws/vpc/flow-logs/a"})
+    inputs = {
+        "vpcId": network.vpc.id, "trafficType": "ALL", "logDestinationType": "cloud-watch-logs",
+        "logDestination": group.state["arn"], "iamRoleArn": "arn:aws:iam::123456789012:role/flow-logs",
+        "maxAggregationInterval": 600,
+    }  # fmt: skip
+    log = life(engine, "aws:ec2/flowLog:FlowLog", inputs, {**inputs, "tags": {"a": "b"}})
+    (found,) = cloud.client("ec2").describe_flow_logs(FlowLogIds=[log.id])["FlowLogs"]
+    assert (found["ResourceId"], found["LogGroupName"]) == (network.vpc.id, "/aws/vpc/flow-logs/a")
+    end(engine, log, group)
+    for wrong in ({"subnetId": "subnet-1"}, {"trafficType": "SOME"}, {"maxAggregationInterval": 61}):
+        with pytest.raises(CheckFailedError):
+            engine.check("aws:ec2/flowLog:FlowLog", "wrong", {**inputs, **wrong})
 
 
 def test_launch_template(engine: Engine) -> None:

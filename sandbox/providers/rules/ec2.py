@@ -93,6 +93,23 @@ def vpc_endpoint_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
     return refusals
 
 
+def flow_log_refusals(inputs: Mapping[str, Any]) -> list[Refusal]:
+    """One thing to watch, known words, and a role for CloudWatch Logs (EC2 API reference, CreateFlowLogs)."""
+    watched = [name for name in ("vpcId", "subnetId", "eniId", "transitGatewayId") if inputs.get(name)]
+    refusals = one_of("trafficType", inputs.get("trafficType", "ALL"), ("ACCEPT", "REJECT", "ALL"), "InvalidParameter")
+    kind = inputs.get("logDestinationType", "cloud-watch-logs")
+    refusals += one_of("logDestinationType", kind, ("cloud-watch-logs", "s3"), "InvalidParameter")
+    if len(watched) != 1:
+        refusals.append(Refusal("vpcId", "InvalidParameter", f"One resource to watch, not {len(watched)}"))
+    if inputs.get("maxAggregationInterval", 600) not in (60, 600):
+        message = "Invalid Flow Log Max Aggregation Interval: accepted are 60 and 600."
+        refusals.append(Refusal("maxAggregationInterval", "InvalidParameter", message))
+    if kind == "cloud-watch-logs" and not inputs.get("iamRoleArn", "unknown yet"):
+        message = "DeliverLogsPermissionArn can't be empty if LogDestinationType is cloud-watch-logs."
+        refusals.append(Refusal("iamRoleArn", "InvalidParameter", message))
+    return refusals
+
+
 def _service_refusals(service: str, services: tuple[str, ...]) -> list[Refusal]:
     if service.startswith("com.amazonaws.vpce."):
         return []

@@ -117,3 +117,19 @@ def test_subnets_never_overlap_and_are_at_least_a_24(block: str) -> None:
     assert all(b.prefixlen <= 24 and b.subnet_of(IPv4Network(block)) for b in blocks)
     assert not any(a.overlaps(b) for a in blocks for b in blocks if a is not b)
     assert plan_subnets(IPv4Network(block), ("us-west-2a", "us-west-2b"), "us-west-2") == plans[:2]
+
+
+def test_flow_logs_are_made_by_choice_only(compose: Any, make_settings: Any, network: Any) -> None:
+    assert network("none").of("ec2/flowLog:FlowLog") == []
+    graph = compose(make_settings("staging", network={"flow_log_days": 14}))
+    log = graph.one("ec2/flowLog:FlowLog")
+    assert log.inputs["trafficType"] == "ALL"
+    assert log.inputs["maxAggregationInterval"] == 600
+    (group,) = [one for one in graph.of("cloudwatch/logGroup:LogGroup") if "flow-logs" in one.name]
+    assert group.inputs["name"] == "/aws/vpc/flow-logs/acme-monitoring-staging"
+    assert (group.inputs["retentionInDays"], group.inputs["logGroupClass"]) == (14, "INFREQUENT_ACCESS")
+    role = graph.one("iam/role:Role", "network-flow-logs")
+    (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert trust["Condition"]["ArnLike"]["aws:SourceArn"].endswith(":vpc-flow-log/*")
+    assert graph.waits_for(log, graph.one("iam/rolePolicy:RolePolicy", "network-flow-logs"))

@@ -375,6 +375,20 @@ def test_a_log_group_that_names_no_class_is_a_standard_one(given: dict[str, str]
     assert written.usd_per_month == pytest.approx(2 * seldom_read.usd_per_month), "twice the infrequent class expected"
 
 
+def test_flow_logs_are_priced_by_node_in_the_class_of_their_group() -> None:
+    group = resource(
+        "aws:cloudwatch/logGroup:LogGroup", name="/aws/vpc/flow-logs/acme-prod", retentionInDays=30,
+        logGroupClass="INFREQUENT_ACCESS",
+    )  # fmt: skip
+    assert priced(group).usd_per_month == 0
+    report = priced(group, node_group())
+    (line,) = [one for one in report.lines if one.item == "log ingestion"]
+    each = Assumptions().flow_log_gb_per_node
+    assert line.usd_per_month == pytest.approx(3 * each * 0.25)
+    assert line.note == f"assumed {each:g} GB for each of 3 nodes"
+    assert line.basis is QuantityBasis.ASSUMED
+
+
 def test_a_log_group_without_retention_keeps_a_year() -> None:
     report = priced(resource("aws:cloudwatch/logGroup:LogGroup", name="/other", logGroupClass="INFREQUENT_ACCESS"))
     quantities = {line.item: line.quantity for line in report.lines}
