@@ -183,6 +183,20 @@ def _spot(situation: Situation) -> Iterator[Concern]:
         )
 
 
+def _hours(situation: Situation) -> Iterator[Concern]:
+    settings, owner = situation.settings, situation.owner
+    if not isinstance(settings.cluster, SharedCluster) or owner is None or owner.schedule is None:
+        return
+    if settings.schedule is None or not owner.schedule.covers(settings.schedule):
+        yield Concern(
+            check="hours",
+            sentence=f"schedule: this stack works outside the hours of {settings.cluster.owner_stack}, whose cluster "
+            "it is on, and then depends on that stack's one node for DNS and volumes; give it hours within those, or that "
+            "stack longer ones",
+            wrong=False,
+        )
+
+
 def example_blocks(settings: PlatformSettings) -> tuple[str, ...]:
     """The address blocks that may reach the Kubernetes API and are examples of documentation."""
     cluster = settings.cluster
@@ -200,5 +214,6 @@ CHECKS: dict[str, Callable[[Situation], Iterator[Concern]]] = {
     "access": _access,
     "shares": _fractions,
     "nodes": _spot,
+    "hours": _hours,
 }
 """By the name that a concern says."""

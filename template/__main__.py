@@ -17,6 +17,7 @@ from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from components.object_storage import object_storage_for
 from components.platform_context import PlatformContext
+from components.pod_scaling import pod_scaling_for
 from components.preflight import preflight
 from components.pyroscope import pyroscope_for
 from components.tempo import Tempo
@@ -48,6 +49,7 @@ tempo = Tempo("tempo", context.back_end("tempo"), context.back_end_options("temp
 mimir = Mimir("mimir", context.back_end("mimir"), context.back_end_options("mimir", alerting))
 back_ends = [loki, tempo, mimir, *pyroscope_for(context)]
 collector = Collector("collector", context.collector, cluster.options(back_ends))
+pod_scaling_for(context, [*back_ends, collector])
 Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
 grafana = Grafana("grafana", context.grafana, cluster.options(back_ends))
 

@@ -54,6 +54,19 @@ class Schedule(Frozen):
             taken |= set(entry.days)
         return self
 
+    def covers(self, other: "Schedule") -> bool:
+        """Whether another's hours lie within these; those of another time zone are taken not to."""
+        return self.time_zone == other.time_zone and all(
+            any(
+                day in mine.days
+                and minutes_of(mine.start) <= minutes_of(entry.start)
+                and minutes_of(entry.end) <= minutes_of(mine.end)
+                for mine in self.hours
+            )
+            for entry in other.hours
+            for day in entry.days
+        )
+
     @property
     def hours_per_week(self) -> float:
         """Hours a week with all nodes."""

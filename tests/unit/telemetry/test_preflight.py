@@ -89,4 +89,37 @@ def test_a_tenant_stack_needs_its_owner(make_settings: Make) -> None:
 
 
 def test_every_check_has_its_test() -> None:
-    assert set(CHECKS) == {*BAD, "workload", "owner"}
+    assert set(CHECKS) == {*BAD, "workload", "owner", "hours"}
+
+
+def _hours(start: str, end: str, *days: str, zone: str = "UTC") -> dict[str, Any]:
+    return {"time_zone": zone, "hours": [{"days": list(days), "start": start, "end": end}]}
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (_hours("08:00", "18:00", "monday"), False),
+        (_hours("07:00", "19:00", "monday", "friday"), False),
+        (_hours("06:59", "19:00", "monday"), True),
+        (_hours("07:00", "19:01", "monday"), True),
+        (_hours("08:00", "18:00", "sunday"), True),
+        (_hours("08:00", "18:00", "monday", zone="Europe/Berlin"), True),
+        (None, True),
+    ],
+)
+def test_a_tenant_stack_works_while_its_owner_does(
+    hours: dict[str, Any] | None, said: bool, make_settings: Make
+) -> None:
+    owner = make_settings("staging", schedule=_hours("07:00", "19:00", "monday", "friday"))
+    tenant = make_settings("dev", **({"schedule": hours} if hours else {}))
+    concern = found(tenant, owner=owner).get("hours")
+    assert (concern is not None) == said
+    if concern is not None:
+        assert "outside the hours of staging" in concern.sentence
+        assert not concern.wrong
+
+
+def test_an_owner_without_hours_is_always_there(make_settings: Make) -> None:
+    tenant = make_settings("dev", schedule=_hours("07:00", "19:00", "monday"))
+    assert "hours" not in found(tenant, owner=make_settings("staging"))
