@@ -191,8 +191,8 @@ def _hours(situation: Situation) -> Iterator[Concern]:
         yield Concern(
             check="hours",
             sentence=f"schedule: this stack works outside the hours of {settings.cluster.owner_stack}, whose cluster "
-            "it is on, and then depends on that stack's one node for DNS and volumes; give it hours within those, or that "
-            "stack longer ones",
+            "it is on, and then depends on that stack's one node for DNS and volumes; give it hours within those, or "
+            "that stack longer ones",
             wrong=False,
         )
 
