@@ -81,7 +81,8 @@ _COMMUNITY = "oci://ghcr.io/grafana-community/helm-charts"
 _GRAFANA = "https://grafana.github.io/helm-charts"
 
 # Mimir's and Pyroscope's charts stayed with Grafana; Loki, Tempo and Grafana moved to grafana-community in 2026. The
-# single-binary Tempo chart passes a flag that Tempo 3 removed, so it stays on 2.10; Mimir's 6.x needs Kubernetes 1.32.
+# single-binary Tempo chart for Tempo 3 is out of reach here (docs/upgrade.md), so it stays on 2.10; Mimir's 6.x needs
+# Kubernetes 1.32.
 # Digests: index.yaml of the three public repositories, as of 2026-08-20.
 CHARTS: Mapping[ChartName, Chart] = {
     chart_name: Chart(
