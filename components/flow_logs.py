@@ -7,7 +7,7 @@ from pulumi_aws import cloudwatch, ec2, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import Statement, own_account, policy_document, service_trust
-from planning.cost.services import FLOW_LOG_GROUPS
+from planning.cost.services import FLOW_LOG_CLASS, FLOW_LOG_GROUPS
 from settings.models.names import Names
 
 # Amazon VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs".
@@ -39,7 +39,7 @@ class FlowLogs(pulumi.ComponentResource):
             name,
             name=group_name,
             retention_in_days=args.days,
-            log_group_class="INFREQUENT_ACCESS",
+            log_group_class=FLOW_LOG_CLASS,
             tags={"component": "network", "Name": group_name},
             opts=child,
         )

@@ -16,7 +16,7 @@ DAYS_PER_MONTH = 365 / 12
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs": the log group's name.
 CLUSTER_LOG_GROUP = "/aws/eks/{name}/cluster"
 # Where flow logs of a VPC go; what stands behind it is the stack.
-FLOW_LOG_GROUPS = "/aws/vpc/flow-logs/"
+FLOW_LOG_GROUPS, FLOW_LOG_CLASS = "/aws/vpc/flow-logs/", "INFREQUENT_ACCESS"
 AUDIT, STANDARD = "audit", "STANDARD"
 
 

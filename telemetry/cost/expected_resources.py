@@ -27,6 +27,7 @@ from planning.aws.types import (
 )
 from planning.backends import backends_of
 from planning.buckets import BucketPurpose
+from planning.cost.services import FLOW_LOG_CLASS, FLOW_LOG_GROUPS
 from planning.registered import Resource
 from planning.retention import HOURS_PER_DAY
 from planning.schedule import UPDATE_NODE_GROUP, cron_expression, node_group_request
@@ -53,7 +54,7 @@ def expected_resources(settings: PlatformSettings, stack: str, owner: PlatformSe
     """What the stack would register that costs something; a tenant stack's nodes are in its owner's zones."""
     found = [*_releases(settings, stack)]
     if settings.on_aws:
-        found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings)]
+        found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings, stack)]
         found += [*_node_groups(settings, stack, owner), *_schedules(settings, stack)]
     return tuple(found)
 
@@ -117,7 +118,7 @@ def _cluster(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
         yield _resource("EksCluster", LOG_GROUP, "cluster-logs", logs)
 
 
-def _network(settings: PlatformSettings) -> Iterator[Resource]:
+def _network(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
     network = settings.network
     if network is None:
         return
@@ -127,6 +128,13 @@ def _network(settings: PlatformSettings) -> Iterator[Resource]:
     for letter in "abc"[: network.nat_gateways]:
         yield _resource("Network", NAT_GATEWAY, f"network-nat-{letter}", {})
         yield _resource("Network", ELASTIC_IP, f"network-nat-{letter}", {"domain": "vpc"})
+    if network.flow_log_days is not None:
+        logs = {
+            "name": f"{FLOW_LOG_GROUPS}{Names(project=settings.project, stack=stack).prefix}",
+            "retentionInDays": network.flow_log_days,
+            "logGroupClass": FLOW_LOG_CLASS,
+        }
+        yield _resource("FlowLogs", LOG_GROUP, "network-flow-logs", logs)
 
 
 def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> Iterator[Resource]:

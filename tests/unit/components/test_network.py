@@ -8,6 +8,7 @@ import pulumi
 import pytest
 
 from components.subnets import plan_subnets
+from telemetry.cost.expected_resources import expected_resources
 from tests.unit.recording import Graph
 
 
@@ -121,13 +122,18 @@ def test_subnets_never_overlap_and_are_at_least_a_24(block: str) -> None:
 
 def test_flow_logs_are_made_by_choice_only(compose: Any, make_settings: Any, network: Any) -> None:
     assert network("none").of("ec2/flowLog:FlowLog") == []
-    graph = compose(make_settings("staging", network={"flow_log_days": 14}))
+    settings = make_settings("staging", network={"flow_log_days": 14})
+    graph = compose(settings)
     log = graph.one("ec2/flowLog:FlowLog")
     assert log.inputs["trafficType"] == "ALL"
     assert log.inputs["maxAggregationInterval"] == 600
     (group,) = [one for one in graph.of("cloudwatch/logGroup:LogGroup") if "flow-logs" in one.name]
     assert group.inputs["name"] == "/aws/vpc/flow-logs/acme-monitoring-staging"
     assert (group.inputs["retentionInDays"], group.inputs["logGroupClass"]) == (14, "INFREQUENT_ACCESS")
+    planned = {one.name: one.properties for one in expected_resources(settings, "staging", None)}
+    assert dict(planned["network-flow-logs"]).items() <= group.inputs.items(), (
+        "the cost that is planned is this group's"
+    )
     role = graph.one("iam/role:Role", "network-flow-logs")
     (trust,) = json.loads(role.inputs["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
