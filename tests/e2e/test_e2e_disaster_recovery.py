@@ -7,6 +7,8 @@ from typing import Any
 
 from tests.e2e.conftest import Platform
 
+# Versions of the state are what it is about.
+CHECKPOINTS = True
 STACK = ("--stack", "staging")
 NOW = ("--yes", "--skip-preview", *STACK)
 # One object that Loki, Tempo and Mimir would have written.

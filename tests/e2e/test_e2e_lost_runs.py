@@ -13,6 +13,8 @@ from components.kubeconfig import eks_kubeconfig
 from tests.e2e.conftest import Platform
 from tests.e2e.lost_runs import hangs, kill, lose, release_becomes, start, wait_for
 
+# What a run that ended early has written down is what counts here.
+CHECKPOINTS = True
 UP = ("up", "--stack", "staging")
 DESTROY = ("destroy", "--stack", "staging")
 NOW = ("--yes", "--skip-preview")
