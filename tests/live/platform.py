@@ -22,7 +22,7 @@ from telemetry.alerting.rules.files import loki_rule_files
 from telemetry.alerting.rules.mounts import LOKI_RULES
 from telemetry.charts.lock import ChartName
 from telemetry.collector.gateway import gateway_config
-from telemetry.collector.masking import HASH_KEY_VARIABLE
+from telemetry.collector.place import HASH_KEY_VARIABLE
 from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.tls import DIRECTORY
 from tests.artefacts.certificate_folders import CertificateFolders, authority

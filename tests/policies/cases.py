@@ -10,7 +10,7 @@ from policies.rule import NotYetKnown, ResourceRule, Rule, StackRule, Verdict, V
 from policies.rules import RULES
 from tests.stacks import policy_configs
 
-OF_THE_WHOLE_STACK = ("budget", "cost-delta", "costs-known", "nodes-limited")
+OF_THE_WHOLE_STACK = ("budget", "cost-delta", "costs-known", "nodes-limited", "steady-load-sustained")
 PASS, FAIL, UNKNOWN_YET = "pass", "violation", "not yet known"
 STACK_URN = "urn:pulumi:prod::lgtm"
 

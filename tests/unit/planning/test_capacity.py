@@ -225,11 +225,12 @@ def test_any_workload_has_an_estimate(load: Workload, copies: Replication) -> No
 
 def test_another_traffic_is_the_same_services() -> None:
     load = REFERENCE_WORKLOAD.model_copy(update={"profile_mb_per_second": 0.5})
-    changed = load.scaled(3).model_dump()
-    wanted = load.model_dump() | {"requests_per_second": 3 * load.requests_per_second, "profile_mb_per_second": 1.5}
-    assert changed == wanted
-    assert REFERENCE_WORKLOAD.scaled(3).profile_mb_per_second is None
-    assert Workload.model_validate(changed) == load.scaled(3)
+    rate = 3 * load.requests_per_second
+    changed = at_rate(load, 6, rate).model_dump()
+    wanted = load.model_dump() | {"requests_per_second": rate, "profile_mb_per_second": 1.5}
+    assert changed == wanted | {"active_series": changed["active_series"]}
+    assert changed["active_series"] >= load.active_series
+    assert at_rate(REFERENCE_WORKLOAD, 6, rate).profile_mb_per_second is None
 
 
 def test_cohorts_are_told_apart_by_name() -> None:
