@@ -1,6 +1,6 @@
 """How a person's lines are found: what stands in the place of an id, and the LogQL for it.
 
-The gateway replaces an id by SHA-256 over key and id, in attributes and in bodies (`telemetry.collector.masking`).
+The gateway replaces an id by SHA-256 over key and id, in attributes and in bodies (`telemetry.collector.finding`).
 """
 
 import hashlib
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 from planning.base import Frozen
+from telemetry.collector.finding import name_in_text
 
 # Every stream has it: Loki names the service of a stream without one "unknown_service".
 EVERY_STREAM = '{service_name=~".+"}'
@@ -50,7 +51,7 @@ def keyed_hash(key: str, user: str) -> str:
 
 def searches(what: str, value: str, attributes: Sequence[str], *, erased: bool) -> Iterator[Search]:
     """The two places of one value."""
-    text, names = quoted(value), "|".join(_name_in_text(name) for name in attributes)
+    text, names = quoted(value), "|".join(name_in_text(name) for name in attributes)
     pattern = quoted(_BEFORE.replace("{name}", names) + re.escape(value) + _AFTER)
     equal = tuple(f"{_label(name)}={text}" for name in attributes)
     query = f"{EVERY_STREAM} |= {text} |~ {pattern}"
@@ -63,11 +64,6 @@ def searches(what: str, value: str, attributes: Sequence[str], *, erased: bool) 
 def quoted(text: str) -> str:
     """A string in LogQL, which has Go's; JSON's escapes are among them."""
     return json.dumps(text, ensure_ascii=False)
-
-
-def _name_in_text(name: str) -> str:
-    """A name in any spelling: user.id, user_id, userId."""
-    return "[._-]?".join(re.escape(word) for word in re.split(r"[._-]", name) if word)
 
 
 def _label(name: str) -> str:

@@ -97,6 +97,16 @@ def test_a_busy_server_is_asked_again_after_what_it_asks_for(monkeypatch: pytest
     assert waits == [7.0, 7.0]
 
 
+def test_a_post_is_sent_again_only_after_it_was_refused() -> None:
+    with serving() as server:
+        taken: list[str] = []
+        server.posted["/delete"] = lambda parameters: taken.append(parameters["query"]) or 204
+        server.failure = busy("0", times=1)
+        assert _service(server).post("/delete", {"query": '{a="b"} |= "c"'}).status == 204
+        assert taken == ['{a="b"} |= "c"']
+        assert len(server.requests) == 2
+
+
 def test_a_server_that_stays_busy_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     waits: list[float] = []
     monkeypatch.setattr(http, "pause", waits.append)
