@@ -1,8 +1,8 @@
 """Spans and log lines as six ordinary services send them, serialised once and sent many times under new trace ids.
 
 About 15 attributes a span by the semantic conventions of HTTP, database, messaging and Generative AI clients, eight on
-each resource; log lines of 250 bytes in the mean, a third each as JSON, as logfmt and as plain text. One in a hundred
-holds a secret, so that masking is paid for and doesn't decide.
+each resource; log lines of 250 bytes in the mean, a third each as JSON, as logfmt and as plain text. One trace in a
+hundred and one line in twenty holds something to mask.
 """
 
 import json
@@ -23,7 +23,7 @@ TRACES_A_REQUEST = 100
 SPANS_A_TRACE = 8
 LINES_A_REQUEST = 1000
 MILLISECOND = 1_000_000
-SECRETS_ONE_IN = 100
+TRACES_FOR_A_SECRET, LINES_FOR_A_SECRET = 100, 20
 ERRORS_PERCENT = SLOW_PERCENT = 1
 SERVICES = {
     "api-gateway": "go",
@@ -87,7 +87,7 @@ def _trace(chance: random.Random, trace_id: bytes, number: int) -> Iterator[tupl
     for index in range(SPANS_A_TRACE):
         make = (_http_server, _http_client, _database, _model)[index % 4]
         name, kind, about = make(chance)
-        if number % SECRETS_ONE_IN == 1 and index == 0:
+        if number % TRACES_FOR_A_SECRET == 1 and index == 0:
             about["note"] = "asked by jane.doe@example.com"
         code = Status.STATUS_CODE_ERROR if failed and index == 0 else Status.STATUS_CODE_UNSET
         span = Span(
@@ -208,7 +208,7 @@ def _logs(chance: random.Random) -> ExportLogsServiceRequest:
 def _record(chance: random.Random, service: str, number: int) -> LogRecord:
     trace_id, span_id = chance.randbytes(16), chance.randbytes(8)
     line = (_json_line, _logfmt_line, _plain_line)[number % 3](chance, trace_id.hex(), span_id.hex())
-    if number % SECRETS_ONE_IN == 1:
+    if number % LINES_FOR_A_SECRET == 1:
         line += " asked by jane.doe@example.com"
     about: dict[str, Plain] = {
         "log.iostream": "stdout",

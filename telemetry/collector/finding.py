@@ -17,8 +17,10 @@ from telemetry.collector.place import HASH_KEY_VARIABLE, MARKS, Place, all_of, a
 from telemetry.collector.secret_names import NAMES
 from telemetry.collector.secret_patterns import BY_FORM, BY_NAME, FIELDS, Family, Trigger
 
-# Shorter parts of a wildcard's name would be in any text.
-_LEAST_LETTERS = 3
+# Shorter parts of a name or a word would be in any text.
+_LEAST_LETTERS, _LEAST_SIGNS = 3, 5
+# Letters of logs and attributes, the rarest last. What isn't here is rarer still.
+_COMMONEST = " etaonsri.lcdmpu-:h/0123456789gfbv_ywkxjqz"
 # A name of an attribute with this part.
 _ATTRIBUTE = r'{}[\w.:/@-]*\\*"'
 # Bytes that are no UTF-8, as they become in lower case and in JSON.
@@ -55,17 +57,11 @@ def suspecting(place: Place, settings: RedactionSettings) -> Iterator[str]:
     yield from _searched(place)
     yield from _set_back(place, settings.ignored_attributes)
     found = families(settings)
-    for searched, exact in (("lower", False), ("text", True)):
-        gate = place.cached("gate")
-        words = [*((*NAMES, BROKEN[1]) if not exact else ()), *(
-            word for family in found if family.exact is exact for one in family.triggers if not one.early
-            for word in one.words
-        )]  # fmt: skip
-        yield f"set({gate}, {place.cached(searched)})"
-        yield f'replace_match({gate}, {quoted(_any_word(words))}, "")'
-        yield f'set({place.mark("any")}, true) where {gate} == ""'
+    gates = ("lower", [*NAMES, *_gated(found, exact=False)]), ("text", _gated(found, exact=True))
+    for searched, words in gates:
+        yield from _gate(place, searched, words, place.mark("any"))
     early = [
-        _trigger(place, family, one) for family in found for one in family.triggers
+        _trigger(place, family, one, gated=False) for family in found for one in family.triggers
         if (one.early or not one.words) and not one.needs
     ]  # fmt: skip
     lower = place.cached("lower")
@@ -83,11 +79,14 @@ def finding(place: Place, settings: RedactionSettings) -> Iterator[str]:
     yield from _searched(place)
     yield from _set_back(place, treated)
     lower, named, numbers = place.cached("lower"), place.cached("named"), place.cached("numbers")
-    yield f"set({named}, true) where {any_of(has(lower, *NAMES))}"
+    found = families(settings)
+    yield from _gate(place, "lower", NAMES, named)
+    yield from _gate(place, "lower", _gated(found, exact=False), place.cached("worded"))
+    yield from _gate(place, "text", _gated(found, exact=True), place.cached("exact"))
     yield f"set({numbers}, true) where {any_of(fits(lower, *personal.NUMBERS))}"
-    for family in families(settings):
-        found = any_of([_trigger(place, family, one) for one in family.triggers])
-        yield f"set({place.mark(family.name)}, true) where {found}"
+    for family in found:
+        triggers = any_of([_trigger(place, family, one) for one in family.triggers])
+        yield f"set({place.mark(family.name)}, true) where {triggers}"
     cards = all_of(
         f"{numbers} == true", any_of(fits(lower, *personal.CARD_DIGITS)), any_of(fits(lower, *personal.CARD_SHAPES))
     )
@@ -99,16 +98,45 @@ def finding(place: Place, settings: RedactionSettings) -> Iterator[str]:
         yield f"delete_key({place.table}, {quoted(MARKS)}) where Len({place.marks}) == 1"
 
 
+def _gated(found: Sequence[Family], *, exact: bool) -> list[str]:
+    """The words that families are looked for by, in lower case or as they are."""
+    broken = [] if exact else [BROKEN[1]]
+    families = (family for family in found if family.exact is exact)
+    return broken + [
+        word for one in families for trigger in one.triggers if not trigger.early for word in trigger.words
+    ]
+
+
+def _gate(place: Place, searched: str, words: Sequence[str], found: str) -> Iterator[str]:
+    """Sets `found` where a text has one of the words."""
+    gate = place.cached("gate")
+    yield f"set({gate}, {place.cached(searched)})"
+    yield f'replace_match({gate}, {quoted(_any_word(words))}, "")'
+    yield f'set({found}, true) where {gate} == ""'
+
+
 def _any_word(words: Sequence[str]) -> str:
     """A glob for texts with one of the words; one that nothing is keeps the collector from taking them together."""
-    escaped = (re.sub(r"([\\*?{}\[\],])", r"\\\1", word) for word in dict.fromkeys(words))
+    endings = dict.fromkeys(_from_rarest(word) for word in words)
+    escaped = (re.sub(r"([\\*?{}\[\],])", r"\\\1", ending) for ending in endings)
     return f"{{{','.join(f'*{word}*' for word in escaped)},\x00}}"
+
+
+def _from_rarest(word: str) -> str:
+    """The end of a word from its rarest letter on: the search stops at each first letter."""
+    starts = [
+        at for at in range(len(word)) if len(word[at:]) >= (_LEAST_LETTERS if word[at:].isalpha() else _LEAST_SIGNS)
+    ]
+    return word[max(starts, key=lambda at: _COMMONEST.find(word[at]) % len(_COMMONEST), default=0) :]
 
 
 def _id_tests(settings: RedactionSettings) -> list[str]:
     """Ids in text, by name; a value of 64 hexadecimal digits is a hash already."""
     value = r"""[\\"'\]]*[ \t]*[:=][ \t]*\[?[\\"']*(?:[0-9a-f]{1,63}(?:[^0-9a-f]|$)|[^0-9a-f\\"'\[ \t])"""
-    return [name_in_text(name) + value for name in settings.hashed_attributes]
+    names = sorted({name_in_text(name) for name in settings.hashed_attributes}, key=len)
+    # `user.id` is in `enduser.id`.
+    least = [name for at, name in enumerate(names) if not any(name.endswith(other) for other in names[:at])]
+    return [name + value for name in least]
 
 
 def name_in_text(name: str) -> str:
@@ -130,9 +158,10 @@ def _searched(place: Place) -> Iterator[str]:
     yield f"set({place.cached('lower')}, ToLowerCase({place.cached('text')}))"
 
 
-def _trigger(place: Place, family: Family, trigger: Trigger) -> str:
+def _trigger(place: Place, family: Family, trigger: Trigger, *, gated: bool = True) -> str:
     searched = place.cached("text" if family.exact else "lower")
-    needs = [f"{place.cached(need)} == true" for need in trigger.needs]
+    gates = ["exact" if family.exact else "worded"] if trigger.words and not trigger.early and gated else []
+    needs = [f"{place.cached(need)} == true" for need in (*trigger.needs, *gates)]
     found = all_of(
         *needs, any_of(has(searched, *trigger.words)), any_of(fits(searched, *trigger.shapes)),
         any_of(fits(searched, *trigger.patterns)),

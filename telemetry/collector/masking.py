@@ -19,7 +19,6 @@ from telemetry.collector import personal_data as personal
 from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting
 from telemetry.collector.place import HELD_KEYS, Place, quoted
 from telemetry.collector.secret_names import ATTRIBUTE_NAMES, GUARD, GUARDS, HARMLESS_ATTRIBUTE_NAMES, MASK, Edit
-from telemetry.collector.secret_patterns import BY_FORM, BY_NAME, Family
 
 Component = dict[str, Any]
 
@@ -31,6 +30,9 @@ CUT = " [cut]"
 _AS_NUMBER, _NUMBER_MASK = '":', f'":"{MASK}"${{1}}'
 # What the collector's JSON escapes for HTML's sake; patterns shall see the characters themselves.
 UNESCAPED = (Edit(r"\\u0026", "&"), Edit(r"\\u003c", "<"), Edit(r"\\u003e", ">"))
+# Bytes that are no UTF-8: a back end that validates would refuse the batch for ever. Two signs, because one alone would
+# be looked for as a string, and not be found.
+_BROKEN = Edit(r"[\x{FFFD}\x{FFFE}]", "\ufffd")
 _HASHING = "\x02"
 _BY_ATTRIBUTE = ("fields", "keys", "headers")
 _JSON_STRING = r'"(?:[^"\\]|\\.)*"'
@@ -41,41 +43,37 @@ _SPARED_CHARACTERS = 40
 
 
 def masking_groups(place: Place, settings: RedactionSettings, before: Sequence[str] = ()) -> list[Component]:
-    """All groups of statements for one context with attributes; `before` runs first on every record."""
-    found = families(settings)
-    people = [family for family in found if family not in BY_FORM and family.name not in {one.name for one in BY_NAME}]
+    """The groups of statements for one context with attributes; `before` runs first on every record."""
     some = [f"Len({place.table}) > 0"] if place.text is None else []
-    groups = [
-        {"statements": [*before, *suspecting(place, settings)], "conditions": some},
-        _group(place, finding(place, settings)),
-        _group(place, _preparing(place, settings)),
-        *([{"context": place.context, **_group(place, _hashing(place, settings), "ids")}]
-          if settings.hashed_attributes else []),
-        _group(place, _edits(place, [family for family in found if family not in (*BY_FORM, *people)])),
-        _group(place, _edits(place, BY_FORM)),
-        _group(place, _edits(place, people)),
-        _group(place, _cards(place), "cards"),
-        _group(place, _finishing(place, settings)),
-    ]  # fmt: skip
-    return [{key: value for key, value in group.items() if value} for group in groups]
+    masking = [*_preparing(place, settings), *_masking(place, settings), *_finishing(place, settings)]
+    return [
+        _group(place, [*before, *suspecting(place, settings)], some),
+        _group(place, finding(place, settings), [place.is_marked()]),
+        _group(place, masking, [place.is_marked()]),
+    ]
 
 
 def name_group(place: Place, settings: RedactionSettings, conditions: Sequence[str]) -> Component:
     """One group for a text without attributes; marks last as long as it."""
-    hashing = _hashing(place, settings) if settings.hashed_attributes else ()
-    statements = [
-        *finding(place, settings),
-        *(f"{one} where {place.is_marked('ids')}" for one in hashing),
-        *_edits(place, families(settings)),
-        *(one if " where " in one else f"{one} where {place.is_marked('cards')}" for one in _cards(place)),
-        *_targets(place, Edit(GUARD, "")),
-    ]
+    return _group(
+        place, [*finding(place, settings), *_masking(place, settings), *_targets(place, Edit(GUARD, ""))], conditions
+    )
+
+
+def _group(place: Place, statements: Iterable[str], conditions: Sequence[str]) -> Component:
     # Named, because the collector can't infer it where a function is an argument.
-    return {"context": place.context, "conditions": list(conditions), "statements": statements}
+    group = {"context": place.context, "statements": list(statements), "conditions": list(conditions)}
+    return {key: value for key, value in group.items() if value}
 
 
-def _group(place: Place, statements: Iterable[str], mark: str | None = None) -> Component:
-    return {"statements": list(statements), "conditions": [place.is_marked(mark)]}
+def _masking(place: Place, settings: RedactionSettings) -> Iterator[str]:
+    yield from _targets(place, _BROKEN, place.is_marked("broken"))
+    if settings.hashed_attributes:
+        yield from (f"{one} where {place.is_marked('ids')}" for one in _hashing(place, settings))
+    for family in families(settings):
+        for edit in (*family.guards, *family.edits):
+            yield from _targets(place, edit, place.is_marked(family.name))
+    yield from _cards(place)
 
 
 def _targets(place: Place, edit: Edit, where: str = "") -> Iterator[str]:
@@ -87,23 +85,18 @@ def _targets(place: Place, edit: Edit, where: str = "") -> Iterator[str]:
         yield f"replace_pattern({place.text}, {arguments}){condition}"
 
 
-def _edits(place: Place, found: Iterable[Family]) -> Iterator[str]:
-    for family in found:
-        for edit in (*family.guards, *family.edits):
-            yield from _targets(place, edit, place.is_marked(family.name))
-
-
 def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
     """Repairs and cuts, sets aside what must be spared, and puts text and JSON among the attributes."""
-    # Bytes that are no UTF-8: a back end that validates would refuse the batch for ever.
-    broken = Edit(r"\x{FFFD}", "\ufffd")
     if place.text is not None:
         yield f"set({place.held('text')}, {place.text}) where IsString({place.text})"
         yield (
             f'set({place.held("text")}, Concat([Substring({place.held("text")}, 0, {LONGEST_SEARCHED}), "{CUT}"], "")) '
             f"where Len({place.held('text')}) > {LONGEST_SEARCHED}"
         )
-    yield from _targets(place, broken, place.is_marked("broken"))
+    yield (
+        f'replace_all_patterns({place.table}, "key", {quoted(_BROKEN.pattern)}, {quoted(_BROKEN.replacement)}) '
+        f"where {place.is_marked('broken')}"
+    )
     yield f"truncate_all({place.table}, {LONGEST_SEARCHED + len(CUT)})"
     for name in settings.ignored_attributes:
         yield f"set({place.kept(name)}, {place.table}[{quoted(name)}])"
@@ -119,6 +112,8 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
     for edit in UNESCAPED:
         yield f"replace_pattern({nested}, {quoted(edit.pattern)}, {quoted(edit.replacement)}) where {nested} != nil"
     yield f"set({place.kept('json')}, {nested}) where {nested} != nil"
+    # Making JSON repaired it: it must go back.
+    yield f'set({place.kept("json")}, "") where {nested} != nil and {place.is_marked("broken")}'
     if settings.ignored_attributes and place.text is not None:
         yield from _guarding_ignored(place, settings)
 
@@ -126,16 +121,18 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
 def _finishing(place: Place, settings: RedactionSettings) -> Iterator[str]:
     """Guards are taken away, JSON is parsed again where it has changed, and everything goes back to its place."""
     yield from _targets(place, Edit(GUARD, ""))
-    json = place.held("json")
+    json, parsed = place.held("json"), place.cached("parsed")
+    changed = f"{json} != nil and {json} != {place.kept('json')}"
     # Numbers of such a record become floating-point ones.
-    yield (
-        f'merge_maps({place.table}, ParseJSON({json}), "update") where {json} != nil and {json} != {place.kept("json")}'
-    )
+    yield f"set({parsed}, ParseJSON({json})) where {changed}"
+    yield f'merge_maps({place.table}, {parsed}, "update") where {parsed} != nil'
     yield from _by_name(place, settings)
     if place.text is not None:
         yield f"set({place.text}, {place.held('text')}) where {place.held('text')} != nil"
     for name in settings.ignored_attributes:
         yield f"set({place.table}[{quoted(name)}], {place.kept(name)})"
+    # What isn't JSON any more can't go back: all attributes leave as the masked text.
+    yield f'set({place.table}, {{"redacted": {json}}}) where {changed} and {parsed} == nil'
     yield f"delete_matching_keys({place.table}, {quoted(HELD_KEYS)})"
 
 
@@ -172,10 +169,10 @@ def _cards(place: Place) -> Iterator[str]:
     rest, found, card = place.cached("rest"), place.cached("found"), place.cached("card")
     digits, cache = place.cached("digits"), f"{place.context}.cache"
     everything = f"String({place.table})" if place.attributes else place.text
-    yield f"set({rest}, {everything})"
+    yield f"set({rest}, {everything}) where {place.is_marked('cards')}"
     for _ in range(personal.CARD_ROUNDS):
         yield f"set({found}, ExtractPatterns({rest}, {quoted(personal.CARD_CANDIDATE)})) where {rest} != nil"
-        yield f'delete_key({cache}, "rest")'
+        yield f'delete_key({cache}, "rest") where {rest} != nil'
         yield f'set({rest}, {cache}["found"]["rest"]) where {found} != nil'
         yield f'set({card}, Concat([{cache}["found"]["number"], {cache}["found"]["named"]], "")) where {rest} != nil'
         yield f"set({digits}, {card}) where {rest} != nil"
@@ -187,9 +184,9 @@ def _cards(place: Place) -> Iterator[str]:
             yield f'replace_all_patterns({place.table}, "value", {card}, {quoted(MASK)}) {valid}'
         else:
             yield f"replace_pattern({place.text}, {card}, {quoted(MASK)}) {valid}"
-        yield f'delete_key({cache}, "found")'
+        yield f'delete_key({cache}, "found") where {found} != nil'
     yield from _targets(place, personal.CARD_REST, f"{rest} != nil")
-    yield from _targets(place, personal.UNIONPAY)
+    yield from _targets(place, personal.UNIONPAY, place.is_marked("cards"))
 
 
 def _hashing(place: Place, settings: RedactionSettings) -> Iterator[str]:

@@ -129,10 +129,11 @@ NUMBERS = tuple(rf"{digit}\d{{3}}[ -]?\d{{4}}[ -]?\d{{2}}" for digit in range(10
 _NATIONAL_SHAPE = r"\d{3}\)? ?[ .-]?\d{3}[ .-]\d{4}"
 
 
-_PHONE_WORDS = ("phone", "tel", "mobile", "msisdn", "fax", "cell", "sms", "whatsapp")
-_ADDRESS_WORDS = ("client", "remote", "forwarded", "peer", "ip", "source", "addr")
+_PHONE_WORDS = ("phone", "tel", "mobile", "msisdn")
+# What names of clients' addresses end with.
+_ADDRESS_WORDS = ("ip", "addr(?:ess)?", "host", "for", "client")
 # Addresses of both kinds that aren't cut yet.
-_ADDRESS_SHAPES = (r"\.\d{1,3}\.\d{1,3}\.[1-9]", ":[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:]*[0-9a-f]")
+_ADDRESS_SHAPES = (r"\.\d{1,3}\.\d{1,3}\.[1-9]", "2[0-9a-f]{3}:[0-9a-f]{0,4}:[0-9a-f]{0,4}:[0-9a-f:]*[0-9a-f]")
 _UNCUT = rf"(?:(?:{_PUBLIC})\.[1-9]|2[0-9a-f]{{3}}:[0-9a-f]{{0,4}}:[0-9a-f]{{0,4}}:[0-9a-f:]*[0-9a-f])"
 _FAMILIES = {
     PersonalData.EMAIL: Family(
@@ -171,7 +172,7 @@ _FAMILIES = {
             Trigger(
                 shapes=_ADDRESS_SHAPES,
                 patterns=(
-                    *(rf"""{word}[\w. -]{{0,16}}{_KEY_TO_ADDRESS}{_UNCUT}""" for word in _ADDRESS_WORDS),
+                    *(rf"""{word}{_KEY_TO_ADDRESS}{_UNCUT}""" for word in _ADDRESS_WORDS),
                     r" - [^ ]+ \[\d",
                 ),
             ),

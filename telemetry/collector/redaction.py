@@ -6,7 +6,8 @@ resources are masked earlier, before the span metrics are counted: names become 
 for all its spans, while behind tail sampling each trace has a copy of its own. Between a node's agent, whose queue is
 on the node's disk, and the gateway data is still unmasked.
 
-A statement that fails on a record is left out for that record; the others run. Nothing is refused because of it.
+A statement that fails on a record is left out for that record; the others run. Nothing is refused because of it. The
+one whose failure would let a secret pass, parsing JSON again, has a substitute.
 
 Not reached, because the collector has no statement for them: attributes of span links and of exemplars, values that are
 bytes, names of attributes, metrics and scopes, severity texts, descriptions of metrics.
@@ -31,7 +32,7 @@ LONGEST_TEXT = 256 * 1024
 # What any name with a secret has; every span's name is looked at, most are short.
 LEAST_SECRET = 7
 SUSPICIOUS_SIGNS = ("@", "=", "%", "+", ":", "?", "-----")
-SUSPICIOUS = (r"\d{3}", r"[\w~-]{18}", "[Bb](?:asic|earer) ")
+SUSPICIOUS = (r"\d{3}", r"[\w~-]{18}", "[Bb](?:asic|earer) ", r"[\x{FFFD}\x{FFFE}]")
 
 Component = dict[str, Any]
 

@@ -150,10 +150,11 @@ FIELD_TESTS = tuple(
         "card[_. -]?(?:number|no)",
     )
 )  # fmt: skip
+# As a word it is in `span_id`.
+PAN_TEST = separated("pan")
 # Short names, which the edits then look at more closely.
 SHORT_TESTS = {
     "pwd": "pwd", "pin": "pin", "otp": "otp", "cv": "cv[vc]2?", "ssn": "ssn", "jwt": "jwt", "sid": "sid", "srf": "srf",
-    **{f"pan{end}": "pan" for end in ("=", ":", '"', "'", "\\", " ")},  # not `span_id`
 }  # fmt: skip
 
 # Before the edits: values that are none, and names that name none.

@@ -20,6 +20,7 @@ from telemetry.collector.secret_names import (
     KEY_SHAPE,
     KEY_TEST,
     MASK,
+    PAN_TEST,
     SHORT_TESTS,
     UPPER_EDITS,
     UPPER_TESTS,
@@ -146,6 +147,7 @@ FIELDS = Family(
     (
         Trigger(needs=_NAMED, patterns=FIELD_TESTS),
         *(Trigger((word,), (separated(test),)) for word, test in SHORT_TESTS.items()),
+        Trigger(patterns=(PAN_TEST,)),
     ),
     (*in_tuples("token|secret|password|passwd"), *FIELD_EDITS),
     GUARDS,
@@ -178,7 +180,8 @@ URLS = Family(
                 "jdbc:oracle:",
             ),
         ),
-        Trigger(("=",), tuple(f"{before}{_PARAMETER}" for before in (r"\?", "&", ";", "u0026")), early=True),
+        Trigger(("=",), tuple(f"{before}{_PARAMETER}" for before in (r"\?", "&")), early=True),
+        Trigger(("u0026",), (f"u0026{_PARAMETER}",)),
         Trigger(("ignature=",), (r"ignature=[\w%+/=-]{16}",)),
     ),
     (*_LOGIN_EDITS, *_URL_EDITS),
@@ -189,8 +192,7 @@ COMMANDS = Family(
     "commands",
     (
         Trigger(("--",), (f"--{_OPTION}",)),
-        Trigger((" -u",), (r" -u[ \t=]*[\"'\\]*[^\s:\"'\\/]{1,64}:",)),
-        Trigger((" -p", " -a"), (r" -p[ \t]", r" -a[ \t]")),
+        Trigger(patterns=(r" -(?:u[ \t=]*[\"'\\]*[^\s:\"'\\/]{1,64}:|[pa][ \t])",)),
     ),
     _COMMAND_EDITS,
 )
@@ -234,13 +236,12 @@ _TOKEN_WORDS = (
     "webhooks/", ":AA", "sq0", "EAAA", "dapi", "NRAK-", "PMAK-", ".atlasv1.", "ATATT3", "AGE-SECRET-KEY-1", "pplx-",
     "ico-", "dt0c01.", "sha256~", "hvs.", "hvb.", "hvr.", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.",
 )  # fmt: skip
-_TOKEN_SHAPES = (r"_[A-Za-z0-9+/]{20}", r"pat[A-Za-z0-9]{14}\.")
+_TOKEN_SHAPES = (r"_[A-Za-z0-9+/]{20}", r"pat[A-Za-z0-9]{14}\.", r"gl[a-z]{2,5}-[\w.-]{20}")
 # Words that are in other words, with what makes a token of them.
 _TOKEN_PATTERNS = (
     r"A[KSBC][IC]A[A-Z0-9]{16}", r"SK[0-9a-fA-F]{32}", r"AC[0-9a-f]{32}:", r"sk-[\w-]{20}", r"key-[0-9a-f]{32}",
-    r"gl[a-z]{2,5}-[\w.-]{20}",
 )  # fmt: skip
-_COMMON_WORDS = ("AKIA", "ASIA", "ABIA", "ACCA", "SK", "AC", "sk-", "key-", *(f"gl{kind}-" for kind in _GITLAB))
+_COMMON_WORDS = ("AKIA", "ASIA", "ABIA", "ACCA", "SK", "AC", "sk-", "key-")
 
 
 class Token(NamedTuple):

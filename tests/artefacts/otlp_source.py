@@ -5,10 +5,9 @@ from __future__ import annotations
 import urllib.request
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import grpc
-from google.protobuf.message import Message
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import TraceServiceStub
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, ArrayValue, KeyValue, KeyValueList
@@ -30,7 +29,13 @@ def traces_to(ports: Ports) -> Iterator[TraceServiceStub]:
         yield TraceServiceStub(channel)
 
 
-def post(ports: Ports, signal: str, request: Message) -> None:
+class Request(Protocol):
+    """What serialises itself as protobuf's messages do."""
+
+    def SerializeToString(self) -> bytes: ...  # noqa: N802 (protobuf's name)
+
+
+def post(ports: Ports, signal: str, request: Request) -> None:
     """Send over OTLP/HTTP. Raises HTTPError when the collector refuses."""
     url = f"http://{LOOPBACK}:{ports.http}/v1/{signal}"
     headers = {"Content-Type": "application/x-protobuf"}

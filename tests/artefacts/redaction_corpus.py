@@ -1,10 +1,11 @@
 """The corpora of redaction: cores from files, made whole with random characters, in the places where they can stand.
 
 A core is a text whose secret stands between « and »; a pair is a field's name and its secret value. `{kind:length}`
-stands for random characters, the same in every run: so no file holds anything that looks like a leaked credential.
-Kinds: a letters and digits, w those with _ and -, b base64, h and H hexadecimal, d digits, l lower-case letters, u
-upper-case letters and digits, k and q the alphabets of AWS and age; {uuid}, {o} an octet, {ssn}, {luhn:prefix:length},
-{card4:prefix} a card of 16 in groups of four, {iban:country:form} one whose check digits are right.
+stands for random characters, {kind:least-most} for as many as chance will have, the same in every run: so no file
+holds anything that looks like a leaked credential. Kinds: a letters and digits, w those with _ and -, b base64, h and H
+hexadecimal, d digits, l lower-case letters, u upper-case letters and digits, k and q the alphabets of AWS and age;
+{uuid}, {o} an octet, {ssn}, {luhn:prefix:length}, {card4:prefix} a card of 16 in groups of four, {iban:country:form}
+one whose check digits are right.
 """
 
 from __future__ import annotations
@@ -55,31 +56,34 @@ class Case(NamedTuple):
 
 
 def cases(name: str) -> list[Case]:
-    """All of one corpus: `corpus` or `held_out`, each core in every carrier that fits it."""
+    """All of one corpus: `corpus`, `held_out` or `varied`, each core in every carrier that fits it."""
     document = yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
     chance = random.Random(SEED)  # noqa: S311 (cases, not secrets)
     made: list[Case] = []
+    repeats = document.get("repeats", 1)
     for kind, texts in {**document["credentials"], **document["personal"]}.items():
-        for text in texts:
+        for text in texts * repeats:
             whole = _filled(text, chance)
             secrets = tuple(SECRET.findall(whole))
             made += _in_carriers(kind, whole.replace("«", "").replace("»", ""), secrets, TEXT_CARRIERS)
-    for key, value in document["pairs"]:
+    for key, value in document["pairs"] * repeats:
         secret = _filled(value, chance)
         made += _in_carriers("fields by name", (key, secret), (secret,), PAIR_CARRIERS)
-    for text in document["harmless"]:
+    for text in document["harmless"] * repeats:
         made += _in_carriers("harmless", _filled(text, chance), (), TEXT_CARRIERS)
     return made
 
 
 def _filled(text: str, chance: random.Random) -> str:
-    return re.sub(r"\{([a-zA-Z]\w*)(?::([A-Z0-9]+))?(?::(\w+))?\}", lambda found: _made(found, chance), text)
+    return re.sub(r"\{([a-zA-Z]\w*)(?::([A-Z0-9-]+))?(?::(\w+))?\}", lambda found: _made(found, chance), text)
 
 
 def _made(found: re.Match[str], chance: random.Random) -> str:
     kind, first, second = found.groups()
     if kind in ALPHABETS and first:
-        return "".join(chance.choice(ALPHABETS[kind]) for _ in range(int(first)))
+        least, _, most = first.partition("-")
+        length = chance.randint(int(least), int(most)) if most else int(least)
+        return "".join(chance.choice(ALPHABETS[kind]) for _ in range(length))
     match kind:
         case "uuid":
             return str(uuid.UUID(int=chance.getrandbits(128), version=4))

@@ -1,7 +1,8 @@
 """Redaction on corpora, through agent and gateway of prod on the real collector; docs/security.md shows the results.
 
 `corpus.yaml` was made beside the patterns. `held_out.yaml` was written before them; what it missed at first was read
-and mended, so that it is no longer unseen: it guards against getting worse.
+and mended, so that it is no longer unseen: it guards against getting worse. `varied.yaml` draws the lengths of its
+secrets by chance; its results stand in the page as they are, and are held to no bound but their own.
 """
 
 from __future__ import annotations
@@ -32,7 +33,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running_one
 
 
-@pytest.mark.parametrize("name", ["corpus", "held_out"])
+# What is asked of each corpus; of the third, only that the page says what it shows.
+JUDGED = ("corpus", "held_out")
+
+
+@pytest.mark.parametrize("name", [*JUDGED, "varied"])
 def test_a_corpus_through_agent_and_gateway(name: str, cluster: Cluster, tmp_path: Path) -> None:
     made = cases(name)
     right = [
@@ -44,9 +49,10 @@ def test_a_corpus_through_agent_and_gateway(name: str, cluster: Cluster, tmp_pat
         f"| {kind} | {sent[kind]} | {well[kind] / sent[kind]:.1%} {'kept' if kind == 'harmless' else 'caught'} |"
         for kind in sent
     )
-    assert _share(sent, well, set(sent) - PERSONAL - {"harmless"}) >= CREDENTIALS_CAUGHT, table
-    assert _share(sent, well, PERSONAL) >= PERSONAL_CAUGHT, table
-    assert _share(sent, well, {"harmless"}) >= HARMLESS_KEPT, table
+    if name in JUDGED:
+        assert _share(sent, well, set(sent) - PERSONAL - {"harmless"}) >= CREDENTIALS_CAUGHT, table
+        assert _share(sent, well, PERSONAL) >= PERSONAL_CAUGHT, table
+        assert _share(sent, well, {"harmless"}) >= HARMLESS_KEPT, table
     assert table in (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8"), f"write this there:\n{table}"
 
 
