@@ -18,13 +18,15 @@ from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
 from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, Chart, ChartName
+from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, Chart, ChartName
 
 WARNING_DAYS = 90
 # Lines that can't simply be raised, and why (chart sources of 2026-08; helm-charts of grafana-community, #764).
 HELD_BACK = {
     ChartName.TEMPO: "chart 3.0.0 runs Tempo 3 in one process, with other keys; it reads today's blocks, and there is "
     "no way back",
+    ChartName.COLLECTOR: f"raise the chart alone: the collector stays {COLLECTOR_VERSION}, the version that is tested, "
+    "until docs/upgrade.md says otherwise",
     ChartName.MIMIR: "from chart 6 on Kafka is the default; this platform keeps the classic architecture",
 }
 
@@ -94,7 +96,7 @@ def _supported(name: str, version: str, today: date) -> Check:
 
 def _chart(name: ChartName, *, online: bool) -> Check:
     chart = CHARTS[name]
-    locked = f"{chart.version} ({chart.app_version})"
+    locked = f"{chart.version} ({COLLECTOR_VERSION if name is ChartName.COLLECTOR else chart.app_version})"
     if not online:
         detail = f"locked {locked}; --online asks its repository for newer ones"
         return Check(name=f"chart {name}", state=State.UNKNOWN, detail=detail)

@@ -12,6 +12,7 @@ from ops.backends.errors import LiveError, Problem
 from ops.backends.kubernetes import Kubernetes
 from ops.checks.upgrade_check import upgrade_check
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
+from telemetry.charts.lock import COLLECTOR_VERSION
 from tests.stacks import PROJECT
 from tests.unit.ops.running import run
 
@@ -68,6 +69,7 @@ def test_newer_charts_are_named(tools: Tools, monkeypatch: pytest.MonkeyPatch) -
     found = {check["name"]: check for check in json.loads(ran.out)["checks"]}
     assert found["chart loki"]["state"] == "ok"
     assert "no credentials for eks" in found["add-on vpc-cni"]["detail"]
+    assert found["chart opentelemetry-collector"]["detail"].startswith(f"locked 0.170.0 ({COLLECTOR_VERSION})")
     assert found["chart tempo"]["detail"] == "locked 2.2.4 (2.10.8), newest 18.11.0 (3.7.6)"
     assert "chart 3.0.0 runs Tempo 3 in one process" in found["chart tempo"]["advice"]
     tools("helm", "sys.stderr.write('Error: Get https://x: no such host\\n')\nsys.exit(1)")
