@@ -298,6 +298,35 @@ def test_snapshot_policy(engine: Engine, role: Resource) -> None:
     end(engine, policy)
 
 
+def test_schedules(engine: Engine, role: Resource) -> None:
+    group = life(
+        engine, "aws:scheduler/scheduleGroup:ScheduleGroup", {"name": "hours"}, {"name": "hours", "tags": {"a": "b"}}
+    )
+    asked = {"ClusterName": "c", "NodegroupName": "g", "ScalingConfig": {"MinSize": 0, "DesiredSize": 0}}
+    target = {
+        "arn": "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig",
+        "roleArn": role.state["arn"],
+        "input": json.dumps(asked),
+        "retryPolicy": {"maximumEventAgeInSeconds": 3600, "maximumRetryAttempts": 20},
+    }
+    inputs: dict[str, Any] = {
+        "name": "g-end-0",
+        "groupName": "hours",
+        "scheduleExpression": "cron(0 19 ? * MON *)",
+        "scheduleExpressionTimezone": "Europe/Berlin",
+        "flexibleTimeWindow": {"mode": "OFF"},
+        "target": target,
+    }
+    schedule = life(
+        engine, "aws:scheduler/schedule:Schedule", inputs,
+        {**inputs, "scheduleExpression": "cron(30 18 ? * MON *)", "description": "an evening"},
+        {**inputs, "state": "DISABLED"},
+    )  # fmt: skip
+    assert schedule.state["arn"].endswith(":schedule/hours/g-end-0")
+    end(engine, schedule)
+    end(engine, group)
+
+
 def test_a_suspended_bucket_with_delete_markers_is_emptied(engine: Engine, cloud: RunningCloud) -> None:
     bucket = engine.create("aws:s3/bucket:Bucket", "versions", {"forceDestroy": True})
     configured = {"bucket": bucket.id, "versioningConfiguration": {"status": "Enabled"}}

@@ -51,7 +51,8 @@ class ScheduleGroup(AwsType):
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
         with gone_if(NOT_FOUND):
-            cloud.client("scheduler").delete_schedule_group(Name=resource_id)
+            cloud.client("scheduler").get_schedule_group(Name=resource_id)  # moto breaks on deleting what isn't there
+        cloud.client("scheduler").delete_schedule_group(Name=resource_id)
 
 
 class Schedule(AwsType):
@@ -96,7 +97,9 @@ class Schedule(AwsType):
 
 
 def _request(inputs: Properties) -> Record:
-    said: Record = {_upper(name): inputs[name] for name in SENT if inputs.get(name) is not None}
+    # moto forgets a default that an update doesn't say.
+    whole = {**Schedule.defaults, **inputs}
+    said: Record = {_upper(name): whole[name] for name in SENT if whole.get(name) is not None}
     return {name: _renamed(as_object(one), _upper) if is_object(one) else one for name, one in said.items()}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sandbox.providers.properties import UNKNOWN
-from sandbox.providers.rules import Refusal, budgets, ec2, eks, kms, logs, policies, s3
+from sandbox.providers.rules import Refusal, budgets, ec2, eks, kms, logs, policies, s3, scheduler
 
 TODAY = datetime.date(2026, 11, 24)
 Rule = Callable[[dict[str, Any]], Iterable[Refusal]]
@@ -58,6 +58,7 @@ def encryption(**default: Any) -> dict[str, Any]:
 KEY_ARN = "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012"
 TRUSTED = {"Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole", "Resource": None}
 INVALID, VALUE, COMBINATION = "InvalidParameterException", "InvalidParameterValue", "InvalidParameterCombination"
+VALIDATION = "ValidationException"
 NAME, MALFORMED, UNSUPPORTED = "InvalidBucketName", "MalformedPolicyDocument", "UnsupportedOperationException"
 STATUS, VERSIONING = "versioningConfiguration.status", "IllegalVersioningConfigurationException"
 SSE, EBS = "rules[0].applyServerSideEncryptionByDefault", "blockDeviceMappings[0].ebs"
@@ -74,6 +75,12 @@ sse, key, template, traffic, endpoint = (
 
 def volume(**changes: Any) -> dict[str, Any]:
     return {"blockDeviceMappings": [{"ebs": {"volumeType": "gp3", "volumeSize": 20, **changes}}]}
+
+
+def target(**changes: Any) -> dict[str, Any]:
+    """A schedule that sizes a node group."""
+    asked = json.dumps({"ClusterName": "c", "NodegroupName": "g", "ScalingConfig": {"DesiredSize": 0}})
+    return {"target": {"arn": "arn:aws:scheduler:::aws-sdk:eks:updateNodegroupConfig", "input": asked, **changes}}
 
 
 def size(low: int, high: int, desired: int) -> dict[str, Any]:
@@ -160,6 +167,12 @@ REFUSED: list[tuple[Rule, dict[str, Any], str, str]] = [
     (logs.log_group_refusals, {"retentionInDays": 13}, "retentionInDays", INVALID),
     (logs.log_group_refusals, {"logGroupClass": "CHEAP"}, "logGroupClass", INVALID),
     (logs.log_group_refusals, {"name": "a b"}, "name", INVALID),
+    (scheduler.schedule_refusals, {"scheduleExpression": "cron(0 7 * * *)"}, "scheduleExpression", VALIDATION),
+    (scheduler.schedule_refusals, {"scheduleExpressionTimezone": "CET/Mars"}, "scheduleExpressionTimezone", VALIDATION),
+    (scheduler.schedule_refusals, {"state": "OFF"}, "state", VALIDATION),
+    (scheduler.schedule_refusals, target(input="{"), "target.input", VALIDATION),
+    # The SDK's names begin with capitals: EKS's own are refused.
+    (scheduler.schedule_refusals, target(input='{"clusterName": "c"}'), "target.input", VALIDATION),
     (budgets.budget_refusals, {"budgetType": "MONEY"}, "budgetType", INVALID),
     (budgets.budget_refusals, {"timeUnit": "WEEKLY"}, "timeUnit", INVALID),
     (budgets.budget_refusals, {"limitAmount": "-1"}, "limitAmount", INVALID),
@@ -189,6 +202,8 @@ ACCEPTED: list[tuple[Rule, dict[str, Any]]] = [
     (traffic, {"ipProtocol": "-1", "cidrIpv4": "0.0.0.0/0"}),
     (key, {"policy": statement(Action="kms:*", Principal={"AWS": "x"}), "enableKeyRotation": True}),
     (logs.log_group_refusals, {"retentionInDays": 14, "name": "/aws/eks/one/cluster"}),
+    (scheduler.schedule_refusals, {"scheduleExpression": "cron(0 7 ? * MON,TUE *)", **target()}),
+    (scheduler.schedule_refusals, target(arn="arn:aws:sqs:us-west-2:123456789012:queue", input="text")),
     (budgets.budget_refusals, {"budgetType": "COST", "timeUnit": "MONTHLY", "limitAmount": "387"}),
 ]  # fmt: skip
 
