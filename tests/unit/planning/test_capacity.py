@@ -235,4 +235,8 @@ def test_another_traffic_is_the_same_services() -> None:
 
 def test_cohorts_are_told_apart_by_name() -> None:
     flows = object_flows(REFERENCE_WORKLOAD, REFERENCE_SAMPLING, Replication())
-    assert [one.name for one in flows.mimir.cohorts] == ["compacted blocks", "source blocks", "block metadata"]
+    names = {flow.purpose: [one.name for one in flow.cohorts] for flow in (flows.tempo, flows.mimir)}
+    assert names == {
+        BucketPurpose.TEMPO_TRACES: ["compacted blocks", "source blocks"],
+        BucketPurpose.MIMIR_BLOCKS: ["compacted blocks", "source blocks", "block metadata"],
+    }

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 
-from planning.buckets import MIB, ObjectClass, may_follow
+from planning.buckets import KIB, MIB, ObjectClass, may_follow
 from planning.objects import ReadPattern
 from planning.retention import SignalRetention
 from planning.tiers.candidates import chains, direct_uploads, literal_table, standard_alone
@@ -50,14 +50,15 @@ def test_every_sequence_of_classes_is_there_once() -> None:
 
 
 def test_a_class_without_a_least_stay_is_left_the_next_day() -> None:
-    found = {candidate.classes for candidate in chains(TieringInputs(flow(200), SHORT, US_WEST_2))}
+    rested = TieringInputs(flow(200), SHORT, US_WEST_2, LifecycleLimits(ia_min_transition_days=30))
+    found = {candidate.classes for candidate in chains(rested)}
     assert (ObjectClass.STANDARD, ObjectClass.GLACIER_IR, ObjectClass.GLACIER) in found
 
 
-@pytest.mark.parametrize("min_bytes", [0, 2 * MIB])
+@pytest.mark.parametrize("min_bytes", [0, 600 * KIB])
 def test_what_the_size_rule_holds_back_moves_no_day(min_bytes: int) -> None:
-    """Objects of 5 and 0.5 MiB: with the rule only the larger ones pay for a move."""
-    large, small = flow(200), flow(2000)
+    """Objects of 5 MiB and of 150 KiB: with the rule only the larger ones pay for a move."""
+    large, small = flow(200), flow(7000, gib_per_day=3)
     both = large.model_copy(update={"cohorts": (*large.cohorts, *small.cohorts)})
     here = TieringInputs(both, LONG, US_WEST_2, min_bytes=min_bytes)
     for candidate in chains(here):
