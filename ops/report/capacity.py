@@ -12,6 +12,7 @@ from planning.capacity.compute import ENVIRONMENTS, Compute, Fit, StackCapacity
 from planning.capacity.estimate import CapacityEstimate, CapacityInputs, compute_at
 from planning.capacity.reach import NODE_TYPE, carrying_logs, largest_factor, logs_carried_by
 from planning.performance_targets import INGESTION_MB_PER_SECOND, INGESTION_PEAK_MB_PER_SECOND
+from planning.topology.sources import topology_coefficients
 
 
 def capacity_document(
@@ -158,7 +159,9 @@ def _target(ceilings: Sequence[StackCapacity]) -> Iterator[Text]:
 
 def _sources() -> Table:
     order = list(Basis)
-    ordered = sorted(all_coefficients().items(), key=lambda item: (order.index(item[1].basis), item[0]))
+    ordered = sorted(
+        (all_coefficients() | topology_coefficients()).items(), key=lambda item: (order.index(item[1].basis), item[0])
+    )
     rows = [
         (name.lower(), f"{value.value:.4g}", value.unit, value.basis.value, value.as_of.isoformat(), value.source)
         for name, value in ordered

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from planning.capacity import coefficients as c
 from planning.capacity.compute import Compute, Fit, StackCapacity
 from planning.capacity.ingest import SECONDS_PER_DAY
+from planning.topology.loki import distributed_need
+from planning.topology.sources import LOKI_HA_GB_PER_DAY
 
 # The node that the larger cluster is counted in: eight vCPU and 32 GiB, of which EKS's own pods leave about these.
 NODE_TYPE = "m7g.2xlarge"
@@ -52,8 +54,12 @@ def logs_carried_by(ceiling: StackCapacity) -> float:
 
 def carrying_logs(mb_per_second: float) -> Carrying:
     """What carries a rate of logs, by Loki's sizing page."""
-    cores, memory = mb_per_second * c.LOKI_CPU.value, mb_per_second * c.LOKI_MEMORY.value
-    nodes = math.ceil(max(cores / NODE_CORES, memory / NODE_MEMORY_GIB))
     gb_per_day = mb_per_second * SECONDS_PER_DAY / 1000
-    mode = "Monolithic" if gb_per_day <= c.LOKI_MONOLITHIC_GB_PER_DAY.value else "Distributed"
-    return Carrying(mb_per_second, cores, memory, nodes, mode)
+    distributed = gb_per_day > LOKI_HA_GB_PER_DAY.value
+    if distributed:
+        needs = distributed_need(gb_per_day / 1000).values()
+        cores, memory = sum(need.cores for need in needs), sum(need.gib for need in needs)
+    else:
+        cores, memory = mb_per_second * c.LOKI_CPU.value, mb_per_second * c.LOKI_MEMORY.value
+    nodes = math.ceil(max(cores / NODE_CORES, memory / NODE_MEMORY_GIB))
+    return Carrying(mb_per_second, cores, memory, nodes, "Distributed" if distributed else "Monolithic")

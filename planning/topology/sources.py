@@ -74,3 +74,8 @@ MIMIR_GATEWAY_SAMPLES = _judged(200_000, "samples/s per core", "nginx with TLS, 
 
 NODE_FILL = _judged(0.9, "of what nodes have", "the scheduler leaves gaps; held against a packing in the tests")
 SPOT_TYPES = _judged(4, "types per spot group", "as many pools to take from; AWS advises at least three")
+
+
+def topology_coefficients() -> dict[str, Coefficient]:
+    """Every coefficient of the topology by name, for the report."""
+    return {name: value for name, value in globals().items() if isinstance(value, Coefficient)}

@@ -1,5 +1,5 @@
-"""The shipped large stack by its topology: small and Monolithic, then 50 MB/s and Distributed on nodes of the simulated
-cloud by the real scheduler, then back; its buckets, and what is in them, stay."""
+"""The shipped large stack on nodes of the simulated cloud by the real scheduler: Loki from one binary to its parts and
+back, on the same buckets."""
 
 import shutil
 from collections import Counter
@@ -12,24 +12,50 @@ from tests.e2e.conftest import Platform
 from tests.large_stack import FOLDER, STACK, large_settings
 
 UP = ("up", "--yes", "--skip-preview", "--stack", STACK)
-SMALL = {"requests_per_second": 300, "log_lines_per_request": 2, "log_streams": 60, "active_series": 60_000}
 CHUNKS = f"large-lgtm-{STACK}-{BucketPurpose.LOKI_CHUNKS}-123456789012"
 # Lines that were written before, an index that the compactor made, a deletion that it has still to do.
 KEPT = ("fake/1a2b/chunk", "index/index_20500/fake/1.tsdb.gz", "deletion-markers/20500")
+BINARY = {
+    "replicas": 3,
+    "cpu_request_millicores": 1000,
+    "memory_request_mib": 2048,
+    "memory_limit_mib": 4096,
+    "volume_gib": 30,
+}
+
+
+def explicit() -> dict[str, Any]:
+    """What the planner chose, written down, with Loki in one binary."""
+    chosen = large_settings().model_dump(mode="json")
+    loki = chosen["sizes"]["loki"] | {"monolithic": BINARY, "distributed": None}
+    groups = {"node_groups": chosen["cluster"]["node_groups"]}
+    return {"sizes": chosen["sizes"] | {"loki": loki}, "capacity": chosen["capacity"], "cluster": groups}
 
 
 @pytest.fixture(scope="module")
 def large(platform: Platform) -> dict[str, Any]:
-    """The stack's document; the stack is up, small."""
+    """The stack's document; the stack is up, with Loki Monolithic."""
     shutil.copy(FOLDER / f"Pulumi.{STACK}.yaml", platform.sandbox.project)
     platform.sandbox.ensure_stacks([STACK])
     document = platform.settings(STACK)
-    platform.change_settings(STACK, workload=SMALL)
-    platform.pulumi(*UP)
+    monolithic(platform, document)
     s3 = platform.client("s3")
     for key in KEPT:
         s3.put_object(Bucket=CHUNKS, Key=key, Body=key.encode())
     return document
+
+
+def monolithic(platform: Platform, document: dict[str, Any]) -> None:
+    """Brings the stack up with Loki in one binary."""
+    written = explicit()
+    cluster = document["cluster"] | written.pop("cluster")
+    platform.change_settings(STACK, **written, cluster=cluster, ingestion=large_ingestion())
+    platform.pulumi(*UP)
+
+
+def large_ingestion() -> dict[str, Any]:
+    """The limits that the planner chose."""
+    return large_settings().ingestion.model_dump(mode="json", exclude_none=True)
 
 
 def pods(platform: Platform) -> list[dict[str, Any]]:
@@ -58,15 +84,17 @@ def buckets(platform: Platform) -> dict[str, str]:
     return {one["urn"].rpartition("::")[2]: one["id"] for one in found}
 
 
-def test_small_it_is_three_of_one_binary(platform: Platform, large: dict[str, Any]) -> None:
+def test_at_first_it_is_three_of_one_binary(platform: Platform, large: dict[str, Any]) -> None:
     del large
     assert components(pods(platform))["single-binary"] == 3
 
 
-def test_with_fifty_mb_a_second_every_pod_finds_a_node(platform: Platform, large: dict[str, Any]) -> None:
+def test_distributed_every_pod_finds_a_node(platform: Platform, large: dict[str, Any]) -> None:
     before = buckets(platform)
-    platform.change_settings(STACK, workload=large["workload"])
+    path = platform.sandbox.project / f"Pulumi.{STACK}.yaml"
+    shutil.copy(FOLDER / path.name, path)
     platform.pulumi(*UP)
+    del large
     found = pods(platform)
     assert [one["metadata"]["name"] for one in found if one["status"]["phase"] != "Running"] == []
     sizes = large_settings().sizes.loki.distributed
@@ -107,13 +135,10 @@ def test_a_second_up_changes_nothing(platform: Platform, large: dict[str, Any]) 
 
 
 def test_and_back_with_everything_in_its_bucket(platform: Platform, large: dict[str, Any]) -> None:
-    del large
     before = buckets(platform)
-    platform.change_settings(STACK, workload=SMALL)
-    platform.pulumi(*UP)
+    monolithic(platform, large)
     found = components(pods(platform))
     assert found["single-binary"] == 3
     assert found["ingester"] == found["distributor"] == found["gateway"] == 0
     assert buckets(platform) == before
     kept(platform)
-    platform.pulumi(*UP, "--expect-no-changes")

@@ -48,7 +48,7 @@ def test_what_does_not_fit_is_named_with_both_numbers() -> None:
 def test_fifty_mb_a_second_and_what_could_carry_it() -> None:
     text = render(estimated(INPUTS))
     assert "50 MB/s of logs (4.3 TB/day) can't be carried by 8 cores: prod alone reaches" in text
-    assert "It takes Loki Distributed with 55 cores and 85 GiB: 8 nodes m7g.2xlarge" in text
+    assert "It takes Loki Distributed with 170 cores and 289 GiB: 23 nodes m7g.2xlarge" in text
 
 
 def test_a_large_cluster_gets_no_such_sentence() -> None:
