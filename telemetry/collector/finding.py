@@ -96,6 +96,9 @@ def finding(place: Place, settings: RedactionSettings) -> Iterator[str]:
     yield f"set({place.mark('broken')}, true) where {any_of(has(lower, *BROKEN))}"
     if place.attributes:
         yield f"delete_key({place.table}, {quoted(MARKS)}) where Len({place.marks}) == 1"
+        # A list, a table, or a number as long as a card's.
+        nested = [*has(place.cached("text"), f"{_NAME_END}{{", f"{_NAME_END}["), place.is_marked("cards")]
+        yield f"set({place.mark('nested')}, true) where {place.is_marked()} and {any_of(nested)}"
 
 
 def _gated(found: Sequence[Family], *, exact: bool) -> list[str]:

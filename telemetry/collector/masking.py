@@ -17,7 +17,7 @@ from typing import Any
 from settings.models.redaction import RedactionSettings
 from telemetry.collector import personal_data as personal
 from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting
-from telemetry.collector.place import HELD_KEYS, Place, quoted
+from telemetry.collector.place import HELD_KEYS, Place, any_of, fits, quoted
 from telemetry.collector.secret_names import ATTRIBUTE_NAMES, GUARD, GUARDS, HARMLESS_ATTRIBUTE_NAMES, MASK, Edit
 
 Component = dict[str, Any]
@@ -34,7 +34,7 @@ UNESCAPED = (Edit(r"\\u0026", "&"), Edit(r"\\u003c", "<"), Edit(r"\\u003e", ">")
 # be looked for as a string, and not be found.
 _BROKEN = Edit(r"[\x{FFFD}\x{FFFE}]", "\ufffd")
 _HASHING = "\x02"
-_BY_ATTRIBUTE = ("fields", "keys", "headers")
+_BY_ATTRIBUTE = ("fields", "shorts", "keys", "headers")
 _JSON_STRING = r'"(?:[^"\\]|\\.)*"'
 _JSON_MASK = f'${{0}}:"{MASK}"'
 _VALUE = r"""[\w+.@][^\s"'\\,;&{}()\[\]\x02\x03]{0,255}"""
@@ -103,12 +103,13 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
         yield f"delete_key({place.table}, {quoted(name)})"
     # Without the text, which isn't parsed again, and without what is a hash already.
     json, nested = place.cached("json"), place.held("json")
-    yield f"set({place.cached('attributes')}, {place.table})"
-    yield f"delete_matching_keys({place.cached('attributes')}, {quoted(HELD_KEYS)})"
+    copy, where = place.cached("attributes"), f"where {place.is_marked('nested')}"
+    yield f"set({copy}, {place.table}) {where}"
+    yield f"delete_matching_keys({copy}, {quoted(HELD_KEYS)}) {where}"
     for name in settings.hashed_attributes:
-        yield f"delete_key({place.cached('attributes')}, {quoted(name)})"
-    yield f"set({json}, String({place.cached('attributes')}))"
-    yield f"set({nested}, {json}) where IsMatch({json}, {quoted(_NESTED_JSON)})"
+        yield f"delete_key({copy}, {quoted(name)}) {where}"
+    yield f"set({json}, String({copy})) {where}"
+    yield f"set({nested}, {json}) where {json} != nil and IsMatch({json}, {quoted(_NESTED_JSON)})"
     for edit in UNESCAPED:
         yield f"replace_pattern({nested}, {quoted(edit.pattern)}, {quoted(edit.replacement)}) where {nested} != nil"
     yield f"set({place.kept('json')}, {nested}) where {nested} != nil"
@@ -171,12 +172,15 @@ def _cards(place: Place) -> Iterator[str]:
     everything = f"String({place.table})" if place.attributes else place.text
     yield f"set({rest}, {everything}) where {place.is_marked('cards')}"
     for _ in range(personal.CARD_ROUNDS):
+        yield f'delete_key({cache}, "found") where {rest} != nil'
         yield f"set({found}, ExtractPatterns({rest}, {quoted(personal.CARD_CANDIDATE)})) where {rest} != nil"
-        yield f'delete_key({cache}, "rest") where {rest} != nil'
-        yield f'set({rest}, {cache}["found"]["rest"]) where {found} != nil'
+        yield f'delete_key({cache}, "rest") where {found} != nil and {cache}["found"]["number"] == nil'
         yield f'set({card}, Concat([{cache}["found"]["number"], {cache}["found"]["named"]], "")) where {rest} != nil'
         yield f"set({digits}, {card}) where {rest} != nil"
         yield f'replace_pattern({digits}, "[ -]", "") where {rest} != nil'
+        # Looked at: it isn't found again.
+        seen = f'Concat([{cache}["found"]["other"], {card}], "")'
+        yield f'replace_pattern({rest}, {seen}, " ") where {rest} != nil'
         valid = f'where {rest} != nil and {digits} != "" and IsValidLuhn({digits})'
         if place.attributes:
             number = f'Concat([{quoted(_AS_NUMBER)}, {card}, {quoted("([,}])")}], "")'
@@ -184,9 +188,11 @@ def _cards(place: Place) -> Iterator[str]:
             yield f'replace_all_patterns({place.table}, "value", {card}, {quoted(MASK)}) {valid}'
         else:
             yield f"replace_pattern({place.text}, {card}, {quoted(MASK)}) {valid}"
-        yield f'delete_key({cache}, "found") where {found} != nil'
+        left = any_of(fits(rest, *personal.CARD_DIGITS))
+        yield f'delete_key({cache}, "rest") where {rest} != nil and not {left}'
     yield from _targets(place, personal.CARD_REST, f"{rest} != nil")
-    yield from _targets(place, personal.UNIONPAY, place.is_marked("cards"))
+    for edit in personal.UNIONPAY:
+        yield from _targets(place, edit, place.is_marked("cards"))
 
 
 def _hashing(place: Place, settings: RedactionSettings) -> Iterator[str]:

@@ -106,11 +106,11 @@ _NUMBER_WORDS = (
     r"bytes|offset|size|length|count|seq(?:uence)?|timestamp|time|ts|lsn|xid|position|order|id|nonce|"
     r"version|rev|epoch|nanos?|millis|ns|us|ms|partition|checksum|hash|cursor|total|sum|memory|rss|heap|port|pid"
 )
-# The first candidate of a text: behind a word that names something else, or the number and what follows it.
+# The first candidate of a text, or a number behind a word that names something else.
 CARD_CANDIDATE = (
-    rf"(?:(?P<other>(?:^|[^A-Za-z])(?i:[a-z_.-]*(?:{_NUMBER_WORDS}))[\\\"']*[ \t]*[:=# ]?[ \t]*[\\\"'\[]*\d{{13,}})|"
+    rf"(?:(?:^|[^A-Za-z])(?i:[a-z_.-]*(?:{_NUMBER_WORDS}))[\\\"']*[ \t]*[:=# ]?[ \t]*[\\\"'\[]*(?P<other>\d{{13,}})|"
     rf"(?:^|[^\w.+-])(?:(?P<number>{'|'.join(_PRINTED)}|{_COMMON})|"
-    rf"(?i:{_CARD_WORDS})[^\d\n]{{0,24}}(?P<named>{_ANY_CARD}))\b)(?P<rest>[^\x00]*)"
+    rf"(?i:{_CARD_WORDS})[^\d\n]{{0,24}}(?P<named>{_ANY_CARD}))\b)"
 )
 CARD_DIGITS = tuple(rf"{digit}\d{{3}}[ -]?\d{{4,6}}[ -]?\d{{4,5}}" for digit in range(2, 7))
 # One of these fits where the candidates are sought; ids in hexadecimal digits end here.
@@ -119,7 +119,9 @@ CARD_SHAPES = (
     rf"(?:{_CARD_WORDS})[^\d\n]{{0,24}}(?:{_ANY_CARD}|62\d{{14,17}})\b",
 )
 # Some UnionPay numbers have no check digit by Luhn.
-UNIONPAY = Edit(r"((?i:unionpay)[^\d\n]{0,24})62\d{14,17}\b", f"${{1}}{MASK}")
+UNIONPAY = tuple(
+    Edit(rf"({name}[^\d\n]{{0,24}})62\d{{14,17}}\b", f"${{1}}{MASK}") for name in ("nion[pP]ay", "NIONPAY")
+)
 CARD_ROUNDS = 4
 # What is still a candidate after so many rounds is masked without its check digit.
 CARD_REST = Edit(rf"(^|[^\w.+-])(?:{'|'.join(_PRINTED)}|{_COMMON})\b", f"${{1}}{MASK}")

@@ -87,11 +87,6 @@ def after(kept: str, forms: tuple[tuple[str, str], ...]) -> Edit:
 
 _SHORT_NAMES = rf"(?:(?:^|[^A-Za-z\x03])(?i:{SHORT})|[a-z](?:{_SHORT_CAMEL}))"
 _SHORT_BARE = (rf"{_GAP}(?::=|=>|[:=]){_GAP}", rf"""[^\s"'&,;<>(){{}}\[\]\\|\x03/]{_REST}{{2,}}""")
-# A number in JSON becomes a string, so that it stays JSON.
-_NUMBER = Edit(
-    rf"""((?:(?i:{_STRONG}|{_OTHERS})|{_SHORT_NAMES})(\\*"){_GAP}:{_GAP})-?\d{{3,}}(?:\.\d+)?\b""",
-    f"${{1}}${{2}}{MASK}${{2}}",
-)
 # Fixed letters that a pattern begins with, in lower case or with a capital before them, and what follows.
 _HEADS = (
     (r"ass(?i:word|wd|phrase|code)(?i:[_. -]?(?:hash|confirmation|confirm))?", (*_QUOTED, _BARE)),
@@ -104,13 +99,19 @@ _HEADS = (
     ),
 )  # fmt: skip
 _UPPER = r"PASS(?:WORD|WD|PHRASE|CODE)|TOKEN|SECRET|CREDENTIALS?|SESSION_?ID|SESSID|_KEY|APIKEY|AUTHORIZATION"
-FIELD_EDITS = (
-    *(after(head, forms) for head, forms in _HEADS),
-    after(_SHORT_NAMES, (*_QUOTED, _SHORT_BARE)),
-    _NUMBER,
-)
+
+
+def number_after(kept: str) -> Edit:
+    """A number in JSON becomes a string, so that it stays JSON."""
+    return Edit(rf"""({kept}(\\*"){_GAP}:{_GAP})-?\d{{3,}}(?:\.\d+)?\b""", f"${{1}}${{2}}{MASK}${{2}}")
+
+
+FIELD_EDITS = (*(after(head, forms) for head, forms in _HEADS), *(number_after(head) for head, _ in _HEADS))
+# These begin with no fixed letters and are dear.
+SHORT_EDITS = (after(_SHORT_NAMES, (*_QUOTED, _SHORT_BARE)), number_after(_SHORT_NAMES))
 # Names all in upper case, as in environments, stand apart: most texts have none.
-KEY_EDITS = (after(r"ey(?i:[_. -]?(?:value|data))?", (*_QUOTED, *_NO_PROSE)),)
+_KEY_HEAD = r"ey(?i:[_. -]?(?:value|data))?"
+KEY_EDITS = (after(_KEY_HEAD, (*_QUOTED, *_NO_PROSE)), number_after(_KEY_HEAD))
 UPPER_EDITS = (after(rf"(?:{_UPPER})", (*_QUOTED, _BARE)),)
 UPPER_WORDS = ("PASS", "TOKEN", "SECRET", "CRED", "SESS", "KEY", "AUTHORIZATION")
 UPPER_TESTS = tuple(
@@ -150,11 +151,11 @@ FIELD_TESTS = tuple(
         "card[_. -]?(?:number|no)",
     )
 )  # fmt: skip
-# As a word it is in `span_id`.
-PAN_TEST = separated("pan")
 # Short names, which the edits then look at more closely.
+PAN_TEST = separated("pan")  # as a word it is in `span_id`
 SHORT_TESTS = {
-    "pwd": "pwd", "pin": "pin", "otp": "otp", "cv": "cv[vc]2?", "ssn": "ssn", "jwt": "jwt", "sid": "sid", "srf": "srf",
+    "pass": "pass", "pwd": "pwd", "pin": "pin", "otp": "otp", "cv": "cv[vc]2?", "ssn": "ssn", "jwt": "jwt",
+    "sid": "sid", "srf": "srf",
 }  # fmt: skip
 
 # Before the edits: values that are none, and names that name none.

@@ -21,6 +21,7 @@ from telemetry.collector.secret_names import (
     KEY_TEST,
     MASK,
     PAN_TEST,
+    SHORT_EDITS,
     SHORT_TESTS,
     UPPER_EDITS,
     UPPER_TESTS,
@@ -144,13 +145,18 @@ _KEY_BLOCK = Edit(
 
 FIELDS = Family(
     "fields",
+    (Trigger(needs=_NAMED, patterns=FIELD_TESTS),),
+    (*in_tuples("token|secret|password|passwd"), *FIELD_EDITS),
+    GUARDS,
+)
+SHORTS = Family(
+    "shorts",
     (
-        Trigger(needs=_NAMED, patterns=FIELD_TESTS),
         *(Trigger((word,), (separated(test),)) for word, test in SHORT_TESTS.items()),
         Trigger(patterns=(PAN_TEST,)),
     ),
-    (*in_tuples("token|secret|password|passwd"), *FIELD_EDITS),
-    GUARDS,
+    SHORT_EDITS,
+    GUARDS[:1],
 )
 KEYS = Family(
     "keys",
@@ -325,4 +331,4 @@ UPPER = Family(
     exact=True,
 )
 # What a name gives away, and what its own form does.
-BY_NAME, BY_FORM = (HEADERS, MARKUP, FIELDS, KEYS, UPPER), (URLS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS)
+BY_NAME, BY_FORM = (HEADERS, MARKUP, FIELDS, SHORTS, KEYS, UPPER), (URLS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS)
