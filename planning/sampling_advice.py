@@ -141,12 +141,15 @@ def span_capacity(pool: CollectorPool, workload: Workload, ingest: Ingest) -> Sp
     )
 
 
-def tail_kept_percent(sampling: SamplingPolicy, *, critical: bool, python: bool) -> float:
-    """What tail sampling keeps of the ordinary traces through one service, in percent: the highest share counts."""
-    shares = [sampling.background_percent]
-    shares += [sampling.critical_percent] if critical else []
-    shares += [sampling.python_percent] if python else []
-    return ordinary_percent(sampling, max(shares))
+def tail_kept_percent(sampling: SamplingPolicy, *, service: str, language: str, tier: str) -> float:
+    """What tail sampling keeps of the ordinary traces through one service alone, in percent."""
+    own, of_language = sampling.of_service(service), sampling.of_language(language)
+    share: float = getattr(sampling, f"{tier}_percent")
+    if own is not None:
+        share = own
+    elif of_language is not None:
+        share = max(share, of_language) if tier == "critical" else of_language
+    return ordinary_percent(sampling, share)
 
 
 def head_sampling_advice(

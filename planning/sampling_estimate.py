@@ -60,20 +60,23 @@ class SurgeBudget(Frozen):
 def sampling_estimate(workload: Workload, sampling: SamplingPolicy) -> SamplingEstimate:
     """The kinds of a workload's traces and what is kept of each; health checks aren't part of a workload."""
     ordinary = 100 - workload.error_percent - workload.slow_percent
-    critical, python = workload.critical_percent, workload.python_percent
+    critical, own, background = workload.critical_percent, workload.overridden_percent, workload.background_percent
+    # Which override has how much of the traffic isn't known: the highest is budgeted for.
+    override = max((one.percent for one in sampling.overrides), default=sampling.standard_percent)
 
-    def kind(name: str, percent: float, *shares: float) -> KindShare:
-        # Everything is at least background: the highest share wins.
-        kept = ordinary_percent(sampling, max(*shares, sampling.background_percent))
+    def kind(name: str, percent: float, share: float) -> KindShare:
+        kept = ordinary_percent(sampling, share)
         return KindShare(kind=name, percent_of_traces=ordinary * percent / 100, kept_percent=kept)
 
     return SamplingEstimate(
         kinds=(
             KindShare(kind="errors", percent_of_traces=workload.error_percent, kept_percent=100),
             KindShare(kind="slow", percent_of_traces=workload.slow_percent, kept_percent=100),
-            kind("critical services", critical, sampling.critical_percent),
-            kind("Python services", python, sampling.python_percent),
-            kind("everything else", max(0.0, 100 - critical - python), 0),
+            # Most such traces go through standard services too: the highest share wins.
+            kind("critical services", critical, max(sampling.critical_percent, sampling.standard_percent)),
+            kind("services with an override", own, override),
+            kind("everything else", max(0.0, 100 - critical - own - background), sampling.standard_percent),
+            kind("background services", background, sampling.background_percent),
         )
     )
 

@@ -42,15 +42,19 @@ class Workload(Frozen):
     """Traces without an error that are slower than sampling.slow_threshold_ms, in percent."""
     critical_percent: Percent
     """Ordinary traces through a service of tier critical, in percent."""
-    python_percent: Percent
-    """Ordinary traces through Python services and no critical one, in percent."""
+    overridden_percent: Percent
+    """Ordinary traces through services that sampling.overrides name and no critical one, in percent."""
+    background_percent: Percent
+    """Ordinary traces through services of tier background alone, in percent."""
 
     @model_validator(mode="after")
     def _shares_fit(self) -> Self:
-        for first, second in (("error_percent", "slow_percent"), ("critical_percent", "python_percent")):
-            together = getattr(self, first) + getattr(self, second)
+        tiers = "critical_percent", "overridden_percent", "background_percent"
+        for keys in (("error_percent", "slow_percent"), tiers):
+            together = sum(getattr(self, key) for key in keys)
             if together > 100:
                 raise broken_rule(
-                    f"{first} and {second} add up to {together:g} %, more than all traces; lower one", first, second
+                    f"{', '.join(keys[:-1])} and {keys[-1]} add up to {together:g} %, more than all traces; lower one",
+                    *keys,
                 )
         return self

@@ -65,7 +65,7 @@ README_KEYS = (
     "retention.traces.delete_days",
     "retention.metrics.delete_days",
     "sampling.critical_percent",
-    "sampling.python_percent",
+    "sampling.standard_percent",
     "sampling.background_percent",
     "grafana.hostname",
     "charts.mirror",

@@ -1,7 +1,7 @@
 """The reference workload that the published performance targets are about, and the default sampling shares."""
 
 from planning.capacity.ingest import Replication
-from planning.sampling import SamplingMode, SamplingPolicy
+from planning.sampling import SamplingMode, SamplingOverride, SamplingPolicy
 from planning.workload import Workload
 
 # 1000 requests/s. The mix of traces is the published target "85 % fewer traces" read backwards: with it the default
@@ -18,13 +18,15 @@ REFERENCE_WORKLOAD = Workload(
     error_percent=1,
     slow_percent=1,
     critical_percent=20,
-    python_percent=15,
+    overridden_percent=15,
+    background_percent=0,
 )
 REFERENCE_SAMPLING = SamplingPolicy(
     mode=SamplingMode.NORMAL,
     slow_threshold_ms=1000,
     critical_percent=25,
-    python_percent=30,
+    standard_percent=5,
     background_percent=5,
+    overrides=(SamplingOverride(language="python", percent=30),),
 )
 REFERENCE_REPLICATION = Replication(loki=3, mimir=3)

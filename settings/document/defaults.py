@@ -111,7 +111,7 @@ TABLE: tuple[Row, ...] = (
     _same("sampling.mode",                      "normal"),
     _same("sampling.slow_threshold_ms",         1000),
     _same("sampling.critical_percent",          25),
-    _same("sampling.python_percent",            30),
+    _same("sampling.standard_percent",          10),
     _same("sampling.background_percent",        5),
     #   masked by name; what is found in text is masked as well
     _same("redaction.denied_attributes",        ["*password*", "*passwd*", "*passphrase*", "*secret*", "*api_key*",
@@ -136,7 +136,8 @@ TABLE: tuple[Row, ...] = (
     _same("workload.error_percent",             1),
     _same("workload.slow_percent",              1),
     _same("workload.critical_percent",          20),
-    _same("workload.python_percent",            15),
+    _same("workload.overridden_percent",        0),
+    _same("workload.background_percent",        30),
     Row("ingestion.logs_mb_per_second",         4,                8,            20),
     Row("ingestion.logs_burst_mb",              8,                16,           50),
     Row("ingestion.traces_mb_per_second",       5,                10,           20),

@@ -8,7 +8,7 @@ from planning.retention import Signal
 from planning.sampling_advice import tail_kept_percent
 from planning.workload import PLATFORM_SERIES
 from settings.models.platform import PlatformSettings
-from settings.models.services import Language, Service, ServiceTier
+from settings.models.services import Service
 
 
 class ServiceLoad(Frozen):
@@ -73,8 +73,9 @@ def kept_percent(service: Service, settings: PlatformSettings) -> float:
     """What tail sampling keeps of the ordinary traces through one service, in percent."""
     return tail_kept_percent(
         settings.sampling,
-        critical=service.tier is ServiceTier.CRITICAL,
-        python=service.language is Language.PYTHON,
+        service=service.name,
+        language=service.language.value,
+        tier=service.tier.value,
     )
 
 

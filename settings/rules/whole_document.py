@@ -153,6 +153,19 @@ def _services_differ(settings: PlatformSettings) -> Iterator[BrokenRule]:
         first.setdefault(service.name, index)
 
 
+def _overrides_have_services(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    names = [service.name for service in settings.services]
+    seen: set[str] = set()
+    for index, one in enumerate(settings.sampling.overrides):
+        path = ("sampling", "overrides", index)
+        if one.service is not None and one.service not in names:
+            yield BrokenRule((*path, "service"), f"no service has this name; accepted: {', '.join(names)}")
+        about = one.service or str(one.language)
+        if about in seen:
+            yield BrokenRule(path, f"there is an override of {about} already; one is enough")
+        seen.add(about)
+
+
 def _services_fit_the_workload(settings: PlatformSettings) -> Iterator[BrokenRule]:
     workload, services = settings.workload, settings.services
     requests = sum(one.requests_per_second or 0 for one in services)
@@ -269,6 +282,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _single_pods,
         scalable,
         _services_differ,
+        _overrides_have_services,
         _services_fit_the_workload,
         _retention_compiles,
         _objectives_have_services,

@@ -14,7 +14,7 @@ Source: README of the tail sampling processor in OpenTelemetry Collector contrib
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from planning.sampling import SamplingMode, SamplingPolicy
+from planning.sampling import SamplingMode, SamplingOverride, SamplingPolicy
 from planning.sampling_estimate import SurgeBudget, ordinary_percent
 from settings.models.services import Service, ServiceTier
 
@@ -28,6 +28,7 @@ HEALTH_CHECKS = {
     "http.target": HEALTH_PATHS,
     "rpc.service": ["grpc.health.v1.Health"],
 }
+SERVICE, LANGUAGE = "service.name", "telemetry.sdk.language"
 # A single trace larger than a kind's part of a second, or than the burst, never passes: long ones must not be lost in
 # small stacks, whose mean is kept by the bytes a second.
 LEAST_SPANS_PER_SECOND = 3000
@@ -35,12 +36,14 @@ LEAST_BURST_BYTES = 2 * 1024 * 1024
 
 
 class _Kind(NamedTuple):
-    """Ordinary traces with a share of their own; those without an attribute are everything else."""
+    """Ordinary traces with a share of their own; those without an attribute are everything else, but for `without`."""
 
     name: str
     percent: float
     attribute: str | None = None
     values: Sequence[str] = ()
+    without: tuple[str, ...] = ()
+    """OTTL comparisons that one span must pass: services and languages with a lower share of their own."""
 
 
 def sampling_policies(sampling: SamplingPolicy, services: Sequence[Service], budget: SurgeBudget) -> list[Policy]:
@@ -55,15 +58,32 @@ def sampling_policies(sampling: SamplingPolicy, services: Sequence[Service], bud
 
 
 def _kinds(sampling: SamplingPolicy, services: Sequence[Service]) -> list[_Kind]:
-    """Highest share first; none is below everything else's, which all traces belong to."""
-    critical = sorted(service.name for service in services if service.tier is ServiceTier.CRITICAL)
-    kinds = [
-        _Kind("python-services", sampling.python_percent, "telemetry.sdk.language", ["python"]),
-        *([_Kind("critical-services", sampling.critical_percent, "service.name", critical)] if critical else []),
-    ]
+    """Highest share first. Shares are nested: only what has a lower one must be kept out of everything else's."""
+
+    def of_tier(tier: ServiceTier) -> list[str]:
+        return sorted(one.name for one in services if one.tier is tier and sampling.of_service(one.name) is None)
+
+    critical, background = of_tier(ServiceTier.CRITICAL), of_tier(ServiceTier.BACKGROUND)
+    kinds = [_override(one) for one in sampling.overrides]
+    if critical:
+        kinds.append(_Kind("critical-services", sampling.critical_percent, SERVICE, critical))
+    if background and sampling.background_percent != sampling.standard_percent:
+        kinds.append(_Kind("background-services", sampling.background_percent, SERVICE, background))
+    without = tuple(
+        f'resource.attributes["{kind.attribute}"] != "{value}"'
+        for kind in kinds
+        if kind.percent < sampling.standard_percent and kind.values != critical
+        for value in kind.values
+    )
+    kinds.append(_Kind("everything-else", sampling.standard_percent, without=without))
     kinds.sort(key=lambda kind: -kind.percent)
-    everything = [*kinds, _Kind("everything-else", sampling.background_percent)]
-    return [kind._replace(percent=_rounded(ordinary_percent(sampling, kind.percent))) for kind in everything]
+    return [kind._replace(percent=_rounded(ordinary_percent(sampling, kind.percent))) for kind in kinds]
+
+
+def _override(one: SamplingOverride) -> _Kind:
+    if one.language is not None:
+        return _Kind(f"{one.language}-services", one.percent, LANGUAGE, [one.language])
+    return _Kind(f"service-{one.service}", one.percent, SERVICE, [str(one.service)])
 
 
 def _ordinary(kinds: Sequence[_Kind], budget: SurgeBudget) -> Policy:
@@ -97,6 +117,12 @@ def _conditions(kind: _Kind, bytes_per_second: int) -> Iterator[Policy]:
     }
     if kind.attribute is not None:
         yield _attribute(f"{kind.name}-only", kind.attribute, kind.values)
+    if kind.without:
+        yield {
+            "name": f"{kind.name}-without-lower-shares",
+            "type": "ottl_condition",
+            "ottl_condition": {"error_mode": "ignore", "span": [" and ".join(kind.without)]},
+        }
     for key, values in HEALTH_CHECKS.items():
         yield _attribute(f"{kind.name}-no-health-check-{key}", key, values, invert=True)
     yield {

@@ -24,7 +24,7 @@ from tests.artefacts.collector_traffic import KINDS, PYTHON, SECRETS, SERVICES, 
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.otlp_source import traces_to
-from tests.stacks import NAMES, stack_settings
+from tests.stacks import NAMES, stack_file, stack_settings
 
 SENT_TRACES = int(os.environ.get("LGTM_TEST_TRACES", "200000"))
 SEED = 20261124
@@ -208,8 +208,29 @@ def _kept_of(directory: Path, kind: str, mode: str) -> set[bytes]:
     for _, span in sent[0].spans:
         span.trace_id = sent[0].trace_id
     with Sink() as sink:
-        settings = unthinned(stack_settings("prod", sampling={"mode": mode}))
+        agreed = stack_file("prod")["config"]["lgtm:platform"]["sampling"]
+        settings = unthinned(stack_settings("prod", sampling=agreed | {"mode": mode}))
         return set(run_gateway(settings, directory, sink, sent))
+
+
+def test_a_background_trace_is_kept_out_of_the_standard_share(tmp_path: Path) -> None:
+    """Unknown services are standard; a lower share of one's own is lower, also by language."""
+    kinds = [
+        Kind("background", ("notification-worker",), 90),
+        Kind("background and standard", ("notification-worker", "inventory-service"), 90),
+        Kind("overridden", ("web-search",), 90),
+        Kind("unknown", ("nobody-named-it",), 90),
+    ]
+    sent = make_traces(SEED, 2000, kinds)
+    overrides = [{"service": "web-search", "percent": 0}]
+    sampling = {"standard_percent": 100, "background_percent": 0, "overrides": overrides}
+    with Sink() as sink:
+        kept = run_gateway(unthinned(stack_settings("prod", sampling=sampling)), tmp_path / "run", sink, sent)
+    share = {kind.name: [one.trace_id in kept for one in sent if one.kind.name == kind.name] for kind in kinds}
+    assert not any(share["background"])
+    assert not any(share["overridden"])
+    assert all(share["background and standard"])
+    assert all(share["unknown"])
 
 
 def test_a_surge_thins_ordinary_traces_only(tmp_path: Path) -> None:

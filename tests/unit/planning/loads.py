@@ -163,7 +163,8 @@ def workloads(draw: st.DrawFn) -> Workload:
         error_percent=error,
         slow_percent=draw(st.floats(0, 50)),
         critical_percent=critical,
-        python_percent=draw(st.floats(0, 50)),
+        overridden_percent=draw(st.floats(0, 25)),
+        background_percent=draw(st.floats(0, 25)),
     )
 
 

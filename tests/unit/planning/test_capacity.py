@@ -91,7 +91,10 @@ def test_errors_and_slow_traces_are_never_thinned(load: Workload) -> None:
     ("changes", "message"),
     [
         ({"error_percent": 60, "slow_percent": 50}, "error_percent and slow_percent add up to 110 %"),
-        ({"critical_percent": 70, "python_percent": 31}, "critical_percent and python_percent add up to 101 %"),
+        (
+            {"critical_percent": 70, "overridden_percent": 31},
+            "critical_percent, overridden_percent and background_percent add up to 101 %",
+        ),
     ],
 )
 def test_shares_beyond_all_traces_are_refused(changes: dict[str, float], message: str) -> None:

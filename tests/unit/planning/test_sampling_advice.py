@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from planning.capacity.ingest import ingest_of
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
-from planning.sampling import SamplingMode
+from planning.sampling import SamplingMode, SamplingOverride, SamplingPolicy
 from planning.sampling_advice import (
     BUSY_FACTOR,
     LEAST_QUEUE_SPANS,
@@ -140,11 +140,17 @@ def test_what_limits_is_named(changes: dict[str, int], key: str) -> None:
 
 
 def test_a_service_counts_with_the_highest_share_of_its_kinds() -> None:
-    assert tail_kept_percent(REFERENCE_SAMPLING, critical=True, python=False) == 25
-    assert tail_kept_percent(REFERENCE_SAMPLING, critical=True, python=True) == 30
-    assert tail_kept_percent(REFERENCE_SAMPLING, critical=False, python=False) == 5
-    aggressive = REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.AGGRESSIVE})
-    assert tail_kept_percent(aggressive, critical=True, python=False) == 5
+    def kept(tier: str, language: str, service: str = "shop", sampling: SamplingPolicy = REFERENCE_SAMPLING) -> float:
+        return tail_kept_percent(sampling, service=service, language=language, tier=tier)
+
+    assert kept("critical", "go") == 25
+    assert kept("critical", "python") == 30
+    assert kept("standard", "go") == kept("background", "go") == 5
+    assert kept("background", "python") == 30
+    assert kept("critical", "go", sampling=REFERENCE_SAMPLING.model_copy(update={"mode": SamplingMode.AGGRESSIVE})) == 5
+    own = (SamplingOverride(service="shop", percent=1), SamplingOverride(language="python", percent=30))
+    overridden = REFERENCE_SAMPLING.model_copy(update={"overrides": own})
+    assert kept("critical", "python", sampling=overridden) == 1
 
 
 @given(st.floats(0, 1e6))

@@ -5,29 +5,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planning.capacity.reference import REFERENCE_SAMPLING, REFERENCE_WORKLOAD
-from planning.sampling import SamplingMode, SamplingPolicy
+from planning.sampling import SamplingMode, SamplingOverride, SamplingPolicy
 from planning.sampling_estimate import sampling_estimate, surge_budget
 from planning.workload import Workload
 
 PERCENT = st.floats(0, 50)
 WORKLOADS = st.builds(
-    lambda error, slow, critical, python: REFERENCE_WORKLOAD.model_copy(
+    lambda error, slow, critical, own, background: REFERENCE_WORKLOAD.model_copy(
         update={
             "error_percent": error,
             "slow_percent": slow,
             "critical_percent": critical,
-            "python_percent": python,
+            "overridden_percent": own,
+            "background_percent": background,
         }
     ),
-    PERCENT, PERCENT, PERCENT, PERCENT,
+    PERCENT, PERCENT, PERCENT, st.floats(0, 25), st.floats(0, 25),
 )  # fmt: skip
 POLICIES = st.builds(
     SamplingPolicy,
     mode=st.sampled_from(SamplingMode),
     slow_threshold_ms=st.just(1000),
     critical_percent=st.floats(0, 100),
-    python_percent=st.floats(0, 100),
+    standard_percent=st.floats(0, 100),
     background_percent=st.floats(0, 100),
+    overrides=st.lists(
+        st.builds(SamplingOverride, service=st.sampled_from(["a", "b"]), percent=st.floats(0, 100)), max_size=2
+    ).map(tuple),
 )
 
 
@@ -57,10 +61,21 @@ def test_kinds_add_up(workload: Workload, sampling: SamplingPolicy) -> None:
     assert estimate.kept_share >= always - 1e-9
 
 
-def test_a_share_below_everything_elses_counts_as_that() -> None:
-    sampling = REFERENCE_SAMPLING.model_copy(update={"python_percent": 1.0})
-    kinds = {kind.kind: kind.kept_percent for kind in sampling_estimate(REFERENCE_WORKLOAD, sampling).kinds}
-    assert kinds["Python services"] == kinds["everything else"] == 5
+def test_tiers_and_overrides_have_their_shares_and_a_critical_trace_is_kept_at_the_higher() -> None:
+    sampling = REFERENCE_SAMPLING.model_copy(update={"critical_percent": 2.0, "background_percent": 1.0})
+    workload = REFERENCE_WORKLOAD.model_copy(update={"background_percent": 40.0})
+    kinds = {one.kind: one for one in sampling_estimate(workload, sampling).kinds}
+    assert {name: one.kept_percent for name, one in kinds.items()} == {
+        "errors": 100,
+        "slow": 100,
+        "critical services": 5,
+        "services with an override": 30,
+        "everything else": 5,
+        "background services": 1,
+    }
+    assert kinds["background services"].percent_of_traces == pytest.approx(98 * 0.4)
+    none = sampling.model_copy(update={"overrides": ()})
+    assert sampling_estimate(workload, none).kinds[3].kept_percent == 5
 
 
 def test_a_surge_may_take_five_times_the_expected_and_half_of_what_the_back_end_accepts() -> None:
@@ -81,7 +96,7 @@ def test_gateways_share_the_budget_evenly() -> None:
 
 def test_a_stack_that_keeps_nothing_ordinary_still_has_a_legal_budget() -> None:
     nothing = SamplingPolicy(
-        mode=SamplingMode.NORMAL, slow_threshold_ms=1, critical_percent=0, python_percent=0, background_percent=0
+        mode=SamplingMode.NORMAL, slow_threshold_ms=1, critical_percent=0, standard_percent=0, background_percent=0
     )
     budget = surge_budget(REFERENCE_WORKLOAD, nothing, 20)
     assert (budget.spans_per_second, budget.bytes_per_second) == (1, 1)

@@ -68,8 +68,8 @@ def test_retention_sampling_and_places_are_as_promised(stack: str) -> None:
         }
     )
     sampling = settings.sampling
-    percents = (sampling.critical_percent, sampling.python_percent, sampling.background_percent)
-    assert (sampling.mode, sampling.slow_threshold_ms, percents) == ("normal", 1000, (25, 30, 5))
+    percents = (sampling.critical_percent, sampling.standard_percent, sampling.background_percent)
+    assert (sampling.mode, sampling.slow_threshold_ms, percents) == ("normal", 1000, (25, 10, 5))
     assert settings.region == "us-west-2"
     assert settings.namespace == ("monitoring-dev" if stack == "dev" else "monitoring")
 

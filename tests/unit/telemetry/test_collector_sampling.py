@@ -27,6 +27,9 @@ def percents(settings: PlatformSettings) -> dict[str, float]:
     return {name: conditions[0]["probabilistic"]["sampling_percentage"] for name, conditions in parts(settings).items()}
 
 
+PYTHON = {"standard_percent": 5, "overrides": [{"language": "python", "percent": 30}]}
+
+
 def only(conditions: list[dict[str, Any]]) -> dict[str, Any]:
     return conditions[1]["string_attribute"]
 
@@ -36,24 +39,60 @@ def test_the_published_table(make_settings: Make) -> None:
     assert list(found) == ["errors", "slow", "ordinary"]
     assert found["errors"]["status_code"] == {"status_codes": ["ERROR"]}
     assert found["slow"]["latency"] == {"threshold_ms": 1000}
-    assert percents(make_settings("prod")) == {"python-services": 30, "critical-services": 25, "everything-else": 5}
+    assert percents(make_settings("prod")) == {"critical-services": 25, "everything-else": 10}
+    agreed = make_settings("prod", sampling=PYTHON)
+    assert percents(agreed) == {"python-services": 30, "critical-services": 25, "everything-else": 5}
+
+
+def test_unknown_services_are_standard_and_background_ones_are_kept_out_of_that(make_settings: Make) -> None:
+    services = [
+        {"name": "shop", "language": "java", "tier": "critical"},
+        {"name": "mailer", "language": "nodejs", "tier": "background"},
+    ]
+    settings = make_settings("prod", services=services)
+    assert percents(settings) == {"critical-services": 25, "everything-else": 10, "background-services": 5}
+    (other,) = parts(settings)["everything-else"][1]["ottl_condition"]["span"]
+    assert other == 'resource.attributes["service.name"] != "mailer"'
+    assert only(parts(settings)["background-services"]) == {"key": "service.name", "values": ["mailer"]}
+
+
+def test_an_override_stands_in_for_a_tiers_share(make_settings: Make) -> None:
+    services = [
+        {"name": "shop", "language": "java", "tier": "critical"},
+        {"name": "chatty", "language": "go", "tier": "standard"},
+        {"name": "mailer", "language": "nodejs", "tier": "background"},
+    ]
+    overrides = [
+        {"service": "shop", "percent": 60},
+        {"service": "chatty", "percent": 1},
+        {"language": "dotnet", "percent": 2},
+    ]
+    settings = make_settings("prod", services=services, sampling={"overrides": overrides, "background_percent": 10})
+    assert percents(settings) == {"service-shop": 60, "everything-else": 10, "dotnet-services": 2, "service-chatty": 1}
+    (other,) = parts(settings)["everything-else"][1]["ottl_condition"]["span"]
+    assert other == (
+        'resource.attributes["service.name"] != "chatty" and resource.attributes["telemetry.sdk.language"] != "dotnet"'
+    )
 
 
 def test_the_highest_share_is_tried_first_whichever_it_is(make_settings: Make) -> None:
-    settings = make_settings("prod", sampling={"critical_percent": 60})
+    settings = make_settings("prod", sampling=PYTHON | {"critical_percent": 60})
     assert list(parts(settings)) == ["critical-services", "python-services", "everything-else"]
     assert policies(settings)["ordinary"]["composite"]["policy_order"] == list(parts(settings))
 
 
 def test_kinds_are_known_by_name_and_language(make_settings: Make) -> None:
-    found = parts(make_settings("prod"))
+    found = parts(make_settings("prod", sampling=PYTHON))
     assert only(found["critical-services"]) == {"key": "service.name", "values": ["api-gateway"]}
     assert only(found["python-services"]) == {"key": "telemetry.sdk.language", "values": ["python"]}
 
 
 def test_without_critical_services_there_is_no_such_kind(make_settings: Make) -> None:
     services = [{"name": "worker", "language": "python", "port": 8000, "tier": "background"}]
-    assert list(parts(make_settings("dev", services=services))) == ["python-services", "everything-else"]
+    assert list(parts(make_settings("dev", services=services, sampling=PYTHON))) == [
+        "python-services",
+        "everything-else",
+    ]
 
 
 def test_no_share_has_a_salt_of_its_own(make_settings: Make) -> None:
@@ -86,7 +125,7 @@ def test_a_small_stack_still_keeps_long_traces(make_settings: Make) -> None:
 
 
 def test_aggressive_thins_ordinary_traces_only(make_settings: Make) -> None:
-    settings = make_settings("prod", sampling={"mode": "aggressive"})
+    settings = make_settings("prod", sampling=PYTHON | {"mode": "aggressive"})
     assert percents(settings) == {"python-services": 6, "critical-services": 5, "everything-else": 1}
     for name in ("errors", "slow"):
         assert policies(settings)[name] == policies(make_settings("prod"))[name]
