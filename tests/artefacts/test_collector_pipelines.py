@@ -219,7 +219,7 @@ def test_a_background_trace_is_kept_out_of_the_standard_share(tmp_path: Path) ->
         Kind("background", ("notification-worker",), 90),
         Kind("background and standard", ("notification-worker", "inventory-service"), 90),
         Kind("overridden", ("web-search",), 90),
-        Kind("unknown", ("nobody-named-it",), 90),
+        Kind("unknown", ("unlisted-cron",), 90),
     ]
     sent = make_traces(SEED, 2000, kinds)
     overrides = [{"service": "web-search", "percent": 0}]
