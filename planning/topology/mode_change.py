@@ -11,6 +11,8 @@ TOGETHER = (
     "and neither schema (v13 since its first day) nor tenant (`fake`) differs between modes",
     "Let open erasures end (`lgtm erase`): the compactor keeps its list of them on its own volume; markers of chunks "
     "to delete are in the bucket",
+    "Where another load makes volumes larger, `lgtm volumes grow --apply`; none can become smaller: sizes that stay "
+    "are written down",
 )
 UP = (
     "`pulumi up`, once: nodes come first, then the new pods; the service `loki` leads writers and readers to them. The "

@@ -94,7 +94,7 @@ def test_the_curve_as_a_table_and_as_json(capsys: pytest.CaptureFixture[str]) ->
 
 def test_another_mode_comes_with_its_order() -> None:
     change = topology_answer("prod", PROD, 20_000, today=TODAY).mode_change
-    assert [step.split()[0] for step in change[:3]] == ["Write", "Let", "`pulumi"]
+    assert [step.split()[0] for step in change[:4]] == ["Write", "Let", "Where", "`pulumi"]
     assert any("storage-loki-*" in step for step in change)
     assert not topology_answer("prod", PROD, 1000, today=TODAY).mode_change
     large = large_settings()
