@@ -79,9 +79,7 @@ def _last_look(erasing: "_Erasing", *, finished: bool) -> Erasure:
             found = erasing.look()
             if not finished or Stage.TO_FILE not in found.stages:
                 return found
-            _say(
-                "Loki has done it, and queries find lines still: an old index, or lines that came since; counted again"
-            )
+            _say("Loki has done it, and queries find lines still, by an old index or newer ones: counted again")
         except LiveError as error:
             _say(f"{error}; it is asked again")
         http.pause(POLL_SECONDS)
@@ -107,6 +105,7 @@ class _Erasing:
         """Everything as it is now; nothing is changed."""
         lists = {name: self._ask(name, _requests) for name in self._all}
         now = datetime.now(UTC)
+        _say(f"counting lines of {self._queried.days} days by {len(self._searches)} queries")
         found = tuple(self._found(one, latest(one.query, lists), now) for one in self._searches)
         open_ones = [one.order for one in found if one.stage is Stage.FILED and one.order]
         settings = self._target.settings
@@ -176,7 +175,6 @@ class _Erasing:
         return datetime.fromtimestamp(max(one.filed for one in filed) + waiting, UTC)
 
     def _found(self, search: Search, order: Order | None, now: datetime) -> Found:
-        _say(f"counting: {search.what}, {search.place}")
         lines = lines_of(self._target.loki(), search.counted, now - self._queried, now)
         if not search.erased:
             stage = Stage.COUNTED
