@@ -118,7 +118,7 @@ def against_model(settings: PlatformSettings, topology: Topology) -> tuple[str, 
 
     CPU isn't judged here: pods may use what others leave, and the credits' rule judges the nodes.
     """
-    found = [*_mode(settings, topology)]
+    found = [*_mode(settings, topology), *_parts(settings, topology)]
     for need in compute_at(settings.capacity_inputs).components:
         for share in carriers(need.component, dict(settings.sizes.workloads())):
             size = dict(settings.sizes.workloads())[share.workload]
@@ -135,6 +135,17 @@ def against_model(settings: PlatformSettings, topology: Topology) -> tuple[str, 
                     f"{need.volume_gib * share.volume:.0f}"
                 )
     return tuple(found)
+
+
+def _parts(settings: PlatformSettings, topology: Topology) -> Iterator[str]:
+    """Parts of a Distributed Loki whose memory limits hold less than the planner's pods ask for."""
+    if topology.loki is not LokiMode.DISTRIBUTED:
+        return
+    wanted = {one.workload: one.gib for one in topology.pods if one.workload.startswith("loki.distributed.")}
+    for key, size in settings.sizes.workloads():
+        limit = size.replicas * size.memory_limit_mib / MIB_PER_GIB
+        if limit < wanted.get(key, 0):
+            yield f"sizes.{key}: memory limits of {limit:.2f} GiB together, the load needs {wanted[key]:.2f}"
 
 
 def _mode(settings: PlatformSettings, topology: Topology) -> Iterator[str]:

@@ -16,6 +16,7 @@ from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
 from settings.rules.sizing import nodes_allocatable, resource_sums
 from settings.rules.topology import against_model, topology_inputs
+from tests.large_stack import large_settings
 from tests.stacks import settings_of
 from tests.unit.settings.documents import changed
 
@@ -113,6 +114,19 @@ def test_the_shipped_sizes_carry_their_load_by_the_model(stack: str) -> None:
     settings = settings_of(stack)
     assert not settings.sizes_are_automatic
     assert not against_model(settings, plan_topology(topology_inputs(settings), TABLE))
+
+
+def test_a_part_of_loki_that_is_too_small_is_named() -> None:
+    large = large_settings()
+    distributed = large.sizes.loki.distributed
+    assert distributed is not None
+    few = distributed.model_copy(update={"querier": distributed.querier.model_copy(update={"replicas": 2})})
+    loki = large.sizes.loki.model_copy(update={"distributed": few})
+    small = large.model_copy(update={"sizes": large.sizes.model_copy(update={"loki": loki})})
+    topology = plan_topology(topology_inputs(small), TABLE)
+    (line,) = against_model(small, topology)
+    assert line.startswith("sizes.loki.distributed.querier: memory limits of 6.25 GiB together, the load needs")
+    assert against_model(large, topology) == ()
 
 
 def test_explicit_sizes_below_the_load_are_named() -> None:
