@@ -89,6 +89,9 @@ _RECORDED_VALUES: Mapping[str, Sequence[str]] = {
     "slo": ("availability", "latency"),
     "signal": ("logs", "traces", "metrics"),
     "line": ("total",),
+    "team": ("platform-team",),
+    "horizon": ("month's end", "three months"),
+    "edge": ("low", "expected", "high"),
 }
 # The inventory of what rules make, here and in Loki.
 RECORDED = "recorded"
@@ -104,6 +107,8 @@ _BORN_BY_FAILURE = (
 )
 _FAILED = frozenset({"401", "403", "404", "500", "STATUS_CODE_ERROR"})
 _COMPARED_WITH_YESTERDAY = {SPAN_CALLS}
+# A trend is drawn from a week on.
+_COMPARED_WITH_LAST_WEEK = {"lgtm:cost_usd_per_month"}
 # Bucket boundaries with the share of events at or below them.
 _BUCKETS = {"0.005": 0.05, "0.05": 0.3, "0.25": 0.7, "1.0": 0.9, "2.0": 0.97, "5.0": 0.99, "+Inf": 1.0}
 # A gauge's size, or a counter's increase a second, by the first part of a name that is found.
@@ -231,6 +236,17 @@ def open_metrics(series: Sequence[Series], now: float) -> Iterator[str]:
         last = now - LOOKBACK_SECONDS if one.ends_early else now
         for time in (time for time in times if time <= last):
             yield f"{selector} {one.value(time):.6g} {time:.0f}\n"
+    yield "# EOF\n"
+
+
+def last_week(series: Collection[Series], now: float) -> Iterator[str]:
+    """A short while a week ago of what needs that long, as a text of its own: promtool reads a text once for every two
+    hours between its first and its last sample."""
+    week = now - 7 * DAY_SECONDS
+    for one in series:
+        if one.name in _COMPARED_WITH_LAST_WEEK:
+            for time in _steps(week - YESTERDAY_SECONDS, week + YESTERDAY_SECONDS):
+                yield f"{one.selector()} {one.value(time):.6g} {time:.0f}\n"
     yield "# EOF\n"
 
 
