@@ -89,6 +89,9 @@ _RECORDED_VALUES: Mapping[str, Sequence[str]] = {
     "slo": ("availability", "latency"),
     "signal": ("logs", "traces", "metrics"),
     "line": ("total",),
+    "measure": ("requests", "errors", "latency", "log bytes", "bytes"),
+    "band": ("two weeks", "same hours"),
+    "side": ("high", "low"),
     "team": ("platform-team",),
     "horizon": ("month's end", "three months"),
     "edge": ("low", "expected", "high"),
@@ -107,8 +110,10 @@ _BORN_BY_FAILURE = (
 )
 _FAILED = frozenset({"401", "403", "404", "500", "STATUS_CODE_ERROR"})
 _COMPARED_WITH_YESTERDAY = {SPAN_CALLS}
-# A trend is drawn from a week on.
+# A trend is drawn from a week on, and a band around what the last two days have seen at full hours.
 _COMPARED_WITH_LAST_WEEK = {"lgtm:cost_usd_per_month"}
+_COMPARED_BY_THE_HOUR = {"lgtm:anomaly_learnt:avg10m", "lgtm:anomaly_value:avg1h"}
+_HOURS = 60
 # Bucket boundaries with the share of events at or below them.
 _BUCKETS = {"0.005": 0.05, "0.05": 0.3, "0.25": 0.7, "1.0": 0.9, "2.0": 0.97, "5.0": 0.99, "+Inf": 1.0}
 # A gauge's size, or a counter's increase a second, by the first part of a name that is found.
@@ -239,14 +244,17 @@ def open_metrics(series: Sequence[Series], now: float) -> Iterator[str]:
     yield "# EOF\n"
 
 
-def last_week(series: Collection[Series], now: float) -> Iterator[str]:
-    """A short while a week ago of what needs that long, as a text of its own: promtool reads a text once for every two
-    hours between its first and its last sample."""
-    week = now - 7 * DAY_SECONDS
+def long_ago(series: Collection[Series], now: float) -> Iterator[str]:
+    """What needs more than a day, as a text of its own: promtool reads a text once for every two hours in it."""
+    week, hour = now - 7 * DAY_SECONDS, now // 3600 * 3600
     for one in series:
+        times: list[float] = []
         if one.name in _COMPARED_WITH_LAST_WEEK:
-            for time in _steps(week - YESTERDAY_SECONDS, week + YESTERDAY_SECONDS):
-                yield f"{one.selector()} {one.value(time):.6g} {time:.0f}\n"
+            times = list(_steps(week - YESTERDAY_SECONDS, week + YESTERDAY_SECONDS))
+        if one.name in _COMPARED_BY_THE_HOUR:
+            times = [hour - 3600 * back for back in range(_HOURS, 1, -1)]
+        for time in times:
+            yield f"{one.selector()} {one.value(time):.6g} {time:.0f}\n"
     yield "# EOF\n"
 
 

@@ -25,6 +25,7 @@ PUBLISHED = {
 TITLES = {
     "services": "Services",
     "slo": "Service level objectives",
+    "anomalies": "What is unusual",
     "logs": "Logs",
     "cost": "Volume and cost",
     "collector": "Collectors",

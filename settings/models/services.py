@@ -67,3 +67,5 @@ class Service(Frozen):
     log_lines_per_second: Annotated[float, Field(ge=0, le=10_000_000)] | None = None
     """Log lines a second, a daily mean. Where every service has a number, workload.log_lines_per_request is their sum
     for each request."""
+    anomalies: bool = True
+    """Whether bands are drawn around its requests, errors, latency, log volume and bytes, and alerts follow them."""

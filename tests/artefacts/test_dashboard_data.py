@@ -22,7 +22,7 @@ from telemetry.grafana.dashboards.model import Panel
 from tests.artefacts.prometheus_driver import Prometheus, make_blocks, prometheus
 from tests.dashboard_queries import logql, promql, traceql
 from tests.query_inventory import metric_names
-from tests.reference_series import Series, healthy, history, last_week, open_metrics, reference_series
+from tests.reference_series import Series, healthy, history, long_ago, open_metrics, reference_series
 from tests.stacks import stack_settings
 
 STACK = "prod"
@@ -53,7 +53,7 @@ def _filled(directory: Path, series: list[Series]) -> Iterator[Prometheus]:
     asked = {name for one in promql(STACK) for name in metric_names(one.text)}
     asked |= {name for rule in recordings(groups) for name in metric_names(rule.expr)}
     wanted = [*(one for one in series if one.name in asked), *history(asked | made, made)]
-    make_blocks(last_week(wanted, time.time()), directory / "data")
+    make_blocks(long_ago(wanted, time.time()), directory / "data")
     make_blocks(open_metrics(wanted, time.time()), directory / "data")
     with prometheus(directory, directory / "data", mimir_rule_files(settings, planned)) as server:
         _settle(server, made)

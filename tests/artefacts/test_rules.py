@@ -86,7 +86,7 @@ def test_a_case_that_expects_the_wrong_thing_fails(tmp_path: Path) -> None:
     assert result.returncode != 0
 
 
-@pytest.mark.parametrize("topic", ["services", "slo", "cost", "forecast"])
+@pytest.mark.parametrize("topic", ["services", "slo", "anomalies", "cost", "forecast"])
 def test_recordings_are_what_their_cases_say(topic: str, tmp_path: Path) -> None:
     content = mimir_rule_files(stack_settings(), planned_cost(stack_settings(), STACK, None))[f"{topic}.yaml"]
     cases = [case for case in RECORDING_CASES if case.topic == topic]

@@ -2,6 +2,7 @@
 
 from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.alerting_health import alerting_groups
+from telemetry.alerting.rules.anomalies import anomaly_groups
 from telemetry.alerting.rules.back_ends import back_end_groups
 from telemetry.alerting.rules.collector import collector_groups
 from telemetry.alerting.rules.cost import cost_groups
@@ -22,6 +23,7 @@ def mimir_groups(settings: PlatformSettings, planned: PlannedCost | None) -> dic
     return {
         "services": service_groups(settings),
         "slo": slo_groups(settings),
+        "anomalies": anomaly_groups(settings),
         "cost": cost_groups(settings, planned),
         "forecast": forecast_groups(planned),
         "collector": collector_groups(),

@@ -39,6 +39,8 @@ class Alert(Frozen):
     """Query that is empty as long as all is well."""
     for_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
     """How long the condition must hold, in minutes."""
+    keep_firing_minutes: Annotated[int, Field(ge=0, le=1440)] = 0
+    """How long it fires on after the condition has ended: what comes back within it is the same episode."""
     severity: Severity
     """How fast somebody has to act."""
     summary: str
@@ -123,6 +125,7 @@ def _rule(rule: Rule, settings: PlatformSettings) -> dict[str, Any]:
         "alert": rule.alert,
         "expr": rule.expr,
         **({"for": f"{rule.for_minutes}m"} if rule.for_minutes else {}),
+        **({"keep_firing_for": f"{rule.keep_firing_minutes}m"} if rule.keep_firing_minutes else {}),
         "labels": {
             "severity": rule.severity.value,
             "team": settings.alerting.team or settings.owner,

@@ -37,6 +37,7 @@ from telemetry.grafana.dashboards.queries import (
     traces,
 )
 from telemetry.grafana.dashboards.service_runtime import dependencies_row, pods_row
+from telemetry.grafana.dashboards.service_unusual import unusual_row
 from telemetry.grafana.dashboards.shared_panels import failed_by_service
 from telemetry.grafana.datasources import SPAN_DURATION_BUCKET
 
@@ -50,7 +51,16 @@ def service() -> Dashboard:
         Uid.SERVICE,
         "Service deep dive",
         "One service from its requests down to its pods, logs and traces. Choose it at the top.",
-        (_requests(), _objectives(), _operations(), dependencies_row(), pods_row(), _traces(), _logs()),
+        (
+            _requests(),
+            _objectives(),
+            unusual_row(),
+            _operations(),
+            dependencies_row(),
+            pods_row(),
+            _traces(),
+            _logs(),
+        ),
         CHOICES,
         window="now-1h",
     )

@@ -16,7 +16,7 @@ def test_every_key_has_a_row() -> None:
     assert keys - rows == set()
     assert rows - keys == {
         *(f"services[].{key}" for key in ("name", "language", "port", "tier", "team")),
-        *(f"services[].{key}" for key in ("requests_per_second", "series", "log_lines_per_second")),
+        *(f"services[].{key}" for key in ("requests_per_second", "series", "log_lines_per_second", "anomalies")),
         *(f"audit.transitions[].{key}" for key in ("days", "storage_class")),
     }
 
