@@ -22,6 +22,7 @@ from planning.topology.model import LokiMode, TempoMode, Topology
 from planning.topology.nodes import NoNodesError
 from planning.topology.plan import plan_topology
 from planning.workload import MAX_REQUESTS_PER_SECOND
+from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.topology import mode_of, topology_inputs, with_topology
@@ -31,6 +32,7 @@ from telemetry.cost.expected_resources import expected_resources
 CURVE = tuple(step * 10**power for power in range(1, 6) for step in (2, 5, 10))
 DAYS_PER_MONTH = 365 / 12
 MILLION = 1e6
+NOT_OURS = "the cluster isn't managed here: its nodes are what the pods would take, and aren't in the dollars"
 
 
 class Point(Frozen):
@@ -99,9 +101,16 @@ def topology_of(
     inputs = topology_inputs(settings, availability)
     workload = at_rate(inputs.workload, inputs.services, requests_per_second)
     try:
-        return plan_topology(inputs.model_copy(update={"workload": workload}), table)
+        found = plan_topology(inputs.model_copy(update={"workload": workload}), table)
     except NoNodesError as error:
         raise CommandError(f"{requests_per_second:,.10g} requests/s: {error}") from None
+    return _own_nodes(found, settings)
+
+
+def _own_nodes(topology: Topology, settings: PlatformSettings) -> Topology:
+    if not isinstance(settings.cluster, ExistingCluster):
+        return topology
+    return topology.model_copy(update={"unvouched": (*topology.unvouched, NOT_OURS)})
 
 
 def topology_answer(

@@ -13,6 +13,7 @@ from ops.cost.topology import CURVE, curve, topology_answer
 from ops.errors import CommandError
 from planning.topology.availability import Availability
 from planning.topology.model import LokiMode
+from settings.models.cluster import ExistingCluster
 from tests.large_stack import large_settings
 from tests.stacks import settings_of
 from tests.unit.planning.cost_cases import STACKS, TODAY
@@ -110,3 +111,12 @@ def test_the_large_example_is_priced_within_its_budget() -> None:
     assert answer.point.usd_per_month > 5_000
     assert answer.edits == {}
     assert large_settings().ingestion.logs_mb_per_second == 75
+
+
+def test_nodes_of_a_cluster_that_is_not_managed_here_are_not_in_the_bill() -> None:
+    outside = ExistingCluster.model_validate(
+        {"mode": "existing", "context": "kind", "eks_cluster_name": "theirs", "storage_class": "gp3"}
+    )
+    answer = topology_answer("prod", PROD.model_copy(update={"cluster": outside, "network": None}), 1000, today=TODAY)
+    assert any("its nodes are what the pods would take" in sentence for sentence in answer.topology.unvouched)
+    assert answer.point.usd_per_month < topology_answer("prod", PROD, 1000, today=TODAY).point.usd_per_month
