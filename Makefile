@@ -29,7 +29,7 @@ $(STAMP): requirements.lock sandbox/bootstrap/uv.txt pyproject.toml
 
 setup: $(STAMP) ## the virtual environment, from requirements.lock
 
-tools: setup ## every tool: found, downloaded or built (about 25 minutes where all must be built, once)
+tools: setup ## every tool: found, downloaded or built (about 35 minutes where all must be built, once)
 	@$(BIN)/python -m sandbox tools
 
 preview: setup ## the plan of STACK (default prod) with its policy results, against the simulated cloud

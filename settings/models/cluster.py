@@ -68,7 +68,7 @@ class NodeGroup(Frozen):
     nodes: Annotated[int, Field(ge=0, le=450)]
     """Desired number of nodes."""
     min_nodes: Annotated[int, Field(ge=0, le=450)]
-    """Fewest nodes that autoscaling may leave."""
+    """Fewest nodes that the group may be scaled to."""
     max_nodes: Annotated[int, Field(ge=1, le=450)]
     """Most nodes that scaling may reach; the cost report shows what that would cost."""
     root_volume_gib: Annotated[int, Field(ge=20, le=500)]
