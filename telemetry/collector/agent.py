@@ -38,8 +38,9 @@ COLLECTION_INTERVAL = "60s"
 QUEUE_MIB = 256
 RETRY_INTERVAL = "30s"
 
-# The gateway answers when a batch is redacted. At worst that takes some 5 µs a byte on a crowded core, so a batch of
-# `BATCH_KIB` takes some 5 s; what would be sent again after the time-out would be redacted twice.
+# The gateway answers when a batch is redacted. Lines with a secret of each kind take 1.1 µs a byte (`python -m
+# benchmarks.redaction_texts`), on a crowded core some 5, so a batch of `BATCH_KIB` takes some 5 s; what would be sent
+# again after the time-out would be redacted twice.
 BATCH_KIB = 1024
 GATEWAY_TIMEOUT = "60s"
 

@@ -2,7 +2,7 @@ r"""What a person's datum looks like in text, by the kinds that `redaction.perso
 
 Cards are found by issuer, length and printed groups, and by Luhn's check digit, which the collector computes. Without
 a word for cards beside it a bare number counts only with the issuers' commonest prefixes, and not at all behind a word
-for an id, an offset or a size. IBANs are found by country and length: the collector can't compute mod 97.
+for an id, an offset or a size. IBANs are found by country and length; their check digits aren't computed.
 
 Sources: ISO/IEC 7812 issuer ranges as the card networks publish them; E.164 and the North American Numbering Plan;
 SWIFT "IBAN Registry" (lengths by country); RFC 5322 and 6531 (addresses), RFC 6890 (special-purpose addresses); Social
