@@ -232,11 +232,10 @@ def _of_job(label: str, job: str) -> str:
 
 
 def open_metrics(series: Sequence[Series], now: float) -> Iterator[str]:
-    """The text that `promtool tsdb create-blocks-from openmetrics` reads, of yesterday's short while and today."""
-    yesterday = list(_steps(now - DAY_SECONDS - YESTERDAY_SECONDS, now - DAY_SECONDS))
-    today = list(_steps(now - TODAY_SECONDS, now))
+    """The text that `promtool tsdb create-blocks-from openmetrics` reads, of today. What is older goes before, as a
+    text of its own: see `long_ago`."""
+    times = list(_steps(now - TODAY_SECONDS, now))
     for one in series:
-        times = [*yesterday, *today] if one.name in _COMPARED_WITH_YESTERDAY else today
         selector = one.selector()
         last = now - LOOKBACK_SECONDS if one.ends_early else now
         for time in (time for time in times if time <= last):
@@ -245,10 +244,13 @@ def open_metrics(series: Sequence[Series], now: float) -> Iterator[str]:
 
 
 def long_ago(series: Collection[Series], now: float) -> Iterator[str]:
-    """What needs more than a day, as a text of its own: promtool reads a text once for every two hours in it."""
+    """Short whiles of earlier days. Promtool reads a text once for every two hours in it: in one text with today's
+    many series, today would be minutes old before a server had it."""
     week, hour = now - 7 * DAY_SECONDS, now // 3600 * 3600
     for one in series:
         times: list[float] = []
+        if one.name in _COMPARED_WITH_YESTERDAY:
+            times = list(_steps(now - DAY_SECONDS - YESTERDAY_SECONDS, now - DAY_SECONDS))
         if one.name in _COMPARED_WITH_LAST_WEEK:
             times = list(_steps(week - YESTERDAY_SECONDS, week + YESTERDAY_SECONDS))
         if one.name in _COMPARED_BY_THE_HOUR:

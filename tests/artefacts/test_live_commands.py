@@ -16,7 +16,7 @@ from telemetry.cost.planned import planned_cost
 from tests.artefacts.prometheus_driver import Prometheus, QueryError, make_blocks, prometheus
 from tests.live_servers import Platform, running_platform
 from tests.query_inventory import metric_names
-from tests.reference_series import history, open_metrics, reference_series
+from tests.reference_series import history, long_ago, open_metrics, reference_series
 from tests.stacks import stack_settings
 from tests.unit.ops.running import run
 
@@ -59,6 +59,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prometheus]:
     texts = [*(rule.expr for rule in recordings(groups)), *_asked_by_commands()]
     asked = {name for text in texts for name in metric_names(text)}
     series = [*(one for one in reference_series() if one.name in asked), *history(asked | made, made)]
+    make_blocks(long_ago(series, time.time()), directory / "data")
     make_blocks(open_metrics(series, time.time()), directory / "data")
     with prometheus(directory, directory / "data", mimir_rule_files(settings, planned)) as one:
         deadline = time.monotonic() + SETTLED_SECONDS
