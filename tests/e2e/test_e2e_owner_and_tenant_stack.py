@@ -185,6 +185,25 @@ def test_drift_made_outside_is_seen_and_mended(platform: Platform) -> None:
     platform.pulumi("up", "--yes", "--skip-preview", "--stack", "staging", "--expect-no-changes")
 
 
+def test_a_running_cluster_becomes_strict_with_the_namespaces_that_it_has(platform: Platform, kubeconfig: Path) -> None:
+    """Add-ons have made them, and a provider that refuses what is there already would refuse the whole `up`."""
+    up = ("up", "--yes", "--skip-preview", "--stack", "staging")
+    namespaces = ("kube-system", "cert-manager", "kube-state-metrics")
+
+    def opened() -> list[str]:
+        found = platform.kubectl_json(kubeconfig, "get", "networkpolicies", "--all-namespaces")
+        return [one["metadata"]["namespace"] for one in found if one["metadata"]["name"] == "open"]
+
+    platform.change_settings("staging", network_policies={"strict": False}, network={"flow_log_days": 14})
+    platform.pulumi(*up)
+    assert opened() == []
+    platform.change_settings("staging", network_policies={"strict": True}, network={})
+    platform.pulumi(*up)
+    assert set(namespaces) <= set(opened())
+    assert platform.client("ec2").describe_flow_logs()["FlowLogs"] == []
+    platform.pulumi("preview", "--stack", "staging", "--expect-no-changes")
+
+
 def test_no_secret_is_in_the_clear(platform: Platform, kubeconfig: Path) -> None:
     secret = json.loads(
         platform.kubectl(kubeconfig, "get", "secret", "-n", "monitoring", "grafana-admin", "-o", "json")
