@@ -136,7 +136,7 @@ def _from_rarest(word: str) -> str:
 def _id_tests(settings: RedactionSettings) -> list[str]:
     """Ids in text, by name; a value of 64 hexadecimal digits is a hash already."""
     value = r"""[\\"'\]]*[ \t]*[:=][ \t]*\[?[\\"']*(?:[0-9a-f]{1,63}(?:[^0-9a-f]|$)|[^0-9a-f\\"'\[ \t])"""
-    names = sorted({name_in_text(name) for name in settings.hashed_attributes}, key=len)
+    names = sorted({name_in_text(name) for name in settings.hashed_attributes}, key=lambda name: (len(name), name))
     # `user.id` is in `enduser.id`.
     least = [name for at, name in enumerate(names) if not any(name.endswith(other) for other in names[:at])]
     return [name + value for name in least]
