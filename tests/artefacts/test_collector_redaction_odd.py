@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -18,9 +19,10 @@ from telemetry.collector.redaction import LONGEST_TEXT
 from tests.artefacts.kubernetes_driver import eventually
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.otlp_source import Plain, pairs, post, resource_spans, traces, value
-from tests.artefacts.redaction_run import gateway
+from tests.artefacts.redaction_run import HASH_KEY, gateway
 
 SECRET = "s3cr3tValue0815"
+USER = "user-4711"
 MASK = "****"
 MIB = 1024 * 1024
 MANY = 1000
@@ -50,6 +52,10 @@ BODIES: dict[str, Plain] = {
     "broken": f"order {SIGN} stored",
     "broken with a secret": f"order {SIGN} password={SECRET} stored",
     "nested": _nested(LEVELS),
+    "an id in JSON": f'{{"level":"info","user_id":"{USER}"}}',
+    "an id in JSON in JSON": json.dumps({"msg": json.dumps({"userId": USER})}),
+    "an id in logfmt": f"level=info user.id={USER} done",
+    "an id in a structured body": {"user": {"user.id": USER}},
 }
 SPANS: dict[str, dict[str, Plain]] = {
     "many attributes": {**{f"key.{number}": f"value {number}" for number in range(MANY)}, "db.password": SECRET},
@@ -58,6 +64,8 @@ SPANS: dict[str, dict[str, Plain]] = {
     "broken name of an attribute": {f"note {SIGN}": "stored"},
     f"broken name {SIGN}": {"note": "stored"},
     "bytes-like": {"note": "\x00\x01\x02 password=" + SECRET},
+    "an id": {"user.id": USER},
+    "an id beside a table with a secret": {"user.id": USER, "table": {"user.id": USER, "password": SECRET}},
     # The element's end stands behind that of its own table: what is between isn't JSON any more.
     "no JSON any more": {"a": {"m": f"<password>{SECRET}", "n": SECRET}, "b": "</password>", "c": 1},
 }
@@ -155,6 +163,15 @@ def test_sixty_levels_are_walked(passed: Passed) -> None:
     for _ in range(LEVELS):
         deep = deep["in"]
     assert deep["password"] == MASK
+
+
+def test_an_id_has_one_hash_wherever_it_stands(passed: Passed) -> None:
+    hashed = hashlib.sha256((HASH_KEY["LGTM_REDACTION_HASH_KEY"] + USER).encode()).hexdigest()
+    assert attributes(_of(passed, "an id"))["user.id"] == hashed
+    assert attributes(_of(passed, "an id beside a table with a secret"))["user.id"] == hashed
+    for name in (name for name in BODIES if name.startswith("an id")):
+        assert passed.bodies[name].count(hashed) == 1, passed.bodies[name]
+        assert USER not in passed.bodies[name]
 
 
 def test_attributes_that_are_no_json_any_more_leave_as_masked_text(passed: Passed) -> None:
