@@ -1,7 +1,7 @@
 """From one mode of Loki to another on the same buckets: what is done in which order, and why nothing is lost.
 
 Sources: Grafana Loki 3.7, "Deployment modes" ("redeploy a cluster under a different mode ... with minimal or no
-configuration changes") and "Write Ahead Log"; this project's engine test, which goes there and back.
+configuration changes") and "Write Ahead Log".
 """
 
 from planning.topology.model import LokiMode
