@@ -5,8 +5,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import yaml
-
 from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
 from ops.errors import CommandError
@@ -15,6 +13,7 @@ from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
 from planning.backends import BACKENDS, backends_of
 from planning.buckets import BucketPurpose
+from planning.shipped_yaml import yaml_text
 from settings.document.loader import FULL_KEY, MIRROR_VARIABLE
 from settings.document.policy_config import CONFIG_FOLDER, config_file
 from settings.document.service_load import assumed_workload
@@ -145,7 +144,7 @@ def _collector_accepts(collector: Path, settings: PlatformSettings) -> Iterator[
     with tempfile.TemporaryDirectory(prefix="lgtm-ops-") as folder:
         for name, config in (("agent", agent_config(settings)), ("gateway", gateway_config(settings))):
             path = Path(folder) / f"{name}.yaml"
-            path.write_text(yaml.safe_dump(config.document()), encoding="utf-8")
+            path.write_text(yaml_text(config.document()), encoding="utf-8")
             yield _accepted(str(collector.absolute()), name, path, config.arguments)
 
 

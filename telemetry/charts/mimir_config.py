@@ -28,6 +28,7 @@ PROMOTED_ATTRIBUTES = (
     "k8s.pod.name",
     "k8s.container.name",
     "k8s.deployment.name",
+    "k8s.hpa.name",
     "k8s.volume.name",
     "k8s.persistentvolumeclaim.name",
     "collector.instance.id",

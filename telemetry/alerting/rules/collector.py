@@ -1,10 +1,14 @@
 """Alerts on the collectors: data that waits, is refused, or is lost."""
 
+from collections.abc import Sequence
+
 from settings.models.alerting import Severity
 from telemetry.alerting.rules.model import Alert, Group, groups_of
 from telemetry.grafana.dashboards.model import Uid
 
 UNITS = ("spans", "log_records", "metric_points")
+# What a full queue refuses: logs wait before it (telemetry/collector/queues.py).
+REFUSED_UNITS = ("spans", "metric_points")
 QUEUE_FILLING_RATIO = 0.5
 
 
@@ -13,9 +17,9 @@ def collector_groups() -> tuple[Group, ...]:
     return groups_of("collector-alerts", _alerts())
 
 
-def _any_rate(metric: str, by: str) -> str:
-    """Whether a counter of any unit grows; the three units are series of different names."""
-    return " or ".join(f"sum by ({by}) (rate({metric}_{unit}_total[5m])) > 0" for unit in UNITS)
+def _any_rate(metric: str, by: str, units: Sequence[str] = UNITS) -> str:
+    """Whether a counter of any unit grows; units are series of different names."""
+    return " or ".join(f"sum by ({by}) (rate({metric}_{unit}_total[5m])) > 0" for unit in units)
 
 
 def _alerts() -> list[Alert]:
@@ -34,7 +38,7 @@ def _alerts() -> list[Alert]:
         ),
         Alert(
             alert="CollectorQueueFull",
-            expr=_any_rate("otelcol_exporter_enqueue_failed", "job, instance, exporter"),
+            expr=_any_rate("otelcol_exporter_enqueue_failed", "job, instance, exporter", REFUSED_UNITS),
             for_minutes=2,
             severity=Severity.CRITICAL,
             summary="{{ $labels.exporter }} on {{ $labels.instance }}: the queue is full, data is being lost",

@@ -48,6 +48,8 @@ COLLECTOR = (
             ("CollectorExportFailing", "otelcol_exporter_send_failed", QUEUED, 5),
             ("CollectorRefusingData", "otelcol_receiver_refused", RECEIVED, 5),
         )
+        # Logs wait before a full queue.
+        if (alert, unit) != ("CollectorQueueFull", "log_records")
         for case in _growing(alert, f"{metric}_{unit}_total{labels}", wait)
     ),
     *_growing("SamplerDroppingTooEarly", EARLY, 5),
