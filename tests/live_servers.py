@@ -54,6 +54,8 @@ class Server:
         self.posts: dict[str, Callable[[bytes], Any]] = {}
         self.posted: dict[str, Answer] = {}
         """What a POST without a body asks for, by its parameters."""
+        self.deletes: Callable[[str], Any] = lambda _: 405
+        """What a DELETE of a path is answered."""
         self.default: Answer = lambda _: 404
         """For paths that nothing else answers."""
         self.failure: Failure | None = None
@@ -72,6 +74,9 @@ class Server:
 
             def do_POST(self) -> None:
                 outer._answer(self, self.rfile.read(int(self.headers.get("Content-Length", "0"))))
+
+            def do_DELETE(self) -> None:
+                outer._answer(self, b"")
 
             def log_message(self, format: str, *args: Any) -> None:
                 """Quiet."""
@@ -119,7 +124,9 @@ class Server:
             _send(handler, failure.status, failure.body, failure.headers)
             return
         parameters = {key: values[0] for key, values in parse_qs(parts.query).items()}
-        if handler.command == "POST" and parts.path in self.posts:
+        if handler.command == "DELETE":
+            document = self.deletes(parts.path)
+        elif handler.command == "POST" and parts.path in self.posts:
             document = self.posts[parts.path](body)
         elif handler.command == "POST" and parts.path in self.posted:
             document = self.posted[parts.path](parameters)

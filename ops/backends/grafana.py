@@ -1,11 +1,12 @@
 """What commands ask Grafana. Source: Grafana, "HTTP API reference" and "Dashboard JSON model" (2026-08)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from pydantic import Field, JsonValue
 
-from ops.backends.foreign import CamelCase
+from ops.backends.foreign import CamelCase, parsed
 from ops.backends.http import HttpService
 
 
@@ -82,6 +83,10 @@ class DatasourceHealth(CamelCase):
     message: str = ""
 
 
+class _Annotated(CamelCase):
+    id: int
+
+
 class Grafana:
     """Grafana's HTTP API."""
 
@@ -101,3 +106,9 @@ class Grafana:
         """What Grafana says after it asked a data source. Raises `LiveError` when that failed."""
         found = self.service.read(DatasourceHealth, f"/api/datasources/uid/{quote(uid)}/health")
         return found.message or found.status
+
+    def annotate(self, text: str, tags: Sequence[str], at: datetime) -> int:
+        """Marks a moment on every dashboard that shows one of the tags; the annotation's id."""
+        path = "/api/annotations"
+        document = {"text": text, "tags": list(tags), "time": int(at.timestamp() * 1000)}
+        return parsed(_Annotated, self.service.post(path, document=document).body, self.service.name, path).id

@@ -84,11 +84,20 @@ class HttpService:
         """A GET that was answered with 2xx, after retries where the service asks for them."""
         return self._asked("GET", path, query, attempts)
 
-    def post(self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS) -> Answer:
-        """The same with POST, without a body. What is retried was refused, so that nothing is done twice."""
-        return self._asked("POST", path, query, attempts)
+    def post(
+        self, path: str, query: Mapping[str, str] | None = None, attempts: int = ATTEMPTS, document: object = None
+    ) -> Answer:
+        """The same with POST, with `document` as its JSON or without a body. What is retried was refused, so that
+        nothing is done twice."""
+        return self._asked("POST", path, query, attempts, document)
 
-    def _asked(self, method: str, path: str, query: Mapping[str, str] | None, attempts: int) -> Answer:
+    def delete(self, path: str) -> Answer:
+        """The same with DELETE."""
+        return self._asked("DELETE", path, None, ATTEMPTS)
+
+    def _asked(
+        self, method: str, path: str, query: Mapping[str, str] | None, attempts: int, document: object = None
+    ) -> Answer:
         retrying = Retrying(
             retry=retry_if_exception(_is_worth_a_wait),
             wait=_wait_seconds,
@@ -96,12 +105,12 @@ class HttpService:
             sleep=lambda seconds: pause(seconds),
             reraise=True,
         )
-        return retrying(self._once, method, f"{path}?{httpx.QueryParams(query)}" if query else path)
+        return retrying(self._once, method, f"{path}?{httpx.QueryParams(query)}" if query else path, document)
 
-    def _once(self, method: str, path: str) -> Answer:
+    def _once(self, method: str, path: str, document: object) -> Answer:
         started = time.monotonic()
         try:
-            with self._client() as client, self._request(client, method, path) as response:
+            with self._client() as client, self._request(client, method, path, document) as response:
                 body = b""
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -124,12 +133,14 @@ class HttpService:
             headers["Authorization"] = self.address.authorization
         return httpx.Client(verify=tls, timeout=self._timeout, trust_env=False, headers=headers)
 
-    def _request(self, client: httpx.Client, method: str, path: str) -> AbstractContextManager[httpx.Response]:
+    def _request(
+        self, client: httpx.Client, method: str, path: str, document: object
+    ) -> AbstractContextManager[httpx.Response]:
         url = httpx.URL(f"{str(self._url).rstrip('/')}{path}")
         if self.address.connect_to is not None:
             host, port = self.address.connect_to
             url = url.copy_with(host=host, port=port)
-        return client.stream(method, url, extensions={"sni_hostname": self._url.host})
+        return client.stream(method, url, json=document, extensions={"sni_hostname": self._url.host})
 
     def _failure(self, error: httpx.RequestError, path: str) -> LiveError:
         """A request that got no answer: httpx's error stands for that of the socket or of the protocol below it."""

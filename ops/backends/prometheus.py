@@ -1,6 +1,6 @@
-"""What commands ask Mimir, as Prometheus' query API, and Mimir's Alertmanager.
+"""What commands ask Mimir, as Prometheus' query API.
 
-Sources: Prometheus documentation, "HTTP API"; Grafana Mimir, "HTTP API"; Alertmanager's OpenAPI, v2 (2026-08).
+Sources: Prometheus documentation, "HTTP API"; Grafana Mimir, "HTTP API" (2026-08).
 """
 
 import math
@@ -49,12 +49,6 @@ class QueryResponse(Answered[Vector]):
     """Answer to an instant query."""
 
 
-class Alert(Foreign):
-    """One alert."""
-
-    labels: Mapping[str, str]
-
-
 class Mimir:
     """Prometheus' query API below /prometheus."""
 
@@ -82,16 +76,3 @@ class Mimir:
 
     def _vector(self, promql: str) -> Vector:
         return self.service.read(QueryResponse, self.QUERY, {"query": promql}).data
-
-
-class Alertmanager:
-    """Mimir's Alertmanager."""
-
-    def __init__(self, service: HttpService) -> None:
-        self.service = service
-
-    def firing(self) -> list[Mapping[str, str]]:
-        """Labels of active alerts that aren't silenced or inhibited."""
-        wanted = {"active": "true", "silenced": "false", "inhibited": "false"}
-        found = self.service.read(tuple[Alert, ...], "/alertmanager/api/v2/alerts", wanted)
-        return [one.labels for one in found]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
+from ops.backends.alertmanager import Alertmanager
 from ops.backends.connection import Connection
 from ops.backends.errors import LiveError, Problem
 from ops.backends.grafana import Grafana
@@ -17,7 +18,7 @@ from ops.backends.http import Address, HttpService
 from ops.backends.kubernetes import Kubernetes
 from ops.backends.loki import Loki
 from ops.backends.port_forward import LOOPBACK, Forwarded, PortForward
-from ops.backends.prometheus import Alertmanager, Mimir
+from ops.backends.prometheus import Mimir
 from ops.backends.pulumi import StackOutputs
 from ops.backends.tempo import Tempo
 from ops.errors import CommandError

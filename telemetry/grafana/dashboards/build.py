@@ -19,6 +19,7 @@ from grafana_foundation_sdk.models.dashboard import (
     VariableSort,
 )
 
+from telemetry.grafana.annotations import ANNOTATION_TAG
 from telemetry.grafana.dashboards.build_panel import data_source, panel_builder
 from telemetry.grafana.dashboards.model import Dashboard, Place, PlacedRow, Source, Variable, placed
 from telemetry.grafana.dashboards.queries import OBJECTS, SERVICE
@@ -59,6 +60,15 @@ ANNOTATIONS = (
     ),
 )
 
+# What `lgtm annotate` sets; the SDK's annotations know queries only.
+MARKS = {
+    "name": "Marks",
+    "datasource": {"type": "grafana", "uid": "-- Grafana --"},
+    "enable": True,
+    "iconColor": "green",
+    "target": {"type": "tags", "tags": [ANNOTATION_TAG], "matchAny": False, "limit": 100},
+}
+
 
 def dashboard_json(dashboard: Dashboard) -> str:
     """One dashboard as Grafana reads it, the same bytes every time."""
@@ -66,6 +76,7 @@ def dashboard_json(dashboard: Dashboard) -> str:
     # The SDK's annotations lack the fields that only Prometheus's have.
     for written, annotation in zip(document["annotations"]["list"], ANNOTATIONS, strict=True):
         written |= {"titleFormat": annotation.text, "step": "1m"}
+    document["annotations"]["list"].append(MARKS)
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

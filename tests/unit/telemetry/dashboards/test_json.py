@@ -135,8 +135,11 @@ def test_choices_are_many_or_all(built: dict[str, Document]) -> None:
 def test_deployments_and_alerts_are_marked(built: dict[str, Document]) -> None:
     for document in built.values():
         names = [annotation["name"] for annotation in document["annotations"]["list"]]
-        assert names == ["Deployments", "New versions", "Critical alerts"]
-        assert all(annotation["enable"] and annotation["titleFormat"] for annotation in document["annotations"]["list"])
+        assert names == ["Deployments", "New versions", "Critical alerts", "Marks"]
+        assert all(annotation["enable"] for annotation in document["annotations"]["list"])
+        *queries, marks = document["annotations"]["list"]
+        assert all(annotation["titleFormat"] for annotation in queries)
+        assert (marks["target"]["tags"], marks["datasource"]["uid"]) == (["lgtm"], "-- Grafana --")
 
 
 def test_histograms_ask_for_exemplars(built: dict[str, Document]) -> None:

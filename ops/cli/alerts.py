@@ -1,0 +1,71 @@
+"""Commands about alerts and annotations of a running stack."""
+
+from typing import Annotated
+
+import typer
+
+from ops.cli.options import Answered, Connected, Group
+from ops.errors import CommandError
+from settings.models.alerting import Severity
+
+commands = Group(panel="A running platform")
+alerts = commands.group("alerts", "Whether alerts reach people, and silences.", "alerts test --stack prod")
+
+
+@alerts.command("test", "alerts test --stack prod", "alerts test --stack prod --severity critical")
+def send_test(
+    platform: Connected,
+    severity: Annotated[Severity, typer.Option(help="critical pages whom it pages.")] = Severity.WARNING,
+) -> Answered:
+    """Sends one alert that is named a test: whether Alertmanager lists it, who is told, what holds it back. It fires as
+    long as its severity's group waits (20 s to 5 minutes), then is resolved."""
+    from ops.alerts.way_out import try_out
+
+    return try_out(platform, severity)
+
+
+@alerts.command(
+    "silence",
+    "alerts silence --stack prod --matcher alertname=VolumeFilling --for 2h --comment 'volume grows tonight'",
+    "alerts silence --stack prod --list",
+    "alerts silence --stack prod --expire ID",
+)
+def silence(
+    platform: Connected,
+    matcher: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL=VALUE", help="Which alerts, also with != =~ !~; all must fit; may be repeated."),
+    ] = None,
+    duration: Annotated[
+        str | None, typer.Option("--for", metavar="DURATION", help="How long, such as 2h or 1h30m; at most 720h.")
+    ] = None,
+    comment: Annotated[str | None, typer.Option(metavar="TEXT", help="Why, for others.")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Add it; else only what it would hold back is shown.")] = False,
+    shown: Annotated[bool, typer.Option("--list", help="Show the silences that hold or will.")] = False,
+    expire: Annotated[str | None, typer.Option(metavar="ID", help="End a silence now.")] = None,
+) -> Answered:
+    """Holds alerts back for a while: shows which firing ones match, and with --apply adds the silence and prints its
+    id."""
+    from ops.alerts import silences
+
+    adding = bool(matcher or duration or comment or apply)
+    if adding + shown + (expire is not None) > 1:
+        raise CommandError("accepted: one of --matcher (with --for and --comment), --list, --expire")
+    if shown:
+        return silences.listed(platform)
+    if expire is not None:
+        return silences.expire(platform, expire)
+    return silences.silence(platform, silences.request(matcher or [], duration, comment), apply=apply)
+
+
+@commands.command("annotate", "annotate --stack prod --text 'deployed checkout 1.2.3' --service checkout --tag deploy")
+def annotate(
+    platform: Connected,
+    text: Annotated[str, typer.Option(metavar="TEXT", help="What happened.")],
+    service: Annotated[str | None, typer.Option(metavar="NAME", help="To which; becomes the tag service:NAME.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(metavar="TAG", help="Such as deploy; may be repeated.")] = None,
+) -> Answered:
+    """Marks this moment on every dashboard, such as a deployment."""
+    from ops.alerts.annotate import annotate
+
+    return annotate(platform, text, service, tag or [])
