@@ -13,7 +13,7 @@ ALL_CORES := -n auto --dist loadfile --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e live mutants chart-facts hooks lint types generated generate local benchmark lock clean
+.PHONY: help setup doctor tools preview sandbox sandbox-env sandbox-stop test unit policies-test artefacts e2e live mutants chart-facts hooks lint types generated generate local benchmark lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,10 +29,13 @@ $(STAMP): requirements.lock sandbox/bootstrap/uv.txt pyproject.toml
 
 setup: $(STAMP) ## the virtual environment, from requirements.lock
 
+doctor: setup ## which tools are there, what would be downloaded or built, how long; fails while `make preview` can't run at once
+	@$(BIN)/python -m sandbox doctor
+
 tools: setup ## every tool: found, downloaded or built (about 35 minutes where all must be built, once)
 	@$(BIN)/python -m sandbox tools
 
-preview: setup ## the plan of STACK (default prod) with its policy results, against the simulated cloud
+preview: setup ## the plan of STACK (default prod) with its policy results, against the simulated cloud; gets two tools (13 minutes where they must be built, once)
 	@$(BIN)/python -m sandbox preview $(STACK)
 
 sandbox: setup ## start the simulated cloud and leave it running, with how to use it

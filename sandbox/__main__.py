@@ -11,6 +11,8 @@ from ops.cost.page import write_html
 from ops.cost.plan import report_for
 from ops.stacks import settings_of
 from planning.errors import exit_code_of
+from sandbox.bootstrap import doctor
+from sandbox.bootstrap.catalog import PREVIEW_TOOLS, SANDBOX_TOOLS
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from sandbox.session import FOREIGN_VARIABLES, Sandbox, SandboxError, is_foreign, running_sandbox
@@ -40,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("tools", help="get every tool and print where it is")
+    commands.add_parser("doctor", help="what is there and what would be fetched or built; 0 when preview can run")
     commands.add_parser("up", help="start the sandbox and leave it running")
     commands.add_parser("down", help="stop the running sandbox and forget its state")
     commands.add_parser("env", help="print the shell lines that lead pulumi, kubectl and aws to the running sandbox")
@@ -60,6 +63,8 @@ def _dispatch(arguments: argparse.Namespace) -> int:
             for name, path in ensure_tools().items():
                 print(f"{name:28} {path}")
             return 0
+        case "doctor":
+            return doctor.main()
         case "up":
             return _up()
         case "down":
@@ -78,7 +83,7 @@ def _dispatch(arguments: argparse.Namespace) -> int:
 def _up() -> int:
     sandbox = Sandbox(DIRECTORY)
     if not sandbox.running:
-        sandbox.start()
+        sandbox.start(needed=SANDBOX_TOOLS)
         sandbox.ensure_stacks(STACKS)
     print(HOW_TO.format(endpoint=sandbox.endpoint))
     return 0
@@ -99,7 +104,8 @@ def _preview(stack: str) -> int:
     """The plan of one stack, its policy results and its cost; the stack whose cluster it shares comes up first."""
     started = time.monotonic()
     owner = _owner_of(stack)
-    with running_sandbox(DIRECTORY) as sandbox:
+    # An owner is deployed, in a cluster; a plan alone needs none.
+    with running_sandbox(DIRECTORY, PREVIEW_TOOLS if owner is None else SANDBOX_TOOLS) as sandbox:
         sandbox.ensure_stacks([stack] if owner is None else [owner, stack])
         if owner is not None:
             _note(f"{stack} lives on {owner}'s cluster: bringing {owner} up in the simulated cloud first")

@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 from ops.backends.tools import cache_directory
+from sandbox.bootstrap.catalog import TOOLS
+from sandbox.bootstrap.install import without_building
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from telemetry.charts.lock import CHARTS, Chart, ChartMirrorError
 
@@ -17,8 +19,10 @@ PULL_SECONDS = 20
 RETRY_AFTER_SECONDS = 6 * 3600
 
 
-def stand_in_mirror(helm: Path) -> str:
-    """A directory for LGTM_CHART_MIRROR: pulled charts at the locked versions, or the stand-ins."""
+def stand_in_mirror(helm: Path | None) -> str:
+    """A directory for LGTM_CHART_MIRROR: pulled charts at the locked versions, or the stand-ins.
+
+    A plan needs no helm but for the pull: where `helm` is None it is downloaded for that, never built."""
     if chosen := os.environ.get("LGTM_CHART_MIRROR"):
         return chosen
     pulled = cache_directory() / "charts"
@@ -28,6 +32,11 @@ def stand_in_mirror(helm: Path) -> str:
     if os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS") or _recent(failed):
         return str(STAND_INS)
     pulled.mkdir(parents=True, exist_ok=True)
+    helm = helm or without_building(next(tool for tool in TOOLS if tool.name == "helm"))
+    if helm is None:
+        failed.write_text("no helm", encoding="utf-8")
+        print("sandbox: there is no helm to pull charts with; using stand-in charts", file=sys.stderr)
+        return str(STAND_INS)
     for chart in CHARTS.values():
         if problem := pull(helm, chart, pulled):
             failed.write_text(problem, encoding="utf-8")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from planning.errors import UserError
 from sandbox import chart_source, engine_home
+from sandbox.bootstrap.catalog import TOOLS, Tool
 from sandbox.bootstrap.install import ensure_tools
 from sandbox.bootstrap.paths import PROJECT_ROOT, VENV_BIN
 from sandbox.kubernetes.pki import write_private
@@ -54,9 +55,11 @@ class Sandbox:
         """Whether the cloud's process is alive."""
         return (pid := self._cloud_pid()) is not None and _alive(pid)
 
-    def start(self, *, owner_pid: int | None = None) -> None:
-        """Brings the cloud up, with the tools it needs; returns when it answers. Raises `SandboxError`, `ToolError`."""
-        tools = ensure_tools()
+    def start(self, *, owner_pid: int | None = None, needed: tuple[Tool, ...] = TOOLS) -> None:
+        """Brings the cloud up, with the `needed` tools; returns when it answers. Raises `SandboxError`, `ToolError`.
+
+        Without the tools of a cluster the engine can plan, not deploy."""
+        tools = ensure_tools(needed)
         # The cloud keeps its state in memory, so what a dead one left behind describes nothing any more.
         shutil.rmtree(self.directory, ignore_errors=True)
         # The state, its passphrase and the clusters' keys are the user's own: other users of the machine see nothing.
@@ -68,7 +71,7 @@ class Sandbox:
         engine_home.prepare(self.directory, tools)
         (self.directory / "tools.json").write_text(json.dumps({n: str(p) for n, p in tools.items()}), encoding="utf-8")
         self._start_cloud(owner_pid)
-        mirror = chart_source.stand_in_mirror(tools["helm"])
+        mirror = chart_source.stand_in_mirror(tools.get("helm"))
         (self.directory / "charts.json").write_text(json.dumps({"mirror": mirror}), encoding="utf-8")
 
     def stop(self) -> None:
@@ -179,13 +182,13 @@ class Sandbox:
 
 
 @contextmanager
-def running_sandbox(directory: Path) -> Generator[Sandbox]:
-    """The sandbox that runs there already, left running; else one that ends with the block."""
+def running_sandbox(directory: Path, needed: tuple[Tool, ...] = TOOLS) -> Generator[Sandbox]:
+    """The sandbox that runs there already, left running; else one with the `needed` tools that ends with the block."""
     sandbox = Sandbox(directory)
     if sandbox.running:
         yield sandbox
         return
-    sandbox.start(owner_pid=os.getpid())
+    sandbox.start(owner_pid=os.getpid(), needed=needed)
     try:
         yield sandbox
     finally:

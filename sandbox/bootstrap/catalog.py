@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Literal, Self
 
 from telemetry.charts.lock import COLLECTOR_VERSION
 
@@ -73,18 +73,24 @@ class GoBuild:
     minutes: float = 1
 
 
+# The first `make` target that needs a tool; the later ones need it too.
+Need = Literal["preview", "sandbox", "test"]
+
+
 @dataclass(frozen=True)
 class Tool:
-    """One binary the sandbox needs."""
+    """One binary that a command starts; `purpose` says what for."""
 
     name: str
     version: str
     build: GoBuild
     release: Release | None = None
     on_path: OnPath | None = None
+    need: Need = "test"
+    purpose: str = ""
 
 
-def _kubernetes_server(name: str, minutes: float) -> Tool:
+def _kubernetes_server(name: str, minutes: float, purpose: str) -> Tool:
     url = f"https://dl.k8s.io/v{KUBERNETES_VERSION}/bin/{{os}}/{{arch}}/{name}"
     return Tool(
         name=name,
@@ -92,10 +98,12 @@ def _kubernetes_server(name: str, minutes: float) -> Tool:
         on_path=OnPath(("--version",), VersionRange((1, 35), (1, 38))),
         release=Release(url=url, checksums=f"{url}.sha256"),
         build=GoBuild("kubernetes", f"k8s.io/kubernetes/cmd/{name}", KUBERNETES_LDFLAGS, minutes),
+        need="sandbox",
+        purpose=purpose,
     )
 
 
-def _prometheus_binary(name: str, minutes: float) -> Tool:
+def _prometheus_binary(name: str, minutes: float, purpose: str) -> Tool:
     release = f"https://github.com/prometheus/prometheus/releases/download/v{PROMETHEUS_VERSION}"
     stem = f"prometheus-{PROMETHEUS_VERSION}.{{os}}-{{arch}}"
     return Tool(
@@ -109,6 +117,7 @@ def _prometheus_binary(name: str, minutes: float) -> Tool:
             f"-X github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}",
             minutes,
         ),
+        purpose=purpose,
     )
 
 
@@ -138,6 +147,8 @@ TOOLS: tuple[Tool, ...] = (
             f"-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v{PULUMI_VERSION}",
             5,
         ),
+        need="preview",
+        purpose="the engine that plans and deploys",
     ),
     Tool(
         name="pulumi-resource-kubernetes",
@@ -149,10 +160,12 @@ TOOLS: tuple[Tool, ...] = (
             archive_folder="",
         ),
         build=GoBuild("kubernetes_provider", ".", "", 8),
+        need="preview",
+        purpose="the engine's provider of charts and Kubernetes objects",
     ),
-    _kubernetes_server("kube-apiserver", 5),
-    _kubernetes_server("kube-controller-manager", 2),
-    _kubernetes_server("kube-scheduler", 1),
+    _kubernetes_server("kube-apiserver", 5, "the API of a simulated cluster"),
+    _kubernetes_server("kube-controller-manager", 2, "makes pods of Deployments in a simulated cluster"),
+    _kubernetes_server("kube-scheduler", 1, "places pods in a simulated cluster"),
     Tool(
         name="kwok",
         version=KWOK_VERSION,
@@ -164,6 +177,8 @@ TOOLS: tuple[Tool, ...] = (
         build=GoBuild(
             "kwok", "sigs.k8s.io/kwok/cmd/kwok", f"-X sigs.k8s.io/kwok/pkg/consts.Version=v{KWOK_VERSION}", 1
         ),
+        need="sandbox",
+        purpose="nodes of a simulated cluster, without machines",
     ),
     Tool(
         name="helm",
@@ -175,15 +190,18 @@ TOOLS: tuple[Tool, ...] = (
             archive_folder="{os}-{arch}",
         ),
         build=GoBuild("helm", "helm.sh/helm/v3/cmd/helm", "", 2),
+        need="sandbox",
+        purpose="pulls and renders charts",
     ),
     Tool(
         name="otelcol",
         version=COLLECTOR_VERSION,
         on_path=OnPath(("--version",), VersionRange.of_minor(COLLECTOR_VERSION), binary="otelcol-contrib"),
         build=GoBuild("collector", ".", "", 7),
+        purpose="runs the collectors' configurations",
     ),
-    _prometheus_binary("promtool", 5),
-    _prometheus_binary("prometheus", 1),
+    _prometheus_binary("promtool", 5, "tests rules and alerts"),
+    _prometheus_binary("prometheus", 1, "runs dashboards' queries"),
     Tool(
         name="amtool",
         version=ALERTMANAGER_VERSION,
@@ -199,6 +217,7 @@ TOOLS: tuple[Tool, ...] = (
             f"-X github.com/prometheus/common/version.Version={ALERTMANAGER_VERSION}",
             1,
         ),
+        purpose="tests the routes of alerts",
     ),
     Tool(
         name="actionlint",
@@ -210,6 +229,7 @@ TOOLS: tuple[Tool, ...] = (
             archive_folder="",
         ),
         build=GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "", 1),
+        purpose="checks the workflows",
     ),
 )
 
@@ -218,4 +238,10 @@ KARPENTER = Tool(
     name="karpenter",
     version=KARPENTER_VERSION,
     build=GoBuild("karpenter", "sigs.k8s.io/karpenter/kwok", "", 3),
+    purpose="judges node pools",
 )
+
+# A plan makes no cluster, so it needs no servers; the AWS providers are this repository's own Python.
+PREVIEW_TOOLS = tuple(tool for tool in TOOLS if tool.need == "preview")
+# What a simulated cluster needs, and no test program.
+SANDBOX_TOOLS = tuple(tool for tool in TOOLS if tool.need != "test")

@@ -22,8 +22,7 @@ class DownloadError(UserError):
 
 def download(name: str, release: Release, target: Path) -> None:
     """Puts the release's binaries, of which one is `name`, into `target`. Raises `DownloadError`."""
-    system, arch = go_platform()
-    names = {"os": system, "arch": release.arch_names.get(arch, arch)}
+    names = _names(release)
     url = release.url.format(**names)
     archive = target / url.rsplit("/", 1)[-1]
     try:
@@ -34,6 +33,21 @@ def download(name: str, release: Release, target: Path) -> None:
     if actual != expected:
         raise DownloadError(f"{archive.name}: SHA-256 {actual} is not the published {expected}")
     _unpack(name, release, archive, target, names)
+
+
+def unreachable(release: Release) -> str | None:
+    """None where the release's checksums answer and name this machine's file, else why not, in one line."""
+    names = _names(release)
+    try:
+        _expected_sha256(release.checksums.format(**names), release.url.format(**names).rsplit("/", 1)[-1])
+    except (urllib.error.URLError, OSError, ValueError) as error:
+        return _reason(error)
+    return None
+
+
+def _names(release: Release) -> dict[str, str]:
+    system, arch = go_platform()
+    return {"os": system, "arch": release.arch_names.get(arch, arch)}
 
 
 def _reason(error: Exception) -> str:

@@ -30,9 +30,8 @@ class ToolError(UserError):
 
 def ensure_tools(tools: tuple[Tool, ...] = TOOLS) -> dict[str, Path]:
     """The path of every tool, made where missing. Raises `ToolError`."""
-    cache = cache_directory() / "tools"
-    cache.mkdir(parents=True, exist_ok=True)
-    found = {tool.name: _present(tool, cache) for tool in tools}
+    cache = _cache()
+    found = {tool.name: present(tool) for tool in tools}
     missing = [tool for tool in tools if found[tool.name] is None]
     if missing:
         minutes = sum(tool.build.minutes for tool in missing)
@@ -42,13 +41,42 @@ def ensure_tools(tools: tuple[Tool, ...] = TOOLS) -> dict[str, Path]:
         )
         with one_at_a_time(cache):
             for tool in missing:
-                found[tool.name] = _present(tool, cache) or _make(tool, cache)
+                found[tool.name] = present(tool) or _make(tool, cache)
     return {name: path for name, path in found.items() if path is not None}
 
 
-def _present(tool: Tool, cache: Path) -> Path | None:
-    """A finished one in the cache, else a fit one on PATH; the answer about PATH is remembered by path and time."""
-    cached = _cache_folder(tool, cache) / tool.name
+def without_building(tool: Tool) -> Path | None:
+    """The tool where it is there or its release can be had; None where it would have to be built."""
+    if (found := present(tool)) is not None or tool.release is None or downloads_are_off():
+        return found
+    cache = _cache()
+    final = _cache_folder(tool, cache)
+    with one_at_a_time(cache):
+        if (found := present(tool)) is not None:
+            return found
+        try:
+            with made_aside(final) as target:
+                download(tool.name, tool.release, target)
+        except DownloadError as error:
+            say(f"{tool.name} {tool.version}: no download ({error})")
+            return None
+    return final / tool.name
+
+
+def downloads_are_off() -> bool:
+    """Whether the caller wants no release downloaded."""
+    return bool(os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS"))
+
+
+def _cache() -> Path:
+    cache = cache_directory() / "tools"
+    cache.mkdir(parents=True, exist_ok=True)
+    return cache
+
+
+def present(tool: Tool) -> Path | None:
+    """A finished one in the cache, else a fit one on PATH."""
+    cached = _cache_folder(tool, cache_directory() / "tools") / tool.name
     if cached.exists():
         return cached
     return None if tool.on_path is None else on_path(tool.name, tool.on_path)
@@ -99,7 +127,7 @@ def made_aside(final: Path) -> Generator[Path]:
 def _fill(tool: Tool, target: Path) -> None:
     started = time.monotonic()
     label = f"{tool.name} {tool.version}"
-    if tool.release is not None and not os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS"):
+    if tool.release is not None and not downloads_are_off():
         try:
             download(tool.name, tool.release, target)
         except DownloadError as error:

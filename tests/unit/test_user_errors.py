@@ -4,7 +4,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -124,7 +124,7 @@ def test_a_cut_event_log_of_a_preview_is_one_message(
             return 0
 
     @contextmanager
-    def running(_: Path) -> Iterator[Any]:
+    def running(_: Path, needed: object) -> Generator[Any]:
         yield EngineThatDies()
 
     monkeypatch.setattr(sandbox_program, "running_sandbox", running)

@@ -13,7 +13,7 @@ import pytest
 from sandbox.bootstrap import install
 from sandbox.bootstrap.build import BuildError
 from sandbox.bootstrap.catalog import TOOLS, GoBuild, OnPath, Release, Tool, VersionRange
-from sandbox.bootstrap.download import DownloadError, download
+from sandbox.bootstrap.download import DownloadError, download, unreachable
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,8 @@ def test_a_bad_release_is_refused_in_one_line(server: str, tmp_path: Path, sums:
         download(tool.name, tool.release, tmp_path)
     assert word in str(raised.value)
     assert "\n" not in str(raised.value)
+    # What the doctor asks before anything is fetched: a checksum that will turn out wrong can't be seen yet.
+    assert (word in (unreachable(tool.release) or "")) is (word != "is not the published")
 
 
 @pytest.fixture
@@ -145,6 +147,30 @@ def test_a_failed_download_falls_through_to_building_once(
     assert install.ensure_tools((tool,))["tool"] == first
     assert built == ["tool"]
     assert capsys.readouterr().err == ""
+
+
+def test_what_may_not_be_built_is_downloaded_or_left(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(tool: Tool, target: Path) -> None:
+        raise AssertionError("built")
+
+    monkeypatch.setattr(install, "build", refuse)
+    tool = tool_from(server, archive_folder="folder")
+    assert install.without_building(tool) is None
+    assert "no download (HTTP Error 404" in capsys.readouterr().err
+    assert install.present(tool) is None
+
+    body = archive(tool=b"#!binary")
+    Files.content = {"/tool.tgz": body, "/sums": f"{hashlib.sha256(body).hexdigest()}  tool.tgz\n".encode()}
+    monkeypatch.setenv("LGTM_SANDBOX_NO_DOWNLOADS", "1")
+    assert install.without_building(tool) is None
+    monkeypatch.delenv("LGTM_SANDBOX_NO_DOWNLOADS")
+    found = install.without_building(tool)
+    assert found is not None
+    assert found.read_bytes() == b"#!binary"
+    Files.content = {}
+    assert install.without_building(tool) == install.present(tool) == found
 
 
 def test_an_interrupted_build_leaves_nothing_that_a_rerun_would_trust(
