@@ -17,6 +17,8 @@ from ops.backends.http import HttpService
 from ops.errors import CommandError
 
 API = "/alertmanager/api/v2"
+_ESCAPE = re.compile(r'\\(["\\n])')
+_BARE_QUOTE = re.compile(r'(?:^|[^\\])(?:\\\\)*"')
 _MATCHER = re.compile(r"(?P<label>[a-zA-Z_]\w*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*)", re.DOTALL)
 ACCEPTED_MATCHER = "LABEL=VALUE, or with != =~ !~, such as alertname=VolumeFilling"
 
@@ -38,13 +40,15 @@ class Matcher(CamelCase):
 
 
 def matcher(text: str) -> Matcher:
-    """A matcher as a person writes it; quotes around the value are left out. Raises `CommandError`."""
+    """A matcher as a person writes it, read as amtool does: quotes around the value are left out, escapes of quotes,
+    backslashes and line ends undone. Raises `CommandError`."""
     found = _MATCHER.fullmatch(text.strip())
-    if found is None:
-        raise CommandError(f"--matcher: got {text!r}; accepted: {ACCEPTED_MATCHER}")
-    value, operator = found["value"].strip(), found["operator"]
+    value = found["value"].strip() if found else ""
     if len(value) >= 2 and value[0] == value[-1] == '"':
         value = value[1:-1]
+    if found is None or _BARE_QUOTE.search(value):
+        raise CommandError(f"--matcher: got {text!r}; accepted: {ACCEPTED_MATCHER}")
+    value, operator = _ESCAPE.sub(lambda one: one[1].replace("n", "\n"), value), found["operator"]
     kind = {"isRegex": operator.endswith("~"), "isEqual": operator[0] == "="}
     return Matcher.model_validate({"name": found["label"], "value": value, **kind})
 

@@ -255,6 +255,8 @@ def test_matchers_that_alertmanager_refuses_are_wrong_input(alertmanager: Alertm
     [
         ((), "--matcher is missing"),
         (("--matcher", "VolumeFilling", "--for", "2h", "--comment", "c"), "--matcher: got 'VolumeFilling'"),
+        (("--matcher", 'a=b"c', "--for", "2h", "--comment", "c"), "--matcher: got 'a=b\"c'"),
+        (("--matcher", 'a="b', "--for", "2h", "--comment", "c"), "--matcher: got 'a=\"b'"),
         (("--matcher", "a=b", "--comment", "c"), "--for: got None; accepted: 1m to 720h"),
         (("--matcher", "a=b", "--for", "2", "--comment", "c"), "--for: got '2'"),
         (("--matcher", "a=b", "--for", "nan", "--comment", "c"), "--for: got 'nan'"),
@@ -278,7 +280,8 @@ def test_wrong_options_are_one_line_and_ask_nothing(
         ('a != "b c"', 'a!="b c"'),
         ("a=~x|y", 'a=~"x|y"'),
         ("a!~x=y", 'a!~"x=y"'),
-        ('a=q"\\', 'a="q\\"\\\\"'),
+        (r"a=q\"", r'a="q\""'),
+        (r'a=~"\d+\\.\n"', r'a=~"\\d+\\.\n"'),
         ("a=", 'a=""'),
     ],
 )
