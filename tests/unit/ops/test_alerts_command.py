@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
@@ -13,7 +13,9 @@ import pytest
 from ops.alerts.silences import request
 from ops.backends import http
 from ops.backends.alertmanager import matcher
+from ops.cli.alerts import Heard
 from ops.errors import CommandError
+from settings.models.alerting import Severity
 from tests.live_servers import DOWN, GARBAGE, UNAUTHORIZED, Failure, Platform
 from tests.unit.ops.running import Ran, run
 
@@ -353,3 +355,8 @@ def test_a_severity_that_is_none_is_one_line() -> None:
     ran = run("alerts", "test", "--stack", "staging", "--severity", "loud")
     assert ran.code == 2
     assert "critical" in ran.err
+
+
+def test_every_severity_can_be_tried() -> None:
+    """The command spells them out, so that `--help` needn't load the settings."""
+    assert set(get_args(Heard)) == {severity.value for severity in Severity}
