@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ops.backends.tools import cache_directory
 from sandbox.bootstrap.catalog import TOOLS
-from sandbox.bootstrap.install import without_building
+from sandbox.bootstrap.install import downloads_are_off, without_building
 from sandbox.bootstrap.paths import PROJECT_ROOT
 from telemetry.charts.lock import CHARTS, Chart, ChartMirrorError
 
@@ -29,7 +29,7 @@ def stand_in_mirror(helm: Path | None) -> str:
     if all((pulled / chart.archive).exists() for chart in CHARTS.values()):
         return str(pulled)
     failed = pulled / "unreachable"
-    if os.environ.get("LGTM_SANDBOX_NO_DOWNLOADS") or _recent(failed):
+    if downloads_are_off() or _recent(failed):
         return str(STAND_INS)
     pulled.mkdir(parents=True, exist_ok=True)
     helm = helm or without_building(next(tool for tool in TOOLS if tool.name == "helm"))

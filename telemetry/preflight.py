@@ -12,7 +12,6 @@ from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
 from planning.cost.budget import budget_verdict
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
-from planning.cost.engine import price_resources
 from planning.prices.loader import load_prices
 from planning.prices.staleness import stand_in_warnings
 from planning.topology.plan import plan_topology
@@ -22,10 +21,9 @@ from settings.models.cluster import CapacityType, EksCluster, SharedCluster
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
-from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import node_groups
 from settings.rules.topology import against_model, topology_inputs
-from telemetry.cost.expected_resources import expected_resources
+from telemetry.cost.planned import priced_plan
 
 
 class Concern(Frozen):
@@ -89,11 +87,7 @@ def _budget(situation: Situation) -> Iterator[Concern]:
     settings = situation.settings
     if not settings.on_aws:
         return
-    table = load_prices(settings.region)
-    resources = expected_resources(settings, situation.stack, situation.owner)
-    report = price_resources(
-        resources, table, cost_inputs(settings, situation.owner), today=situation.today or table.compiled
-    )
+    report = priced_plan(settings, situation.stack, situation.owner, today=situation.today)
     verdict = budget_verdict(report, settings.budget)
     if not verdict.within:
         factor = budget_factor(settings.region)

@@ -10,7 +10,7 @@ from ops.backends.target import Target
 from ops.errors import CommandError
 from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import Answer
-from ops.report.words import one_line, plural
+from ops.report.words import moment, one_line, plural
 from planning.base import Frozen
 from telemetry.alerting.rules.alerting_health import WATCHDOG
 
@@ -41,7 +41,7 @@ class Silencing(Frozen):
 
     def document(self) -> Document:
         """For people."""
-        what = f"{', '.join(self.matchers)} in {self.stack} until {_moment(self.ends_at)}"
+        what = f"{', '.join(self.matchers)} in {self.stack} until {moment(self.ends_at)}"
         said = f"would silence {what}; --apply does" if self.id is None else f"silenced {what}: {self.id}"
         matched = f"{plural(len(self.firing), 'alert')} of these {'fires' if len(self.firing) == 1 else 'fire'} now"
         rows = [[one.get(name, "") for name in ("alertname", "severity", "service_name")] for one in self.firing]
@@ -100,11 +100,7 @@ def expire(target: Target, silence_id: str) -> Answer:
 
 def _row(one: Silence) -> list[str]:
     matchers, comment = ", ".join(part.text for part in one.matchers), one_line(one.comment, SHOWN_CHARACTERS)
-    return [one.id, one.status.state.value, _moment(one.ends_at), matchers, one.created_by, comment]
-
-
-def _moment(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return [one.id, one.status.state.value, moment(one.ends_at), matchers, one.created_by, comment]
 
 
 def _person() -> str:

@@ -26,6 +26,7 @@ from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
 from planning.base import Frozen
 from planning.budget import Category
+from planning.capacity.ingest import DAYS_PER_MONTH
 from settings.models.platform import PlatformSettings
 
 if TYPE_CHECKING:
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 # Cost Explorer has one endpoint, in us-east-1.
 CE_REGION = "us-east-1"
-DAYS_PER_MONTH = 365 / 12
 REQUEST_USD = 0.01
 TOLERANCE = 1.1
 _STORAGE = ("EBS:", "TimedStorage", "Requests-Tier", "Retrieval", "EarlyDelete", "Monitoring-Automation")

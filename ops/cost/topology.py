@@ -10,10 +10,9 @@ from pydantic import computed_field
 from ops.errors import CommandError
 from ops.stacks import owner_of
 from planning.base import Frozen
-from planning.capacity.ingest import SECONDS_PER_DAY, ingest_of
+from planning.capacity.ingest import DAYS_PER_MONTH, SECONDS_PER_DAY, ingest_of
 from planning.capacity.series import at_rate
 from planning.cost.budget import BudgetVerdict, budget_verdict
-from planning.cost.engine import price_resources
 from planning.prices.loader import load_prices
 from planning.prices.table import PriceTable
 from planning.topology.availability import Availability
@@ -24,13 +23,11 @@ from planning.topology.plan import plan_topology
 from planning.workload import MAX_REQUESTS_PER_SECOND
 from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
-from settings.rules.cost_inputs import cost_inputs
 from settings.rules.topology import mode_of, topology_inputs, with_topology
-from telemetry.cost.expected_resources import expected_resources
+from telemetry.cost.planned import priced_plan
 
 # A curve's loads: three in each power of ten.
 CURVE = tuple(step * 10**power for power in range(1, 6) for step in (2, 5, 10))
-DAYS_PER_MONTH = 365 / 12
 MILLION = 1e6
 NOT_OURS = "the cluster isn't managed here: its nodes are what the pods would take, and aren't in the dollars"
 
@@ -124,13 +121,7 @@ def topology_answer(
     table = load_prices(settings.region)
     topology = topology_of(settings, requests_per_second, table, availability)
     sized, owner = with_topology(settings, topology), owner_of(settings)
-    report = price_resources(
-        expected_resources(sized, stack, owner),
-        table,
-        cost_inputs(sized, owner),
-        today=today or datetime.now(UTC).date(),
-        most_nodes=False,
-    )
+    report = priced_plan(sized, stack, owner, today=today or datetime.now(UTC).date(), most_nodes=False)
     return TopologyAnswer(
         stack=stack,
         topology=topology,

@@ -41,10 +41,8 @@ from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.growth import NodeChange, TooLargeError, carrying_nodes, grown_sizes, sizes_of
 from settings.rules.sizing import resource_sums
+from settings.rules.topology import BURST_FACTOR
 from telemetry.cost.expected_resources import EXPECTED_TYPES, expected_resources
-
-# Limits of ingestion are for bursts: where the daily mean would pass one, it is raised to twice the mean.
-BURST_FACTOR = 2
 
 Model = TypeVar("Model", bound=Frozen)
 

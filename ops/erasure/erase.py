@@ -19,11 +19,12 @@ from ops.confirmation import confirmed
 from ops.erasure.counting import lines_of
 from ops.erasure.identity import Wanted, all_searches, attributes
 from ops.erasure.replicas import Replicas
-from ops.erasure.report import BEYOND_CANCEL_SECONDS, Erasure, Found, moment
+from ops.erasure.report import BEYOND_CANCEL_SECONDS, Erasure, Found
 from ops.erasure.requests import Order, Range, Stage, latest, orders
 from ops.erasure.searches import WHOLE_IN_BODIES, Place, Search
 from ops.errors import CommandError
 from ops.report.output import Answer, show_answer
+from ops.report.words import moment
 from planning.buckets import BucketPurpose
 from planning.tiers.application import LokiWindows, TempoWindows
 from planning.tiers.lifecycle import windows_of
@@ -92,9 +93,9 @@ class _Erasing:
         self._names = attributes(wanted, target.settings.redaction.hashed_attributes)
         self._replicas = Replicas(target)
         self._all = self._replicas.names()
-        settings = {name: _checked(name, self._ask(name, _settings)) for name in self._all}
+        settings = {name: _checked(name, self._ask(name, LokiDeletion.settings)) for name in self._all}
         self._loki = settings[self._all[0]]
-        self._searches = all_searches(target, wanted)
+        self._searches = tuple(all_searches(target, wanted, self._names))
         windows = windows_of(target.settings.tier_plans[BucketPurpose.LOKI_CHUNKS], LokiWindows)
         self._queried = timedelta(hours=windows.max_query_lookback_hours)
         self._kept = timedelta(hours=windows.retention_hours + BEYOND_RETENTION_HOURS)
@@ -103,7 +104,7 @@ class _Erasing:
 
     def look(self) -> Erasure:
         """Everything as it is now; nothing is changed."""
-        lists = {name: self._ask(name, _requests) for name in self._all}
+        lists = {name: self._ask(name, LokiDeletion.requests) for name in self._all}
         now = datetime.now(UTC)
         _say(f"counting lines of {self._queried.days} days by {len(self._searches)} queries")
         found = tuple(self._found(one, latest(one.query, lists), now) for one in self._searches)
@@ -115,7 +116,7 @@ class _Erasing:
             attributes=self._names,
             searches=found,
             replicas=self._all,
-            leader=next((name for name in self._all if self._ask(name, _leads)), None),
+            leader=next((name for name in self._all if self._ask(name, LokiDeletion.leads)), None),
             begins_after=self._begins_after(open_ones) if open_ones else None,
             chunk_delay_hours=self._loki.delete_delay_seconds / 3600,
             kept_days=max(backup.object_version_days or 0, backup.volume_snapshot_days or 0),
@@ -221,18 +222,6 @@ def _checked(name: str, found: DeletionSettings) -> DeletionSettings:
             f"{name} deletes nothing: limits_config.deletion_mode is {found.mode!r}; accepted: {ACCEPTED_MODE}"
         )
     return found
-
-
-def _settings(replica: LokiDeletion) -> DeletionSettings:
-    return replica.settings()
-
-
-def _requests(replica: LokiDeletion) -> Sequence[DeleteRequest]:
-    return replica.requests()
-
-
-def _leads(replica: LokiDeletion) -> bool:
-    return replica.leads()
 
 
 def _with_all(replica: LokiDeletion, ranges: Mapping[str, Range]) -> Sequence[DeleteRequest]:

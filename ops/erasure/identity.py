@@ -36,12 +36,6 @@ def read_user(given: str) -> str:
     return sys.stdin.readline().rstrip("\r\n") if given == "-" else given
 
 
-def all_searches(target: Target, wanted: Wanted) -> tuple[Search, ...]:
-    """Every query, those that are only counted too. Raises `CommandError` for a name or a Secret that isn't there."""
-    names = attributes(wanted, target.settings.redaction.hashed_attributes)
-    return tuple(_all(target, wanted, names))
-
-
 def attributes(wanted: Wanted, hashed: Sequence[str]) -> tuple[str, ...]:
     """The names to look at, all of which are hashed in this stack."""
     if not wanted.user.strip():
@@ -56,7 +50,9 @@ def attributes(wanted: Wanted, hashed: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def _all(target: Target, wanted: Wanted, names: tuple[str, ...]) -> Iterator[Search]:
+def all_searches(target: Target, wanted: Wanted, names: tuple[str, ...]) -> Iterator[Search]:
+    """Every query about the `attributes`, those that are only counted too. Raises `CommandError` for a Secret that
+    isn't there."""
     redaction, user = target.settings.redaction, wanted.user
     if not redaction.unkeyed_hashes:
         secret = redaction.hash_key_secret or HASH_KEY_SECRET

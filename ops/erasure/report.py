@@ -1,11 +1,12 @@
 """What an erasure found and did: for scripts as models, for people as a table and sentences."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from ops.erasure.requests import Order, Stage
 from ops.erasure.searches import Place
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.model import Block, Document, Listing, Text, Tone, document, table
+from ops.report.words import moment
 from planning.base import Frozen
 
 # Loki waits a minute beyond the cancel period, then for the compactor's next round: each 15 minutes, the first one
@@ -114,8 +115,3 @@ class Erasure(Frozen):
         if self.metric_series:
             return f"metrics: {self.metric_series} series have the id's hash as a label; they age out with retention"
         return "metrics: no series has the id's hash as a label"
-
-
-def moment(when: datetime) -> str:
-    """A time for people, in UTC."""
-    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -16,8 +16,7 @@ PACKAGES = ("requirements.txt", "requirements.lock")
 BESIDE_THE_PROGRAM = (
     ".ci", ".editorconfig", ".gitattributes", ".github", ".gitignore", ".gitlab-ci.yml", ".pre-commit-config.yaml",
     "AGENTS.md", "CHANGELOG.md", "LICENSE", "Makefile", "README.md", "SECURITY.md", "benchmarks", "docs", "mkdocs.yml",
-    "ops", "pyproject.toml", "requirements-dev.txt", "sandbox", "template", "tests",
-    "typings",
+    "ops", "pyproject.toml", "requirements-dev.txt", "sandbox", "template", "tests", "typings",
 )  # fmt: skip
 # Written from the settings' models for editors; a change of the models shows in their own files.
 GENERATED = "settings/stack.schema.json"

@@ -1,6 +1,7 @@
 """Pieces of wording that reports share: amounts, counts, lines of unknown origin."""
 
 import unicodedata
+from datetime import UTC, datetime
 
 UNSEEN = ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
 
@@ -18,6 +19,11 @@ def signed_usd(amount: float) -> str:
 def plural(count: int, word: str) -> str:
     """`1 error`, `2 errors`."""
     return f"{count} {word}{'' if count == 1 else 's'}"
+
+
+def moment(at: datetime) -> str:
+    """A time in UTC, to the minute."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def one_line(text: str, length: int) -> str:

@@ -1,6 +1,6 @@
 """`python -m ops node-pool`: a Karpenter pool for a stack, with limits computed from what its budget leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -9,12 +9,12 @@ import yaml
 from ops.errors import CommandError
 from ops.report.model import Listing, document
 from ops.report.output import Answer
-from ops.stacks import cost_inputs_of, owner_of, settings_of
+from ops.stacks import owner_of, settings_of
 from planning.aws.types import LAUNCH_TEMPLATE, NODE_GROUP, SUBNET
 from planning.base import Frozen
 from planning.cost.engine import price_resources
 from planning.cost.model import LineKind
-from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
+from planning.instances import GRAVITON_TYPES_IN_WORDS, InstanceShape, instance_shape, is_burstable
 from planning.node_pool import MIN_TYPES, PoolBounds, PoolType, least_usd, pool_bounds
 from planning.prices.loader import load_prices
 from planning.prices.table import PriceTable
@@ -22,6 +22,7 @@ from planning.registered import Resource
 from settings.models.cluster import ExistingCluster
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
+from settings.rules.cost_inputs import cost_inputs
 from telemetry.cost.expected_resources import expected_resources
 from telemetry.kubernetes.node_pool import node_class, node_pool
 
@@ -56,8 +57,8 @@ def karpenter_pool(stack: str, types: Sequence[str], capacity: str) -> Answer:
         raise CommandError(f"lgtm:platform.cluster.mode of stack {stack}: existing; accepted: eks or shared, on AWS")
     if capacity not in CAPACITIES:
         raise CommandError(f"--capacity {capacity}; accepted: {', '.join(CAPACITIES)}")
-    found = _pool(settings, stack, _type_names(types))
     owner = owner_of(settings)
+    found = _pool(settings, stack, owner, _shapes(types))
     network = settings.network or (owner.network if owner else None)
     root = max(group.root_volume_gib for group in cluster.node_groups.values())
     manifests = (
@@ -79,26 +80,30 @@ def _words(pool: Pool) -> str:
     )
 
 
-def _type_names(given: Sequence[str]) -> list[str]:
-    names = list(dict.fromkeys(given or DEFAULT_TYPES))
-    for name in names:
+def _shapes(given: Sequence[str]) -> dict[str, InstanceShape]:
+    found: dict[str, InstanceShape] = {}
+    for name in given or DEFAULT_TYPES:
         if is_burstable(name):
             raise CommandError(
                 f"--type {name}: Karpenter can't set the CPU credits of its nodes, and T4g is then unlimited: surplus "
                 "credits would go beyond the bound; accepted: types without credits, such as m7g.large"
             )
-        if instance_shape(name) is None:
+        shape = instance_shape(name)
+        if shape is None:
             raise CommandError(f"--type {name}; accepted: {GRAVITON_TYPES_IN_WORDS}")
-    if len(names) < MIN_TYPES:
-        raise CommandError(f"--type: {len(names)} types ({', '.join(names)}); accepted: at least {MIN_TYPES}")
-    return names
+        found[name] = shape
+    if len(found) < MIN_TYPES:
+        raise CommandError(f"--type: {len(found)} types ({', '.join(found)}); accepted: at least {MIN_TYPES}")
+    return found
 
 
-def _pool(settings: PlatformSettings, stack: str, names: Sequence[str]) -> Pool:
-    resources, table = expected_resources(settings, stack, owner_of(settings)), load_prices(settings.region)
-    inputs, today = cost_inputs_of(settings), date.today()
+def _pool(
+    settings: PlatformSettings, stack: str, owner: PlatformSettings | None, shapes: Mapping[str, InstanceShape]
+) -> Pool:
+    resources, table = expected_resources(settings, stack, owner), load_prices(settings.region)
+    inputs, today = cost_inputs(settings, owner), date.today()
     base = price_resources(resources, table, inputs, today=today).usd_per_month
-    types = tuple(_pool_type(name, resources, table, today) for name in names)
+    types = tuple(_pool_type(name, shape, resources, table, today) for name, shape in shapes.items())
     budget = settings.budget.usd_per_month
     bounds = pool_bounds(budget - base, types)
     if bounds is None:
@@ -111,11 +116,10 @@ def _pool(settings: PlatformSettings, stack: str, names: Sequence[str]) -> Pool:
     return Pool(stack=stack, budget_usd=budget, base_usd=base, bounds=bounds, types=types)
 
 
-def _pool_type(name: str, resources: Sequence[Resource], table: PriceTable, today: date) -> PoolType:
+def _pool_type(
+    name: str, shape: InstanceShape, resources: Sequence[Resource], table: PriceTable, today: date
+) -> PoolType:
     """The bill's own engine prices one node of the type, made as the stack's first group makes its own."""
-    shape = instance_shape(name)
-    if shape is None:
-        raise CommandError(f"--type {name}; accepted: {GRAVITON_TYPES_IN_WORDS}")
     group = next(one for one in resources if one.type == NODE_GROUP)
     one_node = {"desiredSize": 1, "minSize": 1, "maxSize": 1}
     alone = {"capacityType": "ON_DEMAND", "instanceTypes": [name], "scalingConfig": one_node, "nodeGroupName": "pool"}

@@ -6,13 +6,10 @@ from ops.report.model import Table, table
 from ops.stacks import owner_of
 from planning.base import Frozen
 from planning.budget import Category
-from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
-from planning.prices.loader import load_prices
 from settings.models.platform import PlatformSettings
-from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import resource_sums
-from telemetry.cost.expected_resources import expected_resources
+from telemetry.cost.planned import priced_plan
 
 MIB_PER_GB = 1e9 / 1024**2
 
@@ -57,10 +54,4 @@ def effect(stack: str, before: PlatformSettings, after: PlatformSettings) -> Eff
 
 def priced_settings(stack: str, settings: PlatformSettings) -> CostReport:
     """Every line of it."""
-    owner = owner_of(settings)
-    return price_resources(
-        expected_resources(settings, stack, owner),
-        load_prices(settings.region),
-        cost_inputs(settings, owner),
-        today=datetime.now(UTC).date(),
-    )
+    return priced_plan(settings, stack, owner_of(settings), today=datetime.now(UTC).date())

@@ -9,6 +9,7 @@ from planning.sampling_estimate import sampling_estimate
 from planning.workload import Workload
 
 SECONDS_PER_DAY = 86_400
+DAYS_PER_MONTH = 365 / 12
 MB = 1_000_000
 
 

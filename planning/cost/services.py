@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from planning.aws.types import CLUSTER, LOG_GROUP
+from planning.capacity.ingest import DAYS_PER_MONTH
 from planning.cost.bill import Bill
 from planning.cost.compute import node_counts
 from planning.cost.model import LineKind, QuantityBasis
@@ -12,7 +13,6 @@ from planning.registered import Resource, is_list, number
 REQUESTS_PER_UNIT = 10_000
 # AWS KMS pricing: the first and the second rotation of a key add its monthly price each, further ones nothing.
 ROTATIONS_CHARGED = 2
-DAYS_PER_MONTH = 365 / 12
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs": the log group's name.
 CLUSTER_LOG_GROUP = "/aws/eks/{name}/cluster"
 # Where flow logs of a VPC go; what stands behind it is the stack.

@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from planning.capacity import coefficients as c
 from planning.capacity.compute import BYTES_PER_GIB, LOKI_WAL_SECONDS
-from planning.capacity.ingest import MB, SECONDS_PER_DAY, Ingest
+from planning.capacity.ingest import DAYS_PER_MONTH, MB, SECONDS_PER_DAY, Ingest
 from planning.topology import sources as s
 from planning.topology.availability import Availability
 from planning.topology.model import Cache, Choice, LokiMode, Pods
 from planning.topology.parts import ZONES, Idle, Need, Shape, along, pods
 
 COPIES = 3
-DAYS_PER_MONTH = 365 / 12
 # TB a day for which each published table is taken.
 TIER_TB_PER_DAY = (10**1.5 / DAYS_PER_MONTH, 10**2.5 / DAYS_PER_MONTH, 30.0)
 

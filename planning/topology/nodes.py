@@ -170,14 +170,15 @@ def _types(best: Kind, kinds: Sequence[Kind]) -> tuple[str, ...]:
     return (best.name, *(kind.name for kind in cheapest[: int(s.SPOT_TYPES.value) - 1]))
 
 
-_KINDS: dict[tuple[int, bool], tuple[Kind, ...]] = {}
+# By a table's identity, as its prices can't be hashed; the table stays with it, so that no other one gets its identity.
+_KINDS: dict[tuple[int, bool], tuple[PriceTable, tuple[Kind, ...]]] = {}
 
 
 def _kinds(table: PriceTable, spot: bool) -> tuple[Kind, ...]:
     key = (id(table), spot)
     if key not in _KINDS:
-        _KINDS[key] = tuple(_priced(table, spot))
-    return _KINDS[key]
+        _KINDS[key] = table, tuple(_priced(table, spot))
+    return _KINDS[key][1]
 
 
 def _priced(table: PriceTable, spot: bool) -> Iterator[Kind]:

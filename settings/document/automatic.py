@@ -9,19 +9,16 @@ from pydantic import ValidationError
 from planning.capacity.ingest import Ingest, ingest_of
 from planning.errors import UserError
 from planning.json_value import Json
-from planning.prices.loader import load_prices, regions_with_prices
+from planning.prices.loader import load_prices
 from planning.topology.model import TempoMode
 from planning.topology.nodes import NoNodesError
 from planning.topology.plan import plan_topology
 from planning.topology.tempo import KAFKA
-from settings.models.cluster import ExistingCluster
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
-from settings.rules.topology import BURST_FACTOR, ceilings, node_group, sizes_of_topology, topology_inputs
+from settings.rules.topology import BURST_FACTOR, ceilings, sizes_of_topology, topology_inputs, with_nodes
 
 AUTO = "auto"
-# Where there is no price table, nodes are chosen by these prices.
-PRICES_OF = "us-west-2"
 SERIES_FACTOR = 1.5
 
 
@@ -41,9 +38,8 @@ def without_sizes(document: dict[str, Json]) -> dict[str, Json]:
 
 def automatic(settings: PlatformSettings, document: Mapping[str, Json]) -> PlatformSettings:
     """The settings with what the planner chooses. Raises `NotAutomaticError`."""
-    table = load_prices(settings.region if settings.region in regions_with_prices() else PRICES_OF)
     try:
-        topology = plan_topology(topology_inputs(settings), table)
+        topology = plan_topology(topology_inputs(settings), load_prices(settings.region))
     except NoNodesError as error:
         raise NotAutomaticError(f"{error}; accepted: explicit sizes and node groups") from None
     if topology.tempo is TempoMode.MICROSERVICES:
@@ -52,9 +48,8 @@ def automatic(settings: PlatformSettings, document: Mapping[str, Json]) -> Platf
     too_large = [key for key, size in sized.sizes.workloads() if not _accepted(size)]
     if too_large:
         raise NotAutomaticError(f"{', '.join(too_large)} would be larger than any pod may be; accepted: explicit sizes")
-    if not isinstance(settings.cluster, ExistingCluster) and "node_groups" not in _table(document, "cluster"):
-        groups = {pool.name: node_group(pool) for pool in topology.pools}
-        sized = sized.model_copy(update={"cluster": settings.cluster.model_copy(update={"node_groups": groups})})
+    if "node_groups" not in _table(document, "cluster"):
+        sized = with_nodes(sized, topology)
     given = _table(document, "capacity")
     capacity = {key: value for key, value in ceilings(sized).items() if key not in given}
     ingest = ingest_of(settings.workload, settings.sampling, sized.replication)

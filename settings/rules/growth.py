@@ -68,14 +68,15 @@ def sizes_of(component: str, settings: PlatformSettings) -> ComponentSizes | Non
     if not parts:
         return None
     return ComponentSizes(
-        sum(_pods(share, size, settings) * size.cpu_request_millicores for share, size in parts) / 1000,
-        sum(_pods(share, size, settings) * size.memory_request_mib for share, size in parts) / MIB_PER_GIB,
-        sum(_pods(share, size, settings) * (size.volume_gib or 0) for share, size in parts),
+        sum(pods_of(share.workload, size, settings) * size.cpu_request_millicores for share, size in parts) / 1000,
+        sum(pods_of(share.workload, size, settings) * size.memory_request_mib for share, size in parts) / MIB_PER_GIB,
+        sum(pods_of(share.workload, size, settings) * (size.volume_gib or 0) for share, size in parts),
     )
 
 
-def _pods(share: Share, size: WorkloadSize, settings: PlatformSettings) -> int:
-    return max(1, settings.node_count) if share.workload == AGENT else size.replicas
+def pods_of(workload: str, size: WorkloadSize, settings: PlatformSettings) -> int:
+    """Pods of a workload; the agent has one on each node."""
+    return max(1, settings.node_count) if workload == AGENT else size.replicas
 
 
 def grown_sizes(settings: PlatformSettings, before: Compute, after: Compute) -> Sizes:
@@ -88,7 +89,7 @@ def grown_sizes(settings: PlatformSettings, before: Compute, after: Compute) -> 
     for need in after.components:
         for share in carriers(need.component, grown):
             size = grown[share.workload]
-            pods = _pods(share, size, settings)
+            pods = pods_of(share.workload, size, settings)
             grown[share.workload] = _grown(share, size, pods, needed_before[need.component], need)
     return with_workloads(settings.sizes, grown)
 

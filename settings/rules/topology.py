@@ -9,8 +9,8 @@ from planning.topology.availability import Availability
 from planning.topology.model import LokiMode, NodePool, Overhead, Pods, TempoMode, Topology, TopologyInputs
 from settings.models.cluster import CapacityType, CpuCredits, ExistingCluster, NodeGroup
 from settings.models.platform import PlatformSettings
-from settings.models.sizes import AGENT, Sizes, WorkloadSize
-from settings.rules.growth import carriers, with_workloads
+from settings.models.sizes import Sizes, WorkloadSize
+from settings.rules.growth import carriers, pods_of, with_workloads
 from settings.rules.sizing import AddonRequest, resource_sums, system_requests
 
 # Limits of ingestion are for bursts: they are never below twice the daily mean.
@@ -46,10 +46,16 @@ def with_topology(settings: PlatformSettings, topology: Topology) -> PlatformSet
     sized = settings.model_copy(
         update={"workload": topology.inputs.workload, "sizes": sizes_of_topology(settings.sizes, topology)}
     )
-    if not isinstance(settings.cluster, ExistingCluster):
-        groups = {pool.name: node_group(pool) for pool in topology.pools}
-        sized = sized.model_copy(update={"cluster": settings.cluster.model_copy(update={"node_groups": groups})})
+    sized = with_nodes(sized, topology)
     return sized.model_copy(update={"capacity": settings.capacity.model_copy(update=ceilings(sized))})
+
+
+def with_nodes(settings: PlatformSettings, topology: Topology) -> PlatformSettings:
+    """The settings with a topology's node groups; the same where nodes are somebody else's."""
+    if isinstance(settings.cluster, ExistingCluster):
+        return settings
+    groups = {pool.name: node_group(pool) for pool in topology.pools}
+    return settings.model_copy(update={"cluster": settings.cluster.model_copy(update={"node_groups": groups})})
 
 
 def sizes_of_topology(sizes: Sizes, topology: Topology) -> Sizes:
@@ -119,10 +125,11 @@ def against_model(settings: PlatformSettings, topology: Topology) -> tuple[str, 
     CPU isn't judged here: pods may use what others leave, and the credits' rule judges the nodes.
     """
     found = [*_mode(settings, topology), *_parts(settings, topology)]
+    workloads = dict(settings.sizes.workloads())
     for need in compute_at(settings.capacity_inputs).components:
-        for share in carriers(need.component, dict(settings.sizes.workloads())):
-            size = dict(settings.sizes.workloads())[share.workload]
-            pods = max(1, settings.node_count) if share.workload == AGENT else size.replicas
+        for share in carriers(need.component, workloads):
+            size = workloads[share.workload]
+            pods = pods_of(share.workload, size, settings)
             limit, disk = pods * size.memory_limit_mib / MIB_PER_GIB, pods * (size.volume_gib or 0)
             if share.memory and need.memory_gib * share.memory > limit:
                 found.append(

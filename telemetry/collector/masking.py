@@ -77,12 +77,15 @@ def _masking(place: Place, settings: RedactionSettings) -> Iterator[str]:
 
 
 def _targets(place: Place, edit: Edit, where: str = "") -> Iterator[str]:
-    arguments = f"{quoted(edit.pattern)}, {quoted(edit.replacement)}"
+    yield _replacing(place, f"{quoted(edit.pattern)}, {quoted(edit.replacement)}", where)
+
+
+def _replacing(place: Place, arguments: str, where: str = "") -> str:
+    """One statement that replaces in all that is searched."""
     condition = f" where {where}" if where else ""
     if place.attributes:
-        yield f'replace_all_patterns({place.table}, "value", {arguments}){condition}'
-    else:
-        yield f"replace_pattern({place.text}, {arguments}){condition}"
+        return f'replace_all_patterns({place.table}, "value", {arguments}){condition}'
+    return f"replace_pattern({place.text}, {arguments}){condition}"
 
 
 def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
@@ -181,13 +184,11 @@ def _cards(place: Place) -> Iterator[str]:
         # Looked at: it isn't found again.
         seen = f'Concat([{cache}["found"]["other"], {card}], "")'
         yield f'replace_pattern({rest}, {seen}, " ") where {rest} != nil'
-        valid = f'where {rest} != nil and {digits} != "" and IsValidLuhn({digits})'
+        valid = f'{rest} != nil and {digits} != "" and IsValidLuhn({digits})'
         if place.attributes:
             number = f'Concat([{quoted(_AS_NUMBER)}, {card}, {quoted("([,}])")}], "")'
-            yield f"replace_pattern({place.held('json')}, {number}, {quoted(_NUMBER_MASK)}) {valid}"
-            yield f'replace_all_patterns({place.table}, "value", {card}, {quoted(MASK)}) {valid}'
-        else:
-            yield f"replace_pattern({place.text}, {card}, {quoted(MASK)}) {valid}"
+            yield f"replace_pattern({place.held('json')}, {number}, {quoted(_NUMBER_MASK)}) where {valid}"
+        yield _replacing(place, f"{card}, {quoted(MASK)}", valid)
         left = any_of(fits(rest, *personal.CARD_DIGITS))
         yield f'delete_key({cache}, "rest") where {rest} != nil and not {left}'
     yield from _targets(place, personal.CARD_REST, f"{rest} != nil")
@@ -207,10 +208,7 @@ def _hashing(place: Place, settings: RedactionSettings) -> Iterator[str]:
     arguments = (
         f"{quoted(_HASHING + '([^' + _HASHING + ']*)' + _HASHING)}, {replacement}, SHA256, {quoted(GUARD + '%s')}"
     )
-    if place.attributes:
-        yield f'replace_all_patterns({place.table}, "value", {arguments})'
-    else:
-        yield f"replace_pattern({place.text}, {arguments})"
+    yield _replacing(place, arguments)
 
 
 def _guarding_ignored(place: Place, settings: RedactionSettings) -> Iterator[str]:

@@ -3,6 +3,7 @@ report, without a preview.
 """
 
 from collections.abc import Mapping
+from datetime import date
 
 from planning.backends import backends_of
 from planning.base import Frozen
@@ -37,6 +38,29 @@ class PlannedCost(Frozen):
     """Who pays."""
 
 
+def priced_plan(
+    settings: PlatformSettings,
+    stack: str,
+    owner: PlatformSettings | None,
+    *,
+    today: date | None = None,
+    most_nodes: bool = True,
+) -> CostReport:
+    """The bill of what the settings would register, before anything is planned.
+
+    `today` is by default the price table's own day: numbers of it must not change from one run to the next. Raises
+    `PriceTableError` for a region without prices.
+    """
+    table = load_prices(settings.region)
+    return price_resources(
+        expected_resources(settings, stack, owner),
+        table,
+        cost_inputs(settings, owner),
+        today=today or table.compiled,
+        most_nodes=most_nodes,
+    )
+
+
 def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> PlannedCost | None:
     """The planned cost, or None off AWS, where there are no prices.
 
@@ -44,11 +68,7 @@ def planned_cost(settings: PlatformSettings, stack: str, owner: PlatformSettings
     """
     if not settings.on_aws:
         return None
-    table = load_prices(settings.region)
-    # The table's own day: the numbers must not change from one run to the next.
-    report = price_resources(
-        expected_resources(settings, stack, owner), table, cost_inputs(settings, owner), today=table.compiled
-    )
+    report = priced_plan(settings, stack, owner)
     buckets = {signal: bucket_usd(report, signal) for signal in settings.retention.signals}
     ingest = {one.signal: one for one in ingest_of(settings.workload, settings.sampling, settings.replication).signals}
     return PlannedCost(

@@ -11,10 +11,9 @@ from ops.report.output import Answer
 from ops.setup.company.answers import PLACEHOLDER_CIDR, PROJECT_FILE, Answers, stack_documents, stack_text
 from ops.setup.company.questions import Given, answers, budget
 from planning.base import Frozen
+from planning.budget import Budget
 from planning.cost.budget import budget_verdict
-from planning.cost.engine import price_resources
 from planning.cost.model import CostReport
-from planning.prices.loader import load_prices
 from settings.document.loader import parse_settings
 from settings.document.policy_config import config_files
 from settings.document.stack_files import stack_path
@@ -22,9 +21,8 @@ from settings.models.cluster import SharedCluster
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.project import stack_names
-from settings.rules.cost_inputs import cost_inputs
-from telemetry.cost.expected_resources import expected_resources
-from telemetry.preflight import Situation, concerns
+from telemetry.cost.planned import priced_plan
+from telemetry.preflight import CHECKS, Situation
 
 PROJECT = "Pulumi.yaml"
 AUTO = "the load is above what the environment's default sizes carry, so the planner chooses them"
@@ -73,8 +71,9 @@ def init(given: Given, folder: Path, *, replace: bool, today: date | None = None
     if heavy:
         found = found.model_copy(update={"automatic": heavy})
         first = _settings(found)
+    reports = {environment: _cost(first, environment, day) for environment in first}
     budgets = {
-        environment: budget(environment, given, _cost(first, environment, day).usd_per_month, one.budget.usd_per_month)
+        environment: budget(environment, given, reports[environment].usd_per_month, one.budget.usd_per_month)
         for environment, one in first.items()
     }
     own = {key: usd for key, usd in budgets.items() if usd != first[key].budget.usd_per_month}
@@ -84,7 +83,9 @@ def init(given: Given, folder: Path, *, replace: bool, today: date | None = None
         folder=folder,
         files=tuple(_write(found, folder)),
         left=tuple(stack_path(one, Path()).name for one in stack_names(folder) if one not in stacks),
-        costs=tuple(_first_cost(settings, environment, day) for environment in settings),
+        costs=tuple(
+            _first_cost(environment, reports[environment], one.budget) for environment, one in settings.items()
+        ),
     )
     return Answer(made, lambda: _document(made, found))
 
@@ -99,8 +100,7 @@ def _refuse(folder: Path, names: list[str]) -> None:
 
 
 def _carries(settings: PlatformSettings, environment: Environment) -> bool:
-    found = concerns(Situation(settings, environment.value, None))
-    return not [concern for concern in found if concern.check == "load"]
+    return not any(CHECKS["load"](Situation(settings, environment.value, None)))
 
 
 def _settings(found: Answers) -> dict[Environment, PlatformSettings]:
@@ -113,13 +113,11 @@ def _cost(settings: Mapping[Environment, PlatformSettings], environment: Environ
     one = settings[environment]
     cluster = one.cluster
     owner = settings.get(Environment(cluster.owner_stack)) if isinstance(cluster, SharedCluster) else None
-    resources = expected_resources(one, environment.value, owner)
-    return price_resources(resources, load_prices(one.region), cost_inputs(one, owner), today=day)
+    return priced_plan(one, environment.value, owner, today=day)
 
 
-def _first_cost(settings: Mapping[Environment, PlatformSettings], environment: Environment, day: date) -> FirstCost:
-    report = _cost(settings, environment, day)
-    verdict = budget_verdict(report, settings[environment].budget)
+def _first_cost(environment: Environment, report: CostReport, agreed: Budget) -> FirstCost:
+    verdict = budget_verdict(report, agreed)
     return FirstCost(
         stack=environment.value,
         usd_per_month=round(report.usd_per_month, 2),

@@ -9,7 +9,7 @@ from planning.capacity import coefficients as c
 from planning.retention import Signal
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
-from telemetry.alerting.rules.forecast import forecast_alert
+from telemetry.alerting.rules.forecast import SLOW_SECONDS, forecast_alert
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.alerting.rules.services import service_names
@@ -20,7 +20,6 @@ from telemetry.grafana.datasources import SPAN_CALLS
 MB = 1_000_000
 GB = 1_000_000_000
 # Results of a day's window change slowly; five minutes would leave gaps (see MAX_INTERVAL_SECONDS).
-SLOW_SECONDS = 180
 SERIES_LIMIT_RATIO = 0.8
 SURGE_FACTOR = 1.5
 # Doubling of next to nothing is no surge.

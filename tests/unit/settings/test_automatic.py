@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from planning.prices.loader import load_prices
 from planning.topology.availability import Availability
 from planning.topology.plan import plan_topology
+from settings.document import automatic as choosing
 from settings.document.loader import parse_settings
 from settings.document.messages import SettingsError
 from settings.models.cluster import EksCluster
@@ -51,6 +52,14 @@ def test_sizes_nodes_ceilings_and_limits_come_from_the_topology() -> None:
     assert found.ingestion.logs_mb_per_second >= 2 * 10
     assert found.ingestion.max_series >= 600_000
     assert not against_model(found, topology)
+
+
+def test_nodes_are_chosen_by_the_prices_that_the_bill_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where another region's stand in."""
+    asked: list[str] = []
+    monkeypatch.setattr(choosing, "load_prices", lambda region: asked.append(region) or load_prices(region))
+    automatic(region="il-central-1")
+    assert asked == ["il-central-1"]
 
 
 def test_what_the_file_says_stays() -> None:
