@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from pydantic import Field, JsonValue
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_fixed
 
 from ops.backends.errors import LiveError, Problem
 from ops.backends.foreign import CamelCase, Foreign, parsed
@@ -12,6 +13,8 @@ from ops.backends.tools import run_tool
 from planning.aws.types import KUBERNETES_PROVIDER
 
 T = TypeVar("T")
+READS = 5
+SECONDS_BETWEEN_READS = 0.3
 
 
 class SecretKey(Foreign):
@@ -126,9 +129,25 @@ def states_url(project: Path) -> str:
     return _asked(_Login, project, "whoami", "--verbose", "--json").url
 
 
+def _half_written(error: BaseException) -> bool:
+    """A state in files, read while an update writes: its attributes' file is emptied first. pulumi doesn't look again.
+
+    Source: gocloud.dev/blob/fileblob, setAttrs (0.46.1); pulumi/pulumi, pkg/backend/diy/state.go (3.274).
+    """
+    return isinstance(error, LiveError) and "failed to load checkpoint" in error.detail and error.detail.endswith("EOF")
+
+
+read_whole = Retrying(
+    retry=retry_if_exception(_half_written),
+    stop=stop_after_attempt(READS),
+    wait=wait_fixed(SECONDS_BETWEEN_READS),
+    reraise=True,
+)
+
+
 def _asked(kind: type[T], project: Path, *arguments: str) -> T:
     words = [one for one in arguments[:2] if not one.startswith("-")]
-    return parsed(kind, run_tool("pulumi", arguments, directory=project), "pulumi", " ".join(words))
+    return parsed(kind, read_whole(run_tool, "pulumi", arguments, directory=project), "pulumi", " ".join(words))
 
 
 class StackOutputs:

@@ -109,13 +109,16 @@ def recover(
     """
     project = project or project_root()
     settings = settings_of(stack, project)
-    with _looked_at(stack, settings, project) as (found, reached):
+    states = states_url(project)
+    held = locks(stack, states, project, settings.region)
+    if apply:
+        refuse_alive(held, lost)
+    with _looked_at(stack, settings, project, states, held) as (found, reached):
         if not apply or not found.anything:
             show_answer(Answer(found, found.document), as_json=as_json)
             if found.anything and not as_json:
                 print("\nnothing was changed: --apply frees it")
             return HANGING if found.anything else FREE
-        refuse_alive(found.locks, lost)
         if not as_json:
             show_answer(Answer(found, found.document), as_json=False)
         if not yes and not confirmed(f"free {stack} ({found.states})?"):
@@ -127,10 +130,10 @@ def recover(
 
 
 @contextmanager
-def _looked_at(stack: str, settings: PlatformSettings, project: Path) -> Generator[tuple[Hanging, "_Stack"]]:
+def _looked_at(
+    stack: str, settings: PlatformSettings, project: Path, states: str, held: tuple[Lock, ...]
+) -> Generator[tuple[Hanging, "_Stack"]]:
     """What hangs, and the ways to what it hangs in."""
-    states = states_url(project)
-    held = locks(stack, states, project, settings.region)
     state = deployment(stack, project, show_secrets=True)
     aws = AwsLookup(settings.region) if settings.on_aws else None
     account = _account(aws, state) if aws else ""
