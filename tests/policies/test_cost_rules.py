@@ -24,10 +24,10 @@ def node_group(most: Property, *types: Property, name: str = "spot") -> Resource
     return resource(NODE_GROUP, {"instanceTypes": list(types), "scalingConfig": {"maxSize": most}}, name)
 
 
-def credits(chosen: Property, *types: Property) -> list[Resource]:
-    """A group whose template is known by its name."""
-    template: dict[str, Property] = {"name": "nodes", "creditSpecification": {"cpuCredits": chosen}}
-    group: dict[str, Property] = {"instanceTypes": list(types), "launchTemplate": {"name": "nodes"}}
+def credits(chosen: Property, *types: Property, known_by: str = "name") -> list[Resource]:
+    """A group whose template is known by its name or id."""
+    template: dict[str, Property] = {known_by: "nodes", "creditSpecification": {"cpuCredits": chosen}}
+    group: dict[str, Property] = {"instanceTypes": list(types), "launchTemplate": {known_by: "nodes"}}
     return [resource(LAUNCH_TEMPLATE, template, "nodes"), resource(NODE_GROUP, group, "nodes")]
 
 
@@ -72,6 +72,7 @@ CASES: Sequence[Case] = (
     Case("instances-limited", FAIL, [node_group(1, "t4g.96xlarge")], "larger than 2xlarge"),
     Case("instances-limited", FAIL, [resource("aws:ec2/instance:Instance", {"instanceType": "p5.48xlarge"})], "p5"),
     Case("credits-chosen", PASS, credits("standard", "t4g.medium")),
+    Case("credits-chosen", PASS, credits("standard", "t4g.medium", known_by="id")),
     Case("credits-chosen", PASS, credits("unlimited", "t4g.medium", "t4g.large")),
     Case("credits-chosen", PASS, credits(None, "m7g.large")),
     Case("credits-chosen", UNKNOWN_YET, credits(UNKNOWN, "t4g.medium")),

@@ -96,6 +96,24 @@ def test_a_preview_is_recognised() -> None:
     assert [found.name for found in resources_in(text, "-")] == ["logs"]
 
 
+def test_an_event_log_of_one_line_is_recognised() -> None:
+    event = {"sequence": 0, "resourcePreEvent": {"metadata": {"op": "create", "new": _state()}}}
+    assert [found.name for found in resources_in(json.dumps(event), "-")] == ["logs"]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "named"),
+    [
+        (from_event_log, "nonsense", "^the event log: line 1 is not"),
+        (from_preview, '{"steps": []}', "^the preview holds no"),
+        (from_state, "{}", "^the state holds no"),
+    ],
+)
+def test_text_without_a_name_is_called_what_it_is(read: Any, text: str, named: str) -> None:
+    with pytest.raises(UnreadableResourcesError, match=named):
+        read(text)
+
+
 def test_a_preview_that_leaves_out_unchanged_resources_is_refused() -> None:
     steps = [{"op": "same", "newState": _state()}]
     with pytest.raises(UnreadableResourcesError, match=r"leaves out 4 unchanged resources.*--show-sames"):

@@ -170,3 +170,22 @@ def test_a_stateful_set_claims_for_each_replica() -> None:
 def test_volumes_of_a_cluster_that_is_not_on_aws_are_nobodys_bill_here() -> None:
     report = priced(release("tempo", {"persistence": {"enabled": True}}))
     assert report.usd_per_month == 0
+
+
+@pytest.mark.parametrize(
+    ("rule", "every_hours", "snapshots"),
+    [
+        ({"count": 5}, 24, 5),
+        ({"interval": 2, "intervalUnit": "WEEKS"}, 24, 14),
+        ({"interval": 3, "intervalUnit": "DAYS"}, 12, 6),
+        ({"interval": 1, "intervalUnit": "DAYS"}, 48, 1),
+    ],
+)
+def test_snapshots_are_counted_by_number_or_by_age(rule: dict[str, Any], every_hours: int, snapshots: int) -> None:
+    schedule = {"retainRule": rule, "createRule": {"interval": every_hours, "intervalUnit": "HOURS"}}
+    policy = resource("aws:dlm/lifecyclePolicy:LifecyclePolicy", policyDetails={"schedules": [schedule]})
+    loki = release("loki", {"deploymentMode": "SingleBinary", "singleBinary": {"replicas": 1}})
+    (line,) = [line for line in priced(ON_AWS, loki, policy).lines if line.item == "volume snapshots"]
+    # Of 10 GiB three tenths are in use, and all of that is counted as changed until the next one.
+    assert line.quantity == pytest.approx(10 * 0.3 * snapshots)
+    assert line.note.startswith(f"{snapshots} snapshots each of 10 GiB")

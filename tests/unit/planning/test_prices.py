@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planning.aws.regions import REGIONS, STAND_INS, WITH_PRICES, wrong_region
+from planning.cost.compute import large_units, on_demand_price
 from planning.prices.document import at_risk, dump_document, parse_document
 from planning.prices.loader import load_prices, regions_with_prices, table_path
 from planning.prices.s3 import s3_prices
@@ -103,6 +104,16 @@ def test_spot_is_budgeted_at_the_share_where_zones_are_cheaper_or_not_known() ->
     assert xlarge.usd == pytest.approx(0.55 * 0.1632)
     assert large.confidence is Confidence.MODEL
     assert "0.55 x on-demand" in large.source
+
+
+@pytest.mark.parametrize("known", ["large", "xlarge", "2xlarge", "4xlarge"])
+def test_a_size_that_a_table_lacks_follows_from_whichever_of_its_family_is_there(known: str) -> None:
+    table = load_prices("us-west-2")
+    price = table.price("ec2.on_demand.m7g.large")
+    only = price.model_copy(update={"key": f"ec2.on_demand.m7g.{known}", "usd": price.usd * large_units(known)})
+    found = on_demand_price(table.model_copy(update={"prices": {only.key: only}}), "m7g.8xlarge")
+    assert (found.key, found.usd) == ("ec2.on_demand.m7g.8xlarge", pytest.approx(16 * price.usd))
+    assert found.source == f"{16 / large_units(known):g} x m7g.{known} ({price.source})"
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
