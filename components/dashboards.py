@@ -9,7 +9,7 @@ from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from components.namespace import PART_OF, PlatformNamespace
 from settings.models.platform import PlatformSettings
 from telemetry.charts.grafana import DASHBOARD_FOLDER_ANNOTATION, DASHBOARD_LABEL, LABEL_VALUE
-from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
+from telemetry.grafana.dashboards.catalogue import dashboards
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Dashboards(pulumi.ComponentResource):
                     name=f"dashboard-{dashboard.uid}",
                     namespace=args.namespace.name,
                     labels={DASHBOARD_LABEL: LABEL_VALUE, "app.kubernetes.io/part-of": PART_OF},
-                    annotations={DASHBOARD_FOLDER_ANNOTATION: FOLDER},
+                    annotations={DASHBOARD_FOLDER_ANNOTATION: dashboard.folder},
                 ),
                 data={f"{dashboard.uid}.json": dashboard_json(dashboard)},
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[args.namespace]),

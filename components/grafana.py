@@ -10,6 +10,7 @@ from pulumi_random import RandomPassword
 
 from components.chart_release import ChartReleaseArgs, built_values, chart_release
 from components.namespace import PART_OF, PlatformNamespace
+from settings.document.pulumi_config import client_secret
 from settings.models.platform import PlatformSettings
 from telemetry.charts.grafana import DASHBOARD_ROLE, grafana_values
 from telemetry.charts.lock import ChartName
@@ -18,6 +19,8 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_SECRET,
     GRAFANA_ADMIN_USER_KEY,
     GRAFANA_RELEASE,
+    SIGN_ON_KEY,
+    SIGN_ON_SECRET,
     Endpoints,
 )
 from telemetry.kubernetes.placement import Placement
@@ -62,6 +65,7 @@ class Grafana(pulumi.ComponentResource):
         super().__init__("lgtm:components:Grafana", name, None, opts)
         settings, namespace = args.settings, args.namespace
         secret, watcher = self._admin_secret(namespace), self._dashboard_role(namespace)
+        sign_on = self._client_secret(args)
         chart_release(
             GRAFANA_RELEASE,
             ChartReleaseArgs(
@@ -72,7 +76,7 @@ class Grafana(pulumi.ComponentResource):
                     lambda storage_class: grafana_values(settings, args.placement, storage_class), args.storage_class
                 ),
             ),
-            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret, watcher]),
+            pulumi.ResourceOptions(parent=self, depends_on=[namespace, secret, watcher, *sign_on]),
         )
         self.url = Endpoints.of(settings).grafana_url
         self.admin_password = SecretReference(namespace.name, GRAFANA_ADMIN_SECRET, GRAFANA_ADMIN_PASSWORD_KEY)
@@ -95,6 +99,21 @@ class Grafana(pulumi.ComponentResource):
             string_data={GRAFANA_ADMIN_USER_KEY: ADMIN_USER, GRAFANA_ADMIN_PASSWORD_KEY: password.result},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[namespace]),
         )
+
+    def _client_secret(self, args: GrafanaArgs) -> list[Secret]:
+        """What Grafana shows the identity provider; nothing where there is none, or somebody else makes the Secret."""
+        sign_on = args.settings.grafana.sign_on
+        if sign_on is None or sign_on.client is None or sign_on.client_secret_in is not None:
+            return []
+        return [
+            Secret(
+                SIGN_ON_SECRET,
+                metadata=_metadata(SIGN_ON_SECRET, args.namespace),
+                type="Opaque",
+                string_data={SIGN_ON_KEY: client_secret()},
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.namespace]),
+            )
+        ]
 
     def _dashboard_role(self, namespace: PlatformNamespace) -> RoleBinding:
         """What the watcher of dashboards may do, bound to the chart's service account.

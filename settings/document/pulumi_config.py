@@ -8,7 +8,14 @@ from pulumi.runtime import config as pulumi_config
 from planning.errors import UserError
 from planning.json_value import Json
 from settings.document.loader import FULL_KEY, MIRROR_VARIABLE, of_text, parse_config
-from settings.document.secrets import ACCESS_KEY_ID, NAMESPACE, OBJECT_STORE_KEYS, SECRET_ACCESS_KEY, needed_secrets
+from settings.document.secrets import (
+    ACCESS_KEY_ID,
+    CLIENT_SECRET_KEY,
+    NAMESPACE,
+    OBJECT_STORE_KEYS,
+    SECRET_ACCESS_KEY,
+    needed_secrets,
+)
 from settings.document.service_load import assumed_workload
 from settings.models.alerting import Receivers
 from settings.models.platform import PlatformSettings
@@ -60,3 +67,15 @@ def alerting_secrets(receivers: Receivers) -> dict[str, pulumi.Output[str]]:
             f"pulumi config set --secret {missing[0]}"
         )
     return {key: value for key, value in found.items() if value is not None}
+
+
+def client_secret() -> pulumi.Output[str]:
+    """What Grafana shows the identity provider. Raises `pulumi.RunError` when it is missing."""
+    found = pulumi.Config(NAMESPACE).get_secret(CLIENT_SECRET_KEY)
+    if found is None:
+        key = f"{NAMESPACE}:{CLIENT_SECRET_KEY}"
+        raise pulumi.RunError(
+            f"{key} is missing and lgtm:platform.grafana.sign_on asks for it: pulumi config set --secret {key}, or "
+            "name a Kubernetes Secret in grafana.sign_on.client_secret_in"
+        )
+    return found

@@ -11,6 +11,9 @@ from pydantic import Field
 from planning.backends import LOKI, backends_of
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
+from telemetry.charts.sign_on import DIRECTORY as SIGN_ON_DIRECTORY
+from telemetry.charts.sign_on import VOLUME as SIGN_ON_VOLUME
+from telemetry.charts.sign_on import sign_on_ini, sign_on_secret
 from telemetry.charts.values import (
     ChartValues,
     Resources,
@@ -27,6 +30,7 @@ from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_USER_KEY,
     GRAFANA_PORT,
     GRAFANA_RELEASE,
+    SIGN_ON_KEY,
     Endpoints,
 )
 from telemetry.kubernetes.placement import Placement
@@ -190,7 +194,7 @@ class GrafanaValues(ChartValues):
     datasources: dict[str, Any]
     """Provisioning file by name."""
     extra_secret_mounts: list[SecretMount]
-    """The CA of the back ends."""
+    """The CA of the back ends, and the client's secret of sign-on."""
     grafana_ini: dict[str, Any] = Field(serialization_alias="grafana.ini")
     """grafana.ini by section."""
     node_selector: dict[str, str]
@@ -211,8 +215,8 @@ def grafana_values(settings: PlatformSettings, placement: Placement, storage_cla
         extra_container_volumes=[_api_access()],
         sidecar=Sidecar(resources=resources(SIDECAR_CPU_MILLICORES, SIDECAR_REQUEST_MIB, SIDECAR_LIMIT_MIB)),
         datasources={"datasources.yaml": datasources(endpoints, backends_of(settings.retention))},
-        extra_secret_mounts=_back_ends_ca(endpoints),
-        grafana_ini=_grafana_ini(endpoints),
+        extra_secret_mounts=[*_back_ends_ca(endpoints), *_client_secret(settings)],
+        grafana_ini=_grafana_ini(settings, endpoints),
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
     )
@@ -223,6 +227,15 @@ def _back_ends_ca(endpoints: Endpoints) -> list[SecretMount]:
     if not endpoints.tls:
         return []
     return [SecretMount(name=VOLUME, secret_name=secret_name(LOKI.name), items=ca_items(), mount_path=DIRECTORY)]
+
+
+def _client_secret(settings: PlatformSettings) -> list[SecretMount]:
+    sign_on = settings.grafana.sign_on
+    if sign_on is None or sign_on.client is None:
+        return []
+    items = [{"key": SIGN_ON_KEY, "path": SIGN_ON_KEY}]
+    name = sign_on_secret(sign_on)
+    return [SecretMount(name=SIGN_ON_VOLUME, secret_name=name, items=items, mount_path=SIGN_ON_DIRECTORY)]
 
 
 def _api_access() -> dict[str, Any]:
@@ -249,9 +262,9 @@ def _without_sidecars(size: WorkloadSize) -> Resources:
     return resources(cpu, request, limit)
 
 
-def _grafana_ini(endpoints: Endpoints) -> dict[str, Any]:
-    address = urlsplit(endpoints.grafana_url)
-    return {
+def _grafana_ini(settings: PlatformSettings, endpoints: Endpoints) -> dict[str, Any]:
+    address, sign_on = urlsplit(endpoints.grafana_url), settings.grafana.sign_on
+    sections: dict[str, Any] = {
         "server": {"root_url": f"{endpoints.grafana_url}/", "domain": address.hostname},
         "auth.anonymous": {"enabled": False},
         "users": {"allow_sign_up": False, "allow_org_create": False},
@@ -270,3 +283,6 @@ def _grafana_ini(endpoints: Endpoints) -> dict[str, Any]:
         "snapshots": {"external_enabled": False},
         "news": {"news_feed_enabled": False},
     }
+    for name, keys in sign_on_ini(sign_on).items() if sign_on else ():
+        sections[name] = sections.get(name, {}) | keys
+    return sections

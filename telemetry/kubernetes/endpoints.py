@@ -31,6 +31,9 @@ AGENT_NAMESPACE_SUFFIX = "-agent"
 GRAFANA_ADMIN_SECRET = "grafana-admin"  # noqa: S105 (the name of a Secret, not its content)
 GRAFANA_ADMIN_USER_KEY = "admin-user"
 GRAFANA_ADMIN_PASSWORD_KEY = "admin-password"  # noqa: S105 (a key in that Secret)
+# What Grafana shows the identity provider.
+SIGN_ON_SECRET = "grafana-sign-on"  # noqa: S105 (the name of a Secret)
+SIGN_ON_KEY = "client-secret"
 
 
 class SignalEndpoints(Frozen):

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from planning.backends import BACKENDS, MIMIR, OTLP_GRPC_PORT, Backend, backends_of
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.charts.sign_on import provider_port
 from telemetry.collector.scrapes import scrapes
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
@@ -85,6 +86,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
         # Its sidecars watch ConfigMaps.
         _to_kubernetes("grafana-kubernetes-api", GRAFANA_RELEASE, settings),
         *(_grafana_visitors(settings) if settings.grafana.hostname else ()),
+        *_identity_provider(settings),
         ingress(
             "collector-gateway-agents",
             COLLECTOR_GATEWAY_RELEASE,
@@ -263,6 +265,13 @@ def _notifications(settings: PlatformSettings) -> list[Policy]:
             spec={"podSelector": selector, "policyTypes": ["Egress"], "egress": [rule]},
         )
     ]
+
+
+def _identity_provider(settings: PlatformSettings) -> Iterator[Policy]:
+    """Grafana exchanges a code for a token at the provider itself, wherever that is."""
+    port = provider_port(settings.grafana.sign_on) if settings.grafana.sign_on else None
+    if port is not None:
+        yield egress("grafana-sign-on", GRAFANA_RELEASE, going_to([anywhere()], port))
 
 
 def _grafana_visitors(settings: PlatformSettings) -> list[Policy]:

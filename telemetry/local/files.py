@@ -15,7 +15,7 @@ from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT
 from telemetry.backends import file_of
 from telemetry.collector.gateway import gateway_config
 from telemetry.grafana.dashboards.build import dashboard_json
-from telemetry.grafana.dashboards.catalogue import FOLDER, dashboards
+from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.datasources import datasources
 from telemetry.local.addresses import S3_HOST, S3_PORT, LocalEndpoints, local_storage
 from telemetry.local.collector import collector_file
@@ -70,7 +70,7 @@ def _alerting(settings: PlatformSettings) -> dict[str, str]:
 
 
 def _dashboards(settings: PlatformSettings) -> dict[str, str]:
-    return {f"{DASHBOARDS}/{FOLDER}/{one.uid}.json": dashboard_json(one) for one in dashboards(settings)}
+    return {f"{DASHBOARDS}/{one.folder}/{one.uid}.json": dashboard_json(one) for one in dashboards(settings)}
 
 
 def identities(access_key_id: str, secret_access_key: str) -> str:

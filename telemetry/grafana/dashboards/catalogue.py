@@ -12,10 +12,8 @@ from telemetry.grafana.dashboards.overview import overview
 from telemetry.grafana.dashboards.platform_health import platform_health
 from telemetry.grafana.dashboards.security import security
 from telemetry.grafana.dashboards.service import service
+from telemetry.grafana.dashboards.team import team_dashboards
 from telemetry.kubernetes.endpoints import Endpoints
-
-# Where Grafana lists them.
-FOLDER = "Platform"
 
 
 def dashboards(settings: PlatformSettings) -> tuple[Dashboard, ...]:
@@ -33,6 +31,7 @@ def dashboards(settings: PlatformSettings) -> tuple[Dashboard, ...]:
         infrastructure(_exporters(settings)),
         security(has_certificates=endpoints.tls and not isinstance(settings.cluster, SharedCluster)),
         platform_health((endpoints.namespace, endpoints.agent_namespace)),
+        *team_dashboards(settings.services),
     )
 
 

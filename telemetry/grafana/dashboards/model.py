@@ -10,6 +10,9 @@ PANELS_IN_A_LINE = 4
 # Characters of a title that fit into the narrowest panel of a line, by the number of panels in it.
 TITLE_CHARACTERS = {1: 90, 2: 60, 3: 42, 4: 32}
 
+# The folder of what is about the whole platform.
+PLATFORM_FOLDER = "Platform"
+
 
 class Uid(StrEnum):
     """The dashboards; alerts and links name them by the value."""
@@ -184,8 +187,8 @@ class Variable:
 class Dashboard:
     """One page."""
 
-    uid: Uid
-    """Stable."""
+    uid: str
+    """Stable: one of `Uid`, or a team's."""
     title: str
     """Name in the list."""
     description: str
@@ -196,6 +199,8 @@ class Dashboard:
     """Choices."""
     window: str = "now-3h"
     """First window shown."""
+    folder: str = PLATFORM_FOLDER
+    """Where Grafana lists it."""
 
     def panels(self) -> tuple[Panel, ...]:
         """All panels in reading order."""

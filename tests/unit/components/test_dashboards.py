@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,31 @@ def test_each_holds_one_dashboard_under_its_uid(graph: Graph) -> None:
     for config_map in graph.of(CONFIG_MAP):
         ((name, text),) = config_map.inputs["data"].items()
         assert name == f"{json.loads(text)['uid']}.json"
+
+
+def test_a_team_has_a_folder_of_its_own_services(make_settings: Callable[..., PlatformSettings]) -> None:
+    services = [
+        {"name": "api", "language": "go", "tier": "critical", "team": "checkout"},
+        {"name": "worker", "language": "go", "tier": "standard", "team": "checkout"},
+        {"name": "search", "language": "go", "tier": "standard", "team": "a" * 63},
+        {"name": "nobodys", "language": "go", "tier": "standard"},
+    ]
+    settings = make_settings("prod", services=services)
+
+    def program() -> Dashboards:
+        namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, "prod"))
+        return Dashboards("dashboards", DashboardsArgs(settings, namespace))
+
+    found: dict[str, dict[str, Any]] = {}
+    for config_map in run_program(program, stack="prod").of(CONFIG_MAP):
+        (text,) = config_map.inputs["data"].values()
+        found[config_map.inputs["metadata"]["annotations"]["grafana_folder"]] = json.loads(text)
+    assert set(found) == {"Platform", "checkout", "a" * 63}
+    assert found["checkout"]["uid"] == "lgtm-team-checkout"
+    assert len(found["a" * 63]["uid"]) == 40
+    choice = next(one for one in found["checkout"]["templating"]["list"] if one["name"] == "service")
+    assert choice["allValue"] == "api|worker"
+    assert 'service_name=~"api|worker"' in choice["query"]["query"]
 
 
 def test_names_are_stable(graph: Graph) -> None:

@@ -20,6 +20,7 @@ from components.tempo import Tempo
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import CHARTS
 from telemetry.kubernetes.placement import placement_for
+from tests.sign_on import PROVIDERS
 from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 
@@ -282,6 +283,30 @@ class TestGrafana:
         assert {r.inputs["metadata"]["namespace"] for r in (role, binding)} == {namespace}
         assert release.inputs["values"]["rbac"] == {"create": False}
         assert graph.waits_for(release, binding)
+
+    def test_the_clients_secret_of_sign_on_is_encrypted_and_there_before_grafana(self, make_settings: Make) -> None:
+        settings = make_settings("dev", grafana={"sign_on": PROVIDERS["google"]})
+        pulumi.runtime.set_all_config(
+            {"lgtm:grafana_client_secret": "s3cret-of-google"}, ["lgtm:grafana_client_secret"]
+        )
+        try:
+            graph = compose(settings)
+        finally:
+            pulumi.runtime.set_all_config({})
+        secret, release = graph.one(SECRET, "grafana-sign-on"), releases(graph)["grafana"]
+        assert secret.inputs["stringData"] == {"client-secret": "s3cret-of-google"}
+        assert "stringData" in secret.secret_inputs
+        assert "s3cret-of-google" not in json.dumps(release.inputs)
+        assert graph.waits_for(release, secret)
+
+    def test_without_the_clients_secret_the_program_says_how_to_set_it(self, make_settings: Make) -> None:
+        with pytest.raises(pulumi.RunError, match="pulumi config set --secret lgtm:grafana_client_secret"):
+            compose(make_settings("dev", grafana={"sign_on": PROVIDERS["google"]}))
+
+    @pytest.mark.parametrize("provider", ["okta", "proxy"])
+    def test_a_secret_that_is_there_is_not_made(self, make_settings: Make, provider: str) -> None:
+        graph = compose(make_settings("dev", grafana={"sign_on": PROVIDERS[provider]}))
+        assert "grafana-sign-on" not in [secret.name for secret in graph.of(SECRET)]
 
     def test_a_size_that_cant_hold_the_sidecar_is_one_message(self, make_settings: Make) -> None:
         with pytest.raises(pulumi.RunError, match=r"lgtm:platform\.sizes\.grafana is too small"):

@@ -14,6 +14,7 @@ from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.network_policies import agent_policies, platform_policies
 from telemetry.kubernetes.policy_parts import Kind, Policy
 from tests.network_flows import Engine, Peer, Policies, allowed
+from tests.sign_on import PROVIDERS
 from tests.unit.telemetry.stores import S3, server_for
 
 Make = Callable[..., PlatformSettings]
@@ -284,6 +285,19 @@ def test_grafana_is_open_to_an_ingress_only_with_a_host_name(make_settings: Make
         assert a.reaches(visitor, a.grafana, 3000, engine), visitor.name
     assert not a.reaches(outside(RECEIVER), a.grafana, 3000, engine)
     assert not a.reaches(INGRESS, a.loki, 3100, engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_grafana_reaches_the_identity_provider_only_with_sign_on(make_settings: Make, engine: Engine) -> None:
+    provider, without = outside(RECEIVER), actors(make_settings("prod"), engine)
+    assert not without.reaches(without.grafana, provider, 443, engine)
+    for name, asks in (("okta", True), ("oidc", True), ("proxy", False)):
+        a = actors(make_settings("prod", grafana={"sign_on": PROVIDERS[name]}), engine)
+        assert a.reaches(a.grafana, provider, 443, engine) is asks
+        assert not a.reaches(a.grafana, outside(METADATA), 443, engine)
+    urls = {key: f"https://id.acme.example:8443/{key}" for key in ("auth_url", "token_url", "api_url")}
+    a = actors(make_settings("prod", grafana={"sign_on": {"oidc": {"client_id": "a", **urls}}}), engine)
+    assert a.reaches(a.grafana, provider, 8443, engine)
 
 
 def test_blocks_of_the_cluster_are_the_stacks_own_words(make_settings: Make) -> None:
