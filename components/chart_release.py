@@ -9,7 +9,7 @@ from pulumi_kubernetes.helm.v3 import Release, RepositoryOptsArgs
 
 from settings.models.charts import ChartSettings
 from telemetry.charts.images import with_digests
-from telemetry.charts.lock import ChartMirrorError, ChartName, chart_source
+from telemetry.charts.lock import ChartMirrorError, ChartName, ClusterChart, chart_source
 from telemetry.charts.values import ChartValues
 
 # Kept by Helm as Secrets in the namespace; one to go back to and a few to look at.
@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 class ChartReleaseArgs:
     """Inputs of `chart_release`."""
 
-    chart: ChartName
+    chart: ChartName | ClusterChart
     charts: ChartSettings
     namespace: str
     values: pulumi.Input[Values]
@@ -48,7 +48,7 @@ def chart_release(release_name: str, args: ChartReleaseArgs, opts: pulumi.Resour
         cleanup_on_fail=True,
         timeout=args.charts.timeout_seconds,
         max_history=MAX_HISTORY,
-        # No chart here needs its custom resource definitions, which are cluster-wide and would clash between stacks.
+        # Those of the platform's charts aren't needed and would clash between stacks; Karpenter's are a chart.
         skip_crds=True,
         # The default is ~/.gnupg, which differs between machines and would be a change in every plan.
         keyring="",

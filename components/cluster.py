@@ -20,6 +20,7 @@ from components.addons import (
 from components.aws_environment import AwsEnvironment
 from components.cluster_access import ClusterAccess, OwnerOutputs
 from components.eks_cluster import EksCluster, EksClusterArgs
+from components.karpenter import Karpenter, KarpenterArgs, KarpenterIdentity, KarpenterIdentityArgs
 from components.kubeconfig_file import read_context
 from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
@@ -29,6 +30,7 @@ from planning.aws.types import EBS_DRIVER
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.cluster import ExistingCluster, SharedCluster
 from settings.models.names import Names
+from settings.models.node_pool import NodeScaling
 from settings.models.platform import PlatformSettings
 from settings.rules.schedule import nodes_outside_hours, scheduled_groups
 
@@ -105,6 +107,16 @@ def _own_cluster(
         aws.options([nodes, *opened]),
     )
     storage_class = _gp3_storage_class(provider, names, aws.tags, pod_addons)
+    ready: list[pulumi.Resource] = [nodes, pod_addons, storage_class]
+    if cluster.autoscaling is NodeScaling.KARPENTER:
+        identity = KarpenterIdentity(
+            "karpenter-identity",
+            KarpenterIdentityArgs(names, location, control_plane.resource),
+            aws.options([control_plane]),
+        )
+        options = pulumi.ResourceOptions(providers=[provider], depends_on=[*ready, identity])
+        # Before the platform: its pods may need nodes of the pool, and must be gone before the pool is.
+        ready.append(Karpenter("karpenter", KarpenterArgs(settings, names, identity), options))
     return ClusterAccess(
         name=control_plane.name,
         arn=location.cluster_arn(names.cluster),
@@ -112,7 +124,7 @@ def _own_cluster(
         provider=provider,
         storage_class=STORAGE_CLASS,
         oidc=control_plane.oidc,
-        depends_on=[nodes, pod_addons, storage_class],
+        depends_on=ready,
         owner_outputs=OwnerOutputs(
             cluster_name=control_plane.name,
             cluster_arn=control_plane.arn,

@@ -116,7 +116,7 @@ class PlatformNamespace(pulumi.ComponentResource):
         )
         for policy in policies:
             metadata = ObjectMetaArgs(name=policy.name, namespace=name, labels=labels)
-            _network_policy(policy, f"{name}-{policy.name}", metadata, inside)
+            network_policy(policy, f"{name}-{policy.name}", metadata, inside)
         return namespace
 
     def _object_store_secret(self, name: str, namespace: Namespace) -> None:
@@ -140,11 +140,12 @@ def _container_defaults() -> LimitRangeItemArgs:
     )
 
 
-def _network_policy(policy: Policy, name: str, metadata: ObjectMetaArgs, options: pulumi.ResourceOptions) -> None:
-    """The provider's SDK takes Kubernetes's own camelCase dictionaries, but its types know only their own."""
+def network_policy(
+    policy: Policy, name: str, metadata: ObjectMetaArgs, options: pulumi.ResourceOptions
+) -> pulumi.Resource:
+    """One policy as an object; the SDK takes Kubernetes's own dictionaries, but its types know only their own."""
     spec: Any = policy.spec
     if policy.kind is Kind.KUBERNETES:
-        NetworkPolicy(name, metadata=metadata, spec=spec, opts=options)
-        return
+        return NetworkPolicy(name, metadata=metadata, spec=spec, opts=options)
     api_version, _, kind = policy.kind.rpartition("/")
-    CustomResource(name, api_version=api_version, kind=kind, metadata=metadata, spec=spec, opts=options)
+    return CustomResource(name, api_version=api_version, kind=kind, metadata=metadata, spec=spec, opts=options)

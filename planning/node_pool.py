@@ -14,7 +14,9 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
+from planning.registered import Resource, is_list, tables, value_at
 
+INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 # What a pool may choose from: with fewer, one type's shortage takes all nodes away at once.
 MIN_TYPES = 3
 
@@ -68,3 +70,12 @@ def pool_bounds(usd_left: float, types: Sequence[PoolType]) -> PoolBounds | None
         usd_per_month=cores * dearest.usd_per_core,
         dearest=dearest.name,
     )
+
+
+def pool_instance_types(pool: Resource) -> Sequence[str]:
+    """Instance types that a pool is held to; none where it isn't."""
+    for _, requirement in tables(pool.at("spec", "template", "spec", "requirements")):
+        values = value_at(requirement, "values")
+        if value_at(requirement, "key") == INSTANCE_TYPE_LABEL and value_at(requirement, "operator") == "In":
+            return [one for one in values if isinstance(one, str)] if is_list(values) else []
+    return []

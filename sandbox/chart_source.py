@@ -11,7 +11,7 @@ from ops.backends.tools import cache_directory
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import downloads_are_off, without_building
 from sandbox.bootstrap.paths import PROJECT_ROOT
-from telemetry.charts.lock import CHARTS, Chart, ChartMirrorError
+from telemetry.charts.lock import LOCKED, Chart, ChartMirrorError
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
 PULL_SECONDS = 20
@@ -26,7 +26,7 @@ def stand_in_mirror(helm: Path | None) -> str:
     if chosen := os.environ.get("LGTM_CHART_MIRROR"):
         return chosen
     pulled = cache_directory() / "charts"
-    if all((pulled / chart.archive).exists() for chart in CHARTS.values()):
+    if all((pulled / chart.archive).exists() for chart in LOCKED.values()):
         return str(pulled)
     failed = pulled / "unreachable"
     if downloads_are_off() or _recent(failed):
@@ -37,7 +37,7 @@ def stand_in_mirror(helm: Path | None) -> str:
         failed.write_text("no helm", encoding="utf-8")
         print("sandbox: there is no helm to pull charts with; using stand-in charts", file=sys.stderr)
         return str(STAND_INS)
-    for chart in CHARTS.values():
+    for chart in LOCKED.values():
         if problem := pull(helm, chart, pulled):
             failed.write_text(problem, encoding="utf-8")
             print(f"sandbox: chart {chart.name} can't be pulled ({problem}); using stand-in charts", file=sys.stderr)

@@ -21,9 +21,13 @@ from settings.models.cluster import CapacityType, EksCluster, SharedCluster
 from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.rules.capacity import capacity_of
-from settings.rules.sizing import node_groups
+from settings.rules.sizing import node_groups, nodes_allocatable, resource_sums
 from settings.rules.topology import against_model, topology_inputs
+from telemetry.cost.node_pool import own_pool
 from telemetry.cost.planned import priced_plan
+
+# Of a pool's cores: the kubelet, EKS's own pods and the agent keep the rest of a two-core node.
+POOL_CORES_FOR_PODS = 0.8
 
 
 class Concern(Frozen):
@@ -177,6 +181,28 @@ def _spot(situation: Situation) -> Iterator[Concern]:
         )
 
 
+def _pool(situation: Situation) -> Iterator[Concern]:
+    settings = situation.settings
+    pool = own_pool(settings, situation.stack)
+    if pool is None:
+        return
+    if pool.bounds is None:
+        yield Concern(
+            check="pool",
+            sentence=f"cluster.autoscaling: karpenter has no room: budget.usd_per_month of {pool.shortage}",
+        )
+        return
+    most, left = resource_sums(settings), nodes_allocatable(settings)
+    beyond = (most.cpu_millicores - left.cpu_millicores) / 1000 if left else 0
+    # A core of a node is never all the pods'.
+    if beyond > POOL_CORES_FOR_PODS * pool.bounds.cpu_cores:
+        yield Concern(
+            check="pool",
+            sentence=f"sizes: at max_replicas pods ask for {beyond:.1f} cores more than node_groups have, and the "
+            f"budget leaves a pool of {pool.bounds.cpu_cores}; lower max_replicas, or raise budget.usd_per_month",
+        )
+
+
 def _hours(situation: Situation) -> Iterator[Concern]:
     settings, owner = situation.settings, situation.owner
     if not isinstance(settings.cluster, SharedCluster) or owner is None or owner.schedule is None:
@@ -209,5 +235,6 @@ CHECKS: dict[str, Callable[[Situation], Iterator[Concern]]] = {
     "shares": _fractions,
     "nodes": _spot,
     "hours": _hours,
+    "pool": _pool,
 }
 """By the name that a concern says."""

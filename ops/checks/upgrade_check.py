@@ -1,7 +1,7 @@
 """`upgrade-check`: what goes out of support when, and which newer charts there are."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -18,11 +18,12 @@ from ops.stacks import settings_of
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS, standard_support_ends
 from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, Chart, ChartName
+from telemetry.charts.installed import installed_charts
+from telemetry.charts.lock import COLLECTOR_VERSION, LOCKED, Chart, ChartName, ClusterChart
 
 WARNING_DAYS = 90
 # Lines that can't simply be raised, and why (chart sources of 2026-08; helm-charts of grafana-community, #764).
-HELD_BACK = {
+HELD_BACK: Mapping[str, str] = {
     ChartName.TEMPO: "chart 3.0.0 runs Tempo 3 in one process, with other keys; it reads today's blocks, and there is "
     "no way back",
     ChartName.COLLECTOR: f"raise the chart alone: the collector stays {COLLECTOR_VERSION}, the version that is tested, "
@@ -48,7 +49,7 @@ def upgrade_check(
     checks = [
         *_kubernetes(settings, kubernetes, day),
         *addon_checks(settings, online=online),
-        *(_chart(name, online=online) for name in CHARTS),
+        *(_chart(name, online=online) for name in installed_charts(settings)),
     ]
     return Report(title=f"Versions of {stack} on {day}", checks=tuple(checks))
 
@@ -94,8 +95,8 @@ def _supported(name: str, version: str, today: date) -> Check:
     )
 
 
-def _chart(name: ChartName, *, online: bool) -> Check:
-    chart = CHARTS[name]
+def _chart(name: ChartName | ClusterChart, *, online: bool) -> Check:
+    chart = LOCKED[name]
     locked = f"{chart.version} ({COLLECTOR_VERSION if name is ChartName.COLLECTOR else chart.app_version})"
     if not online:
         detail = f"locked {locked}; --online asks its repository for newer ones"

@@ -11,7 +11,7 @@ from ops.errors import CommandError
 from ops.files import text_of, write
 from ops.report.checks import Check, Report, State
 from ops.stacks import settings_of
-from planning.backends import BACKENDS, backends_of
+from planning.backends import backends_of
 from planning.buckets import BucketPurpose
 from planning.shipped_yaml import yaml_text
 from settings.document.loader import FULL_KEY, MIRROR_VARIABLE
@@ -24,7 +24,8 @@ from settings.project import project_root
 from settings.rules.sizing import resource_sums
 from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
-from telemetry.charts.lock import CHARTS, ChartMirrorError, chart_source
+from telemetry.charts.installed import installed_charts
+from telemetry.charts.lock import LOCKED, ChartMirrorError, chart_source
 from telemetry.charts.object_storage import ObjectStorage
 from telemetry.collector.agent import agent_config
 from telemetry.collector.gateway import gateway_config
@@ -121,11 +122,9 @@ def _rendered(name: str, render: Callable[[], object]) -> Check:
 
 def _charts(settings: PlatformSettings) -> list[Check]:
     mirror = settings.charts.mirror or os.environ.get(MIRROR_VARIABLE)
-    absent = {one.chart for one in set(BACKENDS) - set(backends_of(settings.retention))}
     checks: list[Check] = []
-    for name, chart in CHARTS.items():
-        if name in absent:
-            continue
+    for name in installed_charts(settings):
+        chart = LOCKED[name]
         try:
             source = chart_source(name, mirror)
         except ChartMirrorError as error:

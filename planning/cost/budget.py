@@ -22,7 +22,7 @@ class BudgetVerdict(Frozen):
     """The judgement; only the whole decides, parts are named."""
 
     within: bool
-    """Whether the total is within the budget."""
+    """Whether the total is within the budget, with pools of nodes at their limits too."""
     usd_per_month: float
     """The total."""
     budget: float
@@ -38,9 +38,10 @@ class BudgetVerdict(Frozen):
 
 
 def budget_verdict(report: CostReport, budget: TotalBudget, top: int = 3) -> BudgetVerdict:
-    """Judges a report. A cent over is over."""
+    """Judges a report: the bill as it is, and the largest that pools of nodes can make of it. A cent over is over."""
     total = report.usd_per_month
-    within = round(total, 2) <= budget.usd_per_month
+    most = total if report.usd_at_pool_limits is None else report.usd_at_pool_limits
+    within = round(max(total, most), 2) <= budget.usd_per_month
     over = tuple(
         OverPart(category=category, usd_per_month=usd, budget=part)
         for category, usd in report.by_category.items()
@@ -68,9 +69,15 @@ def in_words(lines: Sequence[CostLine]) -> str:
 def _message(
     report: CostReport, budget: TotalBudget, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
 ) -> str:
-    total, limit = report.usd_per_month, budget.usd_per_month
+    total, limit, most = report.usd_per_month, budget.usd_per_month, report.usd_at_pool_limits
     if within:
-        return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left)"
+        pools = "" if most is None else f"; pools of nodes at their limits make {most:.2f} of it"
+        return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left{pools})"
+    if most is not None and round(total, 2) <= limit:
+        return (
+            f"{most:.2f} USD a month is {most - limit:.2f} over the budget of {limit:.2f} when pools of nodes are at "
+            f"their limits; {total:.2f} without them; lower spec.limits of the NodePool: lgtm node-pool computes them"
+        )
     helping = f"; what would help: {'; '.join(recommendations[:3])}" if recommendations else ""
     over = f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}"
     return f"{over}; dearest: {in_words(lines)}{helping}"

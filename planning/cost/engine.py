@@ -24,6 +24,7 @@ from planning.cost.network import (
     price_service,
     price_zone_transfer,
 )
+from planning.cost.pools import usd_at_pool_limits
 from planning.cost.schedules import has_schedules
 from planning.cost.services import price_alarm, price_cluster_logs, price_key, price_log_group, price_secret
 from planning.cost.snapshots import price_snapshots
@@ -82,6 +83,7 @@ def price_resources(
         return bill
 
     bill = written(assumptions.nodes)
+    pools = usd_at_pool_limits(bill)
     lines = sorted(bill.lines, key=lambda line: (-line.usd_per_month, line.component, line.resource, line.item))
     return CostReport(
         region=table.region,
@@ -97,6 +99,7 @@ def price_resources(
         assumptions=assumptions,
         usd_at_most_nodes=_usd(written(NodeCount.MOST) if most_nodes else bill),
         usd_at_all_hours=_usd(written(assumptions.nodes, follows_schedules=False)) if has_schedules(bill) else None,
+        usd_at_pool_limits=None if pools is None else _usd(bill) + pools,
         steady_cpu=steady_cpu(bill),
     )
 

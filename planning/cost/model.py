@@ -164,6 +164,8 @@ class CostReport(Frozen):
     """US dollars a month if every node group grew to its largest size."""
     usd_at_all_hours: NotNegative | None = None
     """Where node groups follow working hours: US dollars a month without them."""
+    usd_at_pool_limits: NotNegative | None = None
+    """Where Karpenter's pools are: US dollars a month with all of them at their limits, the most that they reach."""
     steady_cpu: SteadyCpu | None = None
     """Where burstable nodes are: whether they can carry the load for long."""
 

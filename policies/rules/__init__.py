@@ -4,7 +4,13 @@ from policies.rule import ExceptionRule, JudgingRule
 from policies.rules.bucket_lifetime import BUCKETS_EXPIRE, INDEXES_UNTOUCHED, UPLOADS_ABORTED, VERSIONS_EXPIRE
 from policies.rules.cluster_support import CLUSTER_IN_STANDARD_SUPPORT
 from policies.rules.cost import BUDGET, COST_DELTA, COSTS_KNOWN, STEADY_LOAD_SUSTAINED
-from policies.rules.encryption import BUCKETS_ENCRYPTED, CLUSTER_SECRETS_ENCRYPTED, KEYS_ROTATE, VOLUMES_ENCRYPTED
+from policies.rules.encryption import (
+    BUCKETS_ENCRYPTED,
+    CLUSTER_SECRETS_ENCRYPTED,
+    KEYS_ROTATE,
+    QUEUES_ENCRYPTED,
+    VOLUMES_ENCRYPTED,
+)
 from policies.rules.exceptions import EXCEPTIONS_IN_DATE, EXCEPTIONS_IN_USE
 from policies.rules.nodes import CONTROL_PLANE_AUDITED, CREDITS_CHOSEN, METADATA_CLOSED
 from policies.rules.permissions import BUCKETS_TLS_ONLY, NO_WILDCARDS, POD_ROLES_BOUND
@@ -49,6 +55,7 @@ RULES: tuple[JudgingRule, ...] = (
     VOLUMES_ENCRYPTED,
     CLUSTER_SECRETS_ENCRYPTED,
     KEYS_ROTATE,
+    QUEUES_ENCRYPTED,
     BUCKETS_PRIVATE,
     BUCKETS_TLS_ONLY,
     CLUSTER_ENDPOINT_LIMITED,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from planning.aws.types import AWS_PROVIDER
+from planning.aws.types import AWS_PROVIDER, NODE_POOL
 from planning.budget import TotalBudget
 from planning.cost.inputs import REFERENCE_LOAD, ClusterSharing, CostInputs, ExpectedLoad
 from planning.registered import Resource, of_type
@@ -86,7 +86,17 @@ def _over_budget(resources: Sequence[Resource], limits: BudgetLimits) -> Iterato
     verdict = budget_verdict(report, limits)
     if not verdict.within:
         yield Violation(verdict.message)
+    yield from _boundless_pools(report)
     yield from _not_yet_known(report)
+
+
+def _boundless_pools(report: "CostReport") -> Iterator[Verdict]:
+    """Pools of nodes whose largest bill can't be computed: nobody knows whether it fits."""
+    from planning.cost.model import UnpricedCause
+
+    for item in report.unpriced:
+        if item.type == NODE_POOL and item.cause is not UnpricedCause.NOT_KNOWN_YET:
+            yield Violation(f"the pool {item.resource} may cost anything: {item.reason}")
 
 
 BUDGET = StackRule(

@@ -9,10 +9,12 @@ from planning.aws.types import (
     EBS_DRIVER,
     KEY,
     LAUNCH_TEMPLATE,
+    NODE_CLASS,
+    QUEUE,
     STORAGE_CLASS,
     VOLUME,
 )
-from planning.registered import UNKNOWN, Resource, belonging_to, is_list, of_type, tables, value_at
+from planning.registered import UNKNOWN, Property, Resource, belonging_to, is_list, of_type, tables, value_at
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
@@ -58,24 +60,25 @@ BUCKETS_ENCRYPTED = StackRule(
 
 def _unencrypted_volumes(resource: Resource, _limits: Limits) -> Iterator[Verdict]:
     if resource.type == LAUNCH_TEMPLATE:
-        yield from _unencrypted_mappings(resource)
+        yield from _unencrypted_mappings("", resource.at("blockDeviceMappings"))
+    elif resource.type == NODE_CLASS:
+        yield from _unencrypted_mappings("spec.", resource.at("spec", "blockDeviceMappings"))
     elif resource.type == VOLUME:
         yield from _must_be_true("encrypted", resource.at("encrypted"))
     elif resource.at("provisioner") == EBS_DRIVER:
         yield from _must_be_true("parameters.encrypted", resource.at("parameters", "encrypted"))
 
 
-def _unencrypted_mappings(template: Resource) -> Iterator[Verdict]:
-    mappings = template.at("blockDeviceMappings")
+def _unencrypted_mappings(where: str, mappings: Property) -> Iterator[Verdict]:
     if mappings is UNKNOWN:
-        yield NotYetKnown("blockDeviceMappings")
+        yield NotYetKnown(f"{where}blockDeviceMappings")
         return
     if not tables(mappings):
-        yield Violation("has no blockDeviceMappings: the root volume would take the AMI's unencrypted default")
+        yield Violation(f"has no {where}blockDeviceMappings: the root volume would take the AMI's unencrypted default")
     for index, mapping in tables(mappings):
         if value_at(mapping, "ebs") is not None:
             yield from _must_be_true(
-                f"blockDeviceMappings[{index}].ebs.encrypted", value_at(mapping, "ebs", "encrypted")
+                f"{where}blockDeviceMappings[{index}].ebs.encrypted", value_at(mapping, "ebs", "encrypted")
             )
 
 
@@ -92,9 +95,30 @@ VOLUMES_ENCRYPTED = ResourceRule(
     title="Node root volumes and data volumes are encrypted",
     why="Write-ahead logs on volumes hold the same data as the buckets.",
     fix="Set encrypted on the launch template's gp3 mapping and on the StorageClass.",
-    types=(LAUNCH_TEMPLATE, STORAGE_CLASS, VOLUME),
+    types=(LAUNCH_TEMPLATE, NODE_CLASS, STORAGE_CLASS, VOLUME),
     limits=Limits,
     check=_unencrypted_volumes,
+)
+
+
+def _plain_messages(queue: Resource, _limits: Limits) -> Iterator[Verdict]:
+    managed, key = queue.at("sqsManagedSseEnabled"), queue.at("kmsMasterKeyId")
+    if UNKNOWN in (managed, key):
+        yield NotYetKnown("sqsManagedSseEnabled")
+    elif managed is not True and not key:
+        yield Violation("sqsManagedSseEnabled is not true and there is no kmsMasterKeyId; accepted: either")
+
+
+QUEUES_ENCRYPTED = ResourceRule(
+    id="queues-encrypted",
+    subject=Subject.SECURITY,
+    title="Messages in queues are encrypted at rest",
+    why="What waits in a queue says which machines come and go; SQS's own key costs nothing.",
+    fix="Set sqsManagedSseEnabled to true, or kmsMasterKeyId to a key.",
+    types=(QUEUE,),
+    limits=Limits,
+    check=_plain_messages,
+    severity=Severity.MEDIUM,
 )
 
 

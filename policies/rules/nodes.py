@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from planning.aws.types import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_GROUP
+from planning.aws.types import CLUSTER, INSTANCE, LAUNCH_TEMPLATE, NODE_CLASS, NODE_GROUP
 from planning.cost.compute import instance_types
-from planning.registered import UNKNOWN, Resource, is_list, of_type
+from planning.registered import UNKNOWN, Property, Resource, is_list, of_type, value_at
 from policies.facts import whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
@@ -25,25 +25,26 @@ def _open_metadata(resource: Resource, limits: MetadataLimits) -> Iterator[Verdi
         if resource.at("launchTemplate") is None:
             yield Violation("has no launchTemplate: EKS would make one that answers pods too (hop limit 2)")
         return
-    options = resource.at("metadataOptions")
+    where = "spec." if resource.type == NODE_CLASS else ""
+    options = resource.at(*where.split(".")[:-1], "metadataOptions")
     if options is UNKNOWN:
-        yield NotYetKnown("metadataOptions")
-    elif resource.at("metadataOptions", "httpEndpoint") != "disabled":
-        yield from _answering_metadata(resource, limits)
+        yield NotYetKnown(f"{where}metadataOptions")
+    elif value_at(options, "httpEndpoint") != "disabled":
+        yield from _answering_metadata(f"{where}metadataOptions", options, limits)
 
 
-def _answering_metadata(resource: Resource, limits: MetadataLimits) -> Iterator[Verdict]:
-    tokens = resource.at("metadataOptions", "httpTokens")
-    hops = whole(resource.at("metadataOptions", "httpPutResponseHopLimit"))
+def _answering_metadata(where: str, options: Property, limits: MetadataLimits) -> Iterator[Verdict]:
+    tokens = value_at(options, "httpTokens")
+    hops = whole(value_at(options, "httpPutResponseHopLimit"))
     if tokens is UNKNOWN:
-        yield NotYetKnown("metadataOptions.httpTokens")
+        yield NotYetKnown(f"{where}.httpTokens")
     elif tokens != "required":
-        yield Violation(f'metadataOptions.httpTokens is {tokens!r}; accepted: "required" (IMDSv2)')
+        yield Violation(f'{where}.httpTokens is {tokens!r}; accepted: "required" (IMDSv2)')
     if hops is UNKNOWN:
-        yield NotYetKnown("metadataOptions.httpPutResponseHopLimit")
+        yield NotYetKnown(f"{where}.httpPutResponseHopLimit")
     elif hops is None or hops > limits.max_hops:
         yield Violation(
-            f"metadataOptions.httpPutResponseHopLimit is {'absent' if hops is None else hops}; "
+            f"{where}.httpPutResponseHopLimit is {'absent' if hops is None else hops}; "
             f"accepted: at most {limits.max_hops}, so that pods don't reach the node's credentials"
         )
 
@@ -54,7 +55,7 @@ METADATA_CLOSED = ResourceRule(
     title="Nodes answer metadata requests by IMDSv2 only, and only to themselves",
     why="A pod that reaches the metadata service takes the node's role; version 1 answers any forged request.",
     fix="Set httpTokens required and httpPutResponseHopLimit 1 in the launch template, as NodeGroups does.",
-    types=(LAUNCH_TEMPLATE, INSTANCE, NODE_GROUP),
+    types=(LAUNCH_TEMPLATE, INSTANCE, NODE_CLASS, NODE_GROUP),
     limits=MetadataLimits,
     check=_open_metadata,
 )

@@ -9,18 +9,31 @@ from planning.aws.types import (
     INSTANCE,
     LAUNCH_TEMPLATE,
     NAT_GATEWAY,
+    NODE_CLASS,
     NODE_GROUP,
     RELEASE,
     SCALING_GROUP,
     STORAGE_CLASS,
     VOLUME,
 )
-from planning.registered import UNKNOWN, Property, Resource, Unknown, is_list, is_table, of_type, tables, value_at
+from planning.node_pool import pool_instance_types
+from planning.registered import (
+    UNKNOWN,
+    Property,
+    Resource,
+    Unknown,
+    is_list,
+    is_table,
+    number,
+    of_type,
+    tables,
+    value_at,
+)
 from policies.facts import decimal, leaves, show, whole
 from policies.limits import Limits
 from policies.rule import NotYetKnown, ResourceRule, Severity, StackRule, Subject, Verdict, Violation
 
-NODE_POOL = "kubernetes:karpenter.sh/*:NodePool"
+NODE_POOLS = "kubernetes:karpenter.sh/*:NodePool"
 POD_SCALER = "kubernetes:autoscaling/*:HorizontalPodAutoscaler"
 
 # fmt: off
@@ -81,8 +94,12 @@ class InstanceLimits(Limits):
 
 
 def _unaccepted_instances(resource: Resource, limits: InstanceLimits) -> Iterator[Verdict]:
-    for key in ("instanceTypes", "instanceType"):
-        value = resource.at(key)
+    of_pool = pool_instance_types(resource) if resource.type.endswith(":NodePool") else None
+    for key, value in (
+        ("instanceTypes", resource.at("instanceTypes")),
+        ("instanceType", resource.at("instanceType")),
+        ("spec.template.spec.requirements", of_pool),
+    ):
         for instance_type in value if is_list(value) else () if value is None else (value,):
             if instance_type is UNKNOWN:
                 yield NotYetKnown(key)
@@ -107,7 +124,7 @@ INSTANCES_LIMITED = ResourceRule(
     title="Nodes are of the families and sizes that the stack was planned with",
     why="One size up doubles a node's price; another family changes architecture and price together.",
     fix="Choose instance_types from the accepted families and sizes, or change the limit in a review.",
-    types=(NODE_GROUP, INSTANCE, LAUNCH_TEMPLATE),
+    types=(NODE_GROUP, INSTANCE, LAUNCH_TEMPLATE, NODE_POOLS),
     limits=InstanceLimits,
     check=_unaccepted_instances,
 )
@@ -163,6 +180,10 @@ def _unaccepted_volumes(resource: Resource, limits: VolumeLimits) -> Iterator[Ve
         for index, mapping in tables(resource.at("blockDeviceMappings")):
             ebs, what = value_at(mapping, "ebs"), f"blockDeviceMappings[{index}].ebs."
             yield from _volume_problems(what, ebs, "volumeType", "volumeSize", limits.max_root_gib, limits)
+    elif resource.type == NODE_CLASS:
+        for index, mapping in tables(resource.at("spec", "blockDeviceMappings")):
+            what, ebs = f"spec.blockDeviceMappings[{index}].ebs.volumeSize", value_at(mapping, "ebs", "volumeSize")
+            yield from _at_most(what, gib_of(ebs), limits.max_root_gib, "GiB")
     elif resource.type == VOLUME:
         yield from _volume_problems("", resource.properties, "type", "size", limits.max_data_gib, limits)
     elif resource.type == STORAGE_CLASS:
@@ -227,7 +248,7 @@ VOLUMES_LIMITED = ResourceRule(
     title="Volumes are gp3 and within their size",
     why="gp3 is a fifth cheaper than gp2, and io2 ten times dearer; a volume can be grown but never shrunk.",
     fix="Use gp3, and choose root_volume_gib and volume_gib within the limit.",
-    types=(LAUNCH_TEMPLATE, VOLUME, STORAGE_CLASS, CLAIM, RELEASE),
+    types=(LAUNCH_TEMPLATE, NODE_CLASS, VOLUME, STORAGE_CLASS, CLAIM, RELEASE),
     limits=VolumeLimits,
     check=_unaccepted_volumes,
     severity=Severity.MEDIUM,
@@ -251,8 +272,19 @@ def _unbounded(resource: Resource, limits: GrowthLimits) -> Iterator[Verdict]:
                 yield from _bounded(show((*path, "maxReplicas")), whole(most), limits.max_replicas)
     elif resource.type.endswith(":HorizontalPodAutoscaler"):
         yield from _bounded("spec.maxReplicas", whole(resource.at("spec", "maxReplicas")), limits.max_replicas)
-    elif resource.at("spec", "limits") is None:
+    else:
+        yield from _pool(resource)
+
+
+def _pool(pool: Resource) -> Iterator[Verdict]:
+    """Whether a pool's largest bill is known; that it fits is the budget's to say."""
+    cores = pool.at("spec", "limits", "cpu")
+    if cores is UNKNOWN:
+        yield NotYetKnown("spec.limits.cpu")
+    elif pool.at("spec", "limits") is None:
         yield Violation("spec.limits is absent: Karpenter would start nodes without a bound")
+    elif number(cores) is None:
+        yield Violation(f"spec.limits.cpu is {cores or 'absent'}; accepted: a number of cores, as the bound is one")
 
 
 def _auto_mode(cluster: Resource) -> Iterator[Verdict]:
@@ -276,7 +308,7 @@ AUTOSCALING_BOUNDED = ResourceRule(
     title="Whatever scales by itself has a bound",
     why="A loop in a client, or an attack, would otherwise be answered with nodes until somebody reads the bill.",
     fix="Give the autoscaler a largest size within the limit.",
-    types=(CLUSTER, NODE_POOL, POD_SCALER, RELEASE),
+    types=(CLUSTER, NODE_POOLS, POD_SCALER, RELEASE),
     limits=GrowthLimits,
     check=_unbounded,
 )

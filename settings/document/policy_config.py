@@ -26,7 +26,7 @@ from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.project import project_root, stack_names
 from settings.rules.cost_inputs import cost_inputs
-from settings.rules.sizing import node_groups
+from settings.rules.sizing import karpenter_pods, node_groups
 
 CONFIG_FOLDER = Path("policies", "config")
 EXCEPTIONS = "exceptions"
@@ -64,7 +64,9 @@ def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
 
 def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
     groups = node_groups(settings)
-    types = sorted({name for group in groups for name in group.instance_types})
+    cluster = settings.cluster
+    pool = cluster.node_pool.instance_types if isinstance(cluster, EksCluster) and karpenter_pods(settings) else ()
+    types = sorted({*pool, *(name for group in groups for name in group.instance_types)})
     volumes = [size.volume_gib for _, size in settings.sizes.workloads() if size.volume_gib]
     pricing = _pricing(settings, owner)
     return {

@@ -8,10 +8,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
+from planning.instances import is_burstable
 from settings.models.addons import AddonVersions, ClusterAddons
 from settings.models.address_blocks import unreachable
 from settings.models.fields import accepts, matching
+from settings.models.node_pool import InstanceType, NodePool, NodeScaling
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
 MIN_KUBERNETES_MINOR = 35
@@ -39,23 +40,6 @@ class CpuCredits(StrEnum):
 
     STANDARD = "standard"
     UNLIMITED = "unlimited"
-
-
-def _graviton(instance_type: str) -> str:
-    if instance_shape(instance_type) is not None:
-        return instance_type
-    if not re.match(r"[a-z]+\d+g[a-z]*\.", instance_type):
-        raise broken_rule("must be a Graviton (ARM) type, because images and AMIs are arm64")
-    if re.search(r"\.(nano|micro|small)$", instance_type):
-        raise broken_rule("is Graviton, and too small: EKS's own pods fill it")
-    raise broken_rule("is Graviton, of a family or size that this release doesn't know")
-
-
-InstanceType = Annotated[
-    str,
-    AfterValidator(_graviton),
-    Field(json_schema_extra=accepts(GRAVITON_TYPES_IN_WORDS, pattern=r"^[a-z]+\d+g[a-z]*\.(medium|large|\d*xlarge)$")),
-]
 
 
 class NodeGroup(Frozen):
@@ -177,6 +161,11 @@ class EksCluster(Frozen):
     """Versions of EKS's add-ons instead of those that are shipped; `lgtm addons pin` writes those that AWS offers."""
     node_groups: NodeGroups
     """Node groups by name."""
+    autoscaling: NodeScaling = NodeScaling.NONE
+    """karpenter starts nodes beside the groups when pods wait, and ends them again, within what the budget leaves;
+    none: the groups' nodes are all there is."""
+    node_pool: NodePool = NodePool()
+    """What Karpenter may start; without karpenter it means nothing."""
 
 
 class SharedCluster(Frozen):

@@ -7,6 +7,7 @@ from settings.models.environment import Environment
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import SCALABLE_WORKLOADS
 from settings.rules.broken import BrokenRule
+from settings.rules.sizing import karpenter_pods
 
 
 def hours_have_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -19,6 +20,11 @@ def hours_have_nodes(settings: PlatformSettings) -> Iterator[BrokenRule]:
         yield BrokenRule(
             ("schedule",),
             "the nodes of cluster mode existing aren't this stack's: remove it, and let their owner do it",
+        )
+    if karpenter_pods(settings):
+        yield BrokenRule(
+            ("schedule",),
+            "Karpenter would start nodes for pods that wait at night: remove it, or set cluster.autoscaling to none",
         )
     if settings.alerting.receivers.watchdog:
         yield BrokenRule(

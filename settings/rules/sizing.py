@@ -9,6 +9,7 @@ from typing import NamedTuple
 from planning.instances import instance_shape
 from settings.models.addons import ClusterAddons
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
+from settings.models.node_pool import NodeScaling
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT, cache_memory_request_mib
 
@@ -74,12 +75,13 @@ class ResourceSums(NamedTuple):
         return (self.data_volumes_gib + self.root_volumes_gib) * GB_PER_GIB
 
 
-def resource_sums(settings: PlatformSettings) -> ResourceSums:
-    """Adds up every workload at its largest size; the collector agent counts once for each node, a cache by its
-    memcached pod."""
+def resource_sums(settings: PlatformSettings, *, at_least: bool = False) -> ResourceSums:
+    """Adds up every workload at its largest size, or `at_least` at its smallest; the collector agent counts once for
+    each node, a cache by its memcached pod."""
     components: list[ComponentRequest] = []
     for key, size in settings.sizes.workloads():
-        pods = settings.node_count if key == AGENT else size.most_replicas
+        scaled = size.replicas if at_least else size.most_replicas
+        pods = settings.node_count if key == AGENT else scaled
         if pods:
             components.append(
                 ComponentRequest(
@@ -126,6 +128,18 @@ NODE_EXPORTER = AddonRequest(pods=1, cpu_millicores=10, memory_mib=24)
 """On each node."""
 CERT_MANAGER_POD = AddonRequest(pods=1, cpu_millicores=10, memory_mib=48)
 CERT_MANAGER_PARTS = ("controller", "cainjector", "webhook")
+# Of each pod of Karpenter's controller, for a cluster of some dozen nodes. Its guide shows 1 core and 1 GiB, and its
+# chart says that this is the user's to choose; the limit is the guide's.
+KARPENTER_POD = AddonRequest(pods=1, cpu_millicores=250, memory_mib=512)
+KARPENTER_LIMIT_MIB = 1024
+
+
+def karpenter_pods(settings: PlatformSettings) -> int:
+    """Pods of the controller: each is on a host of its own."""
+    cluster = settings.cluster
+    if not isinstance(cluster, EksCluster) or cluster.autoscaling is not NodeScaling.KARPENTER:
+        return 0
+    return min(2, settings.node_count)
 
 
 def cluster_addons(addons: ClusterAddons) -> AddonRequest:
@@ -153,11 +167,11 @@ def system_requests(settings: PlatformSettings) -> tuple[AddonRequest, AddonRequ
     )
     if not isinstance(cluster, EksCluster):
         return node, AddonRequest(0, 0, 0)
-    addons = cluster_addons(cluster.addons)
+    addons, controllers = cluster_addons(cluster.addons), karpenter_pods(settings)
     return node, AddonRequest(
-        CLUSTER_SYSTEM_PODS + addons.pods,
-        CLUSTER_SYSTEM_MILLICORES + addons.cpu_millicores,
-        CLUSTER_SYSTEM_MIB + addons.memory_mib,
+        CLUSTER_SYSTEM_PODS + addons.pods + controllers,
+        CLUSTER_SYSTEM_MILLICORES + addons.cpu_millicores + controllers * KARPENTER_POD.cpu_millicores,
+        CLUSTER_SYSTEM_MIB + addons.memory_mib + controllers * KARPENTER_POD.memory_mib,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from planning.base import Frozen
 from settings.models.charts import ChartSettings
 from settings.models.platform import PlatformSettings
-from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, ChartName
+from telemetry.charts.lock import CHARTS, COLLECTOR_VERSION, ChartName, ClusterChart
 
 
 class Form(StrEnum):
@@ -112,7 +112,7 @@ def digest_of(image: Image, charts: ChartSettings) -> str | None:
     return getattr(charts.image_digests, image.key)
 
 
-def with_digests(chart: ChartName, values: Mapping[str, Any], charts: ChartSettings) -> dict[str, Any]:
+def with_digests(chart: ChartName | ClusterChart, values: Mapping[str, Any], charts: ChartSettings) -> dict[str, Any]:
     """A chart's values, with the digests that the stack names."""
     changed = dict(values)
     for image in IMAGES:

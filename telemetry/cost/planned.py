@@ -17,7 +17,7 @@ from planning.retention import Signal
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.senders import senders
-from telemetry.cost.expected_resources import expected_resources
+from telemetry.cost.node_pool import with_pool
 
 DAYS_PER_MONTH = 365.25 / 12
 TOTAL = "total"
@@ -53,7 +53,7 @@ def priced_plan(
     """
     table = load_prices(settings.region)
     return price_resources(
-        expected_resources(settings, stack, owner),
+        with_pool(settings, stack, owner),
         table,
         cost_inputs(settings, owner),
         today=today or table.compiled,

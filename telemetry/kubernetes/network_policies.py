@@ -68,7 +68,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
     """Policies of the platform's namespace."""
     kept, tls = backends_of(settings.retention), settings.encrypted
     return [
-        *_closed(settings),
+        *closed(settings),
         *(_within(backend.name) for backend in kept),
         *(_clients(backend, kept, tls=tls) for backend in kept),
         *_recordings(kept, tls=tls),
@@ -100,7 +100,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
 def agent_policies(settings: PlatformSettings) -> list[Policy]:
     """Policies of the agents' namespace: services of every namespace send, agents reach gateway and node."""
     return [
-        *_closed(settings),
+        *closed(settings),
         ingress(
             "telemetry-from-services",
             COLLECTOR_AGENT_RELEASE,
@@ -146,7 +146,7 @@ def _scrape_targets(settings: PlatformSettings) -> list[Rule]:
     ]
 
 
-def _closed(settings: PlatformSettings) -> Iterator[Policy]:
+def closed(settings: PlatformSettings) -> Iterator[Policy]:
     """Nothing in, nothing out, but names can be looked up."""
     local, cilium = settings.network_policies.node_local_dns, _on_cilium(settings)
     servers = [in_namespace("kube-system")]

@@ -1,15 +1,15 @@
 """A Karpenter NodePool for a stack's pods, and the EC2NodeClass that its nodes are made from.
 
 Source: Karpenter documentation, "NodePools" (karpenter.sh/v1), "NodeClasses" (karpenter.k8s.aws/v1) and "Disruption"
-(1.x, 2026). Nodes are what `NodeGroups` makes: the same role, image family, encrypted root volume and metadata options.
+(1.x, 2026). Nodes are what `NodeGroups` makes: the same permissions, image family, encrypted root volume and metadata
+options.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from planning.node_pool import PoolBounds, PoolType
+from planning.node_pool import INSTANCE_TYPE_LABEL, PoolBounds, PoolType
 from settings.models.cluster import SharedCluster
-from settings.models.names import Names
 from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
 from telemetry.collector.agent import cluster_name
@@ -45,7 +45,7 @@ def node_pool(
                     "nodeClassRef": {"group": CLASS_GROUP, "kind": "EC2NodeClass", "name": stack},
                     "expireAfter": EXPIRE_AFTER,
                     "requirements": [
-                        _in("node.kubernetes.io/instance-type", *(one.name for one in types)),
+                        _in(INSTANCE_TYPE_LABEL, *(one.name for one in types)),
                         _in("karpenter.sh/capacity-type", *capacity),
                         _in("kubernetes.io/arch", "arm64"),
                         _in("kubernetes.io/os", "linux"),
@@ -57,9 +57,14 @@ def node_pool(
     }
 
 
-def node_class(settings: PlatformSettings, stack: str, root_volume_gib: int, nat: NatMode) -> dict[str, Any]:
-    """The EC2NodeClass: found by tags that the network and EKS put on subnets and the cluster's security group."""
-    cluster, names = cluster_name(settings, stack), Names(project=settings.project, stack=stack)
+def node_class(
+    settings: PlatformSettings, stack: str, identity: Mapping[str, str], root_volume_gib: int, nat: NatMode
+) -> dict[str, Any]:
+    """The EC2NodeClass: found by tags that the network and EKS put on subnets and the cluster's security group.
+
+    `identity` is the nodes' role, for which Karpenter makes an instance profile, or their instanceProfile.
+    """
+    cluster = cluster_name(settings, stack)
     public = nat is NatMode.NONE
     kind = "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb"
     return {
@@ -67,7 +72,7 @@ def node_class(settings: PlatformSettings, stack: str, root_volume_gib: int, nat
         "kind": "EC2NodeClass",
         "metadata": {"name": stack},
         "spec": {
-            "role": names.role("nodes"),
+            **identity,
             "amiSelectorTerms": [{"alias": "al2023@latest"}],
             "subnetSelectorTerms": [{"tags": {f"kubernetes.io/cluster/{cluster}": "shared", kind: "1"}}],
             "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": cluster}}],

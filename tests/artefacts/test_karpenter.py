@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from ops.setup import node_pool as command
-from ops.setup.node_pool import Pool
 from sandbox.kubernetes.control_plane import ControlPlane
 from settings.models.platform import PlatformSettings
+from telemetry.cost.node_pool import PlannedPool
 from telemetry.kubernetes.placement import STACK_LABEL
 from tests.artefacts.karpenter_driver import NODE_CLASS, running_karpenter
 from tests.artefacts.kubernetes_driver import apply, eventually, get, group, kubectl
@@ -28,7 +28,7 @@ BUDGET = 800
 
 class Cluster(NamedTuple):
     control_plane: ControlPlane
-    pool: Pool
+    pool: PlannedPool
 
 
 @pytest.fixture(scope="module")

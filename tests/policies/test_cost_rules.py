@@ -4,7 +4,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from planning.aws.types import CLUSTER, LAUNCH_TEMPLATE, NAT_GATEWAY, NODE_GROUP, RELEASE, STORAGE_CLASS, VOLUME
+from planning.aws.types import (
+    CLUSTER,
+    LAUNCH_TEMPLATE,
+    NAT_GATEWAY,
+    NODE_CLASS,
+    NODE_GROUP,
+    NODE_POOL,
+    RELEASE,
+    STORAGE_CLASS,
+    VOLUME,
+)
+from planning.node_pool import INSTANCE_TYPE_LABEL
 from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.sizes import gib_of
 from policies.rules.transitions import life_cost
@@ -12,7 +23,6 @@ from tests.policies.buckets import bucket_with, moves_rule
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
 
 POD_SCALER = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
-NODE_POOL = "kubernetes:karpenter.sh/v1:NodePool"
 CLAIM = "kubernetes:core/v1:PersistentVolumeClaim"
 
 
@@ -22,6 +32,16 @@ def cluster(version: Property, support: Property = "STANDARD") -> list[Resource]
 
 def node_group(most: Property, *types: Property, name: str = "spot") -> Resource:
     return resource(NODE_GROUP, {"instanceTypes": list(types), "scalingConfig": {"maxSize": most}}, name)
+
+
+def pool(*types: Property) -> Resource:
+    requirement: Property = {"key": INSTANCE_TYPE_LABEL, "operator": "In", "values": list(types)}
+    return resource(NODE_POOL, {"spec": {"template": {"spec": {"requirements": [requirement]}}}})
+
+
+def pool_class(size: Property) -> Resource:
+    ebs: Property = {"volumeType": "gp3", "volumeSize": size}
+    return resource(NODE_CLASS, {"spec": {"blockDeviceMappings": [{"ebs": ebs}]}})
 
 
 def credits(chosen: Property, *types: Property, known_by: str = "name") -> list[Resource]:
@@ -71,6 +91,8 @@ CASES: Sequence[Case] = (
     Case("instances-limited", FAIL, [node_group(1, "t4g.4xlarge")], "larger than 2xlarge"),
     Case("instances-limited", FAIL, [node_group(1, "t4g.96xlarge")], "larger than 2xlarge"),
     Case("instances-limited", FAIL, [resource("aws:ec2/instance:Instance", {"instanceType": "p5.48xlarge"})], "p5"),
+    Case("instances-limited", FAIL, [pool("m7g.large")], "requirements holds m7g.large: family m7g is not accepted"),
+    Case("instances-limited", PASS, [pool("t4g.large")]),
     Case("credits-chosen", PASS, credits("standard", "t4g.medium")),
     Case("credits-chosen", PASS, credits("standard", "t4g.medium", known_by="id")),
     Case("credits-chosen", PASS, credits("unlimited", "t4g.medium", "t4g.large")),
@@ -90,6 +112,8 @@ CASES: Sequence[Case] = (
     Case("volumes-limited", FAIL, root_volume(volumeType=None), "absent, which means gp2"),
     Case("volumes-limited", FAIL, root_volume(volumeSize=500), "500 GiB; accepted: at most 40 GiB"),
     Case("volumes-limited", FAIL, root_volume(iops=16000), "16000 IOPS"),
+    Case("volumes-limited", FAIL, [pool_class("500Gi")], "ebs.volumeSize is 500 GiB; accepted: at most 40 GiB"),
+    Case("volumes-limited", PASS, [pool_class("40Gi")]),
     Case("volumes-limited", FAIL, [resource(VOLUME, {"type": "gp3", "size": 900})], "900 GiB"),
     Case("volumes-limited", PASS, [resource(STORAGE_CLASS, {"provisioner": "rancher.io/local-path"})]),
     Case(
@@ -117,6 +141,10 @@ CASES: Sequence[Case] = (
     Case("autoscaling-bounded", FAIL, values(querier={"kedaAutoscaling": {"enabled": True}}), "absent"),
     Case("autoscaling-bounded", PASS, [resource(NODE_POOL, {"spec": {"limits": {"cpu": 16}}})]),
     Case("autoscaling-bounded", FAIL, [resource(NODE_POOL, {"spec": {}})], "without a bound"),
+    Case("autoscaling-bounded", PASS, [resource(NODE_POOL, {"spec": {"limits": {"cpu": "16"}}})]),
+    Case("autoscaling-bounded", UNKNOWN_YET, [resource(NODE_POOL, {"spec": {"limits": UNKNOWN}})]),
+    Case("autoscaling-bounded", FAIL, [resource(NODE_POOL, {"spec": {"limits": {"memory": "64Gi"}}})], "cpu is absent"),
+    Case("autoscaling-bounded", FAIL, [resource(NODE_POOL, {"spec": {"limits": {"cpu": "4000m"}}})], "cpu is 4000m"),
     Case("autoscaling-bounded", FAIL, [resource(CLUSTER, {"computeConfig": {"enabled": True}})], "Auto Mode"),
     Case("transitions-pay", PASS, bucket_with("mimir-blocks", moves_rule({"GLACIER_IR": 30}, 97, "blocks/"))),
     Case("transitions-pay", PASS, bucket_with("loki-chunks", moves_rule({}, 21, "fake/"))),

@@ -15,9 +15,11 @@ from planning.aws.types import (
     INSTANCE,
     KEY,
     LAUNCH_TEMPLATE,
+    NODE_CLASS,
     NODE_GROUP,
     POD_IDENTITY,
     PUBLIC_ACCESS_BLOCK,
+    QUEUE,
     ROLE,
     ROLE_POLICY_ATTACHMENT,
     SECURITY_GROUP_RULE,
@@ -49,6 +51,10 @@ def blocked(name: Property = "acme-prod-bucket", **blocks: Property) -> list[Res
 
 def root_volume(encrypted: Property) -> list[Resource]:
     return [resource(LAUNCH_TEMPLATE, {"blockDeviceMappings": [{"ebs": {"encrypted": encrypted}}]})]
+
+
+def pool_class(*mappings: Property, **metadata: Property) -> list[Resource]:
+    return [resource(NODE_CLASS, {"spec": {"blockDeviceMappings": list(mappings), "metadataOptions": metadata}})]
 
 
 def endpoint(public: Property, cidrs: Property) -> list[Resource]:
@@ -117,6 +123,15 @@ CASES: Sequence[Case] = (
     Case("keys-rotate", PASS, [resource(KEY, {"enableKeyRotation": True})]),
     Case("keys-rotate", UNKNOWN_YET, [resource(KEY, {"enableKeyRotation": UNKNOWN})]),
     Case("keys-rotate", FAIL, [resource(KEY, {})], "one key for ever"),
+    Case("queues-encrypted", PASS, [resource(QUEUE, {"sqsManagedSseEnabled": True})]),
+    Case("queues-encrypted", PASS, [resource(QUEUE, {"kmsMasterKeyId": "alias/aws/sqs"})]),
+    Case("queues-encrypted", UNKNOWN_YET, [resource(QUEUE, {"kmsMasterKeyId": UNKNOWN})]),
+    Case("queues-encrypted", FAIL, [resource(QUEUE, {"sqsManagedSseEnabled": False})], "accepted: either"),
+    Case("volumes-encrypted", PASS, pool_class({"ebs": {"encrypted": True}})),
+    Case("volumes-encrypted", FAIL, pool_class({"ebs": {}}), "spec.blockDeviceMappings[0].ebs.encrypted is None"),
+    Case("volumes-encrypted", FAIL, [resource(NODE_CLASS, {"spec": {}})], "has no spec.blockDeviceMappings"),
+    Case("metadata-closed", PASS, pool_class(httpTokens="required", httpPutResponseHopLimit=1)),
+    Case("metadata-closed", FAIL, pool_class(httpTokens="optional", httpPutResponseHopLimit=1), "spec.metadataOptions"),
     Case("buckets-private", PASS, blocked()),
     Case("buckets-private", UNKNOWN_YET, blocked(blockPublicAcls=UNKNOWN)),
     Case("buckets-private", FAIL, blocked(blockPublicPolicy=False), "blockPublicPolicy must be true"),

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from planning.aws.types import AWS_PROVIDER, CLUSTER, NODE_GROUP
+from planning.aws.types import AWS_PROVIDER, CLUSTER, NODE_CLASS, NODE_GROUP, NODE_POOL
+from planning.node_pool import INSTANCE_TYPE_LABEL
 from planning.registered import UNKNOWN, Property, Resource
 from policies.rules.cost import BudgetLimits, priced
 from tests.policies.cases import FAIL, PASS, UNKNOWN_YET, Case, check, resource
@@ -26,6 +27,18 @@ def nodes(count: Property) -> Resource:
     return resource(
         NODE_GROUP, {"capacityType": "ON_DEMAND", "instanceTypes": ["t4g.large"], "scalingConfig": scaling}, "nodes"
     )
+
+
+def pool(cores: Property, *types: Property, operator: str = "In") -> list[Resource]:
+    """A node class, and a pool of its nodes."""
+    requirement: Property = {"key": INSTANCE_TYPE_LABEL, "operator": operator, "values": list(types or ("m7g.large",))}
+    inside: Property = {"nodeClassRef": {"name": "prod"}, "requirements": [requirement]}
+    ebs: Property = {"volumeSize": "40Gi", "volumeType": "gp3"}
+    of_nodes: Property = {"associatePublicIPAddress": False, "blockDeviceMappings": [{"ebs": ebs}]}
+    return [
+        resource(NODE_CLASS, {"metadata": {"name": "prod"}, "spec": of_nodes}),
+        resource(NODE_POOL, {"spec": {"limits": {"cpu": cores}, "template": {"spec": inside}}}),
+    ]
 
 
 def in_region(region: Property) -> Resource:
@@ -50,6 +63,19 @@ CASES: Sequence[Case] = (
     Case(
         "budget", FAIL, NO_PRICES, "the cost can't be computed: there is no price table for region mars-north-1", AS_OF
     ),
+    Case("budget", PASS, [cluster(), *pool("4")], limits=AS_OF),
+    Case("budget", UNKNOWN_YET, [cluster(), *pool(UNKNOWN)], limits=AS_OF),
+    # 73.00, and eight cores of m7g.large at 0.0816 x 730 h + 40 GiB x 0.08 for two.
+    Case(
+        "budget",
+        FAIL,
+        [cluster(), *pool("8")],
+        "324.07 USD a month is 24.07 over the budget of 300.00 when pools of nodes are at their limits; 73.00 without",
+        {**AS_OF, "usd_per_month": 300},
+    ),
+    Case("budget", FAIL, [cluster(), pool("8")[1]], "the pool r may cost anything: it has no node class", AS_OF),
+    Case("budget", FAIL, [cluster(), *pool("8", "m5.large")], "the cores of some of its types aren't known", AS_OF),
+    Case("budget", FAIL, [cluster(), *pool("8", operator="NotIn")], "it has no instance types", AS_OF),
     Case("cost-delta", PASS, [cluster(), nodes(9.0)], limits=AS_OF),
     Case("cost-delta", PASS, [cluster()], limits={**AS_OF, "baseline_usd_per_month": 70}),
     Case("cost-delta", UNKNOWN_YET, [cluster(), nodes(UNKNOWN)], limits={**AS_OF, "baseline_usd_per_month": 73}),

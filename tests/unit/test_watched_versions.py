@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from telemetry.charts.lock import CHARTS
+from telemetry.charts.lock import LOCKED
 from telemetry.local.addresses import IMAGES
 
 GITHUB = Path(__file__).resolve().parents[2] / ".github"
@@ -18,7 +18,7 @@ def read(name: str) -> Any:
 def test_the_watched_charts_are_those_of_the_lock_table() -> None:
     """An update of .github/watched/Chart.yaml belongs into telemetry/charts/lock.py, with its digest."""
     watched = {one["name"]: (one["repository"], one["version"]) for one in read("watched/Chart.yaml")["dependencies"]}
-    assert watched == {chart.name: (chart.repository, chart.version) for chart in CHARTS.values()}
+    assert watched == {chart.name: (chart.repository, chart.version) for chart in LOCKED.values()}
 
 
 def test_the_watched_images_are_those_of_the_local_platform() -> None:

@@ -8,9 +8,10 @@ import yaml
 
 from ops.errors import CommandError
 from ops.report.output import show_answer
-from ops.setup.node_pool import Pool, karpenter_pool
+from ops.setup.node_pool import karpenter_pool
 from ops.stacks import settings_of
 from settings.document.loader import FULL_KEY
+from telemetry.cost.node_pool import PlannedPool
 from telemetry.kubernetes.placement import DEDICATED_TAINT
 from tests.stacks import stack_file
 
@@ -27,7 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def manifests(stack: str, *types: str, capacity: str = "both") -> tuple[Pool, dict[str, Any], dict[str, Any]]:
+def manifests(stack: str, *types: str, capacity: str = "both") -> tuple[PlannedPool, dict[str, Any], dict[str, Any]]:
     value: Any = karpenter_pool(stack, types, capacity).value
     return value["pool"], *value["manifests"]
 
