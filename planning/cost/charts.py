@@ -1,7 +1,7 @@
 """Which volumes a Helm chart claims with given values: the templates' own rules and the charts' defaults.
 
 Sources: values and templates of the charts loki 18.11, tempo 2.2, mimir-distributed 6.2, pyroscope 2.2,
-grafana 12.11, opentelemetry-collector 0.170.
+grafana 12.11, opentelemetry-collector 0.170, karpenter 1.13.
 """
 
 import re
@@ -159,4 +159,6 @@ _CHARTS: Mapping[str, Callable[[Values], Iterator[Claim]]] = {
     "prometheus-node-exporter": _none,
     "prometheus-yet-another-cloudwatch-exporter": _none,
     "metrics-server": _none,
+    "karpenter": _none,
+    "karpenter-crd": _none,
 }

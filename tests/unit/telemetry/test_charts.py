@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from telemetry.charts import lock
-from telemetry.charts.lock import CHARTS, ChartMirrorError, ChartName, ChartSource, chart_source
+from telemetry.charts.lock import CHARTS, LOCKED, ChartMirrorError, ChartName, ChartSource, ClusterChart, chart_source
 
 
 @pytest.mark.parametrize("name", list(ChartName))
@@ -29,6 +29,14 @@ def test_pull_arguments_name_the_chart_where_it_is() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", list(ClusterChart))
+def test_a_cluster_s_charts_come_by_version_where_no_digest_is_published(name: ClusterChart, tmp_path: Path) -> None:
+    chart = LOCKED[name]
+    assert chart_source(name, None) == ChartSource(chart=f"oci://public.ecr.aws/karpenter/{name}", version="1.13.1")
+    (tmp_path / chart.archive).write_bytes(b"any")
+    assert chart_source(name, str(tmp_path)) == ChartSource(chart=f"{tmp_path}/{name}-1.13.1.tgz")
+
+
 @pytest.mark.parametrize("mirror", ["oci://registry.example/charts", "oci://registry.example/charts/"])
 def test_an_oci_mirror_holds_every_chart_at_the_locked_version(mirror: str) -> None:
     assert chart_source(ChartName.MIMIR, mirror) == ChartSource(
@@ -39,7 +47,7 @@ def test_an_oci_mirror_holds_every_chart_at_the_locked_version(mirror: str) -> N
 def test_a_directory_mirror_serves_the_released_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "loki-18.11.0.tgz").write_bytes(b"released")
     released = CHARTS[ChartName.LOKI].model_copy(update={"digest": hashlib.sha256(b"released").hexdigest()})
-    monkeypatch.setattr(lock, "CHARTS", {**CHARTS, ChartName.LOKI: released})
+    monkeypatch.setattr(lock, "LOCKED", {**LOCKED, ChartName.LOKI: released})
     assert chart_source(ChartName.LOKI, str(tmp_path)) == ChartSource(chart=f"{tmp_path}/loki-18.11.0.tgz")
 
 

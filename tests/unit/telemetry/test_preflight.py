@@ -11,6 +11,8 @@ from telemetry.preflight import CHECKS, Concern, Situation, concerns
 
 Make = Callable[..., PlatformSettings]
 OFFICE = {"public_access_cidrs": ["8.8.8.0/24"]}
+# One node more holds the controller.
+KARPENTER = {"autoscaling": "karpenter", "node_groups": {"on-demand": {"nodes": 2, "max_nodes": 2}}}
 ALL_SPOT = {"node_groups": {"on-demand": {"capacity_type": "spot"}}}
 BAD: dict[str, tuple[dict[str, Any], str, bool]] = {
     "load": (
@@ -40,6 +42,11 @@ BAD: dict[str, tuple[dict[str, Any], str, bool]] = {
         False,
     ),
     "nodes": ({"cluster": ALL_SPOT}, "prod is on spot alone", True),
+    "pool": (
+        {"cluster": KARPENTER},
+        r"cluster\.autoscaling: karpenter has no room: budget\.usd_per_month of 387 leaves -?\d+\.\d\d USD a month",
+        True,
+    ),
 }
 
 
@@ -86,6 +93,15 @@ def test_a_tenant_stack_needs_its_owner(make_settings: Make) -> None:
     assert "has cluster mode shared" in found(tenant, owner=tenant)["owner"].sentence
     elsewhere = make_settings("staging", region="us-east-1")
     assert "whose cluster this is, is in us-east-1" in found(tenant, owner=elsewhere)["owner"].sentence
+
+
+def test_a_pool_that_fits_is_fine_until_pods_may_outgrow_it(make_settings: Make) -> None:
+    assert found(good(make_settings, cluster=KARPENTER, budget={"usd_per_month": 600})) == {}
+    many = {"mimir": {"querier": {"max_replicas": 20, "cpu_request_millicores": 800, "memory_request_mib": 256}}}
+    room = {"cpu_cores": 64, "memory_gb": 64}
+    settings = good(make_settings, cluster=KARPENTER, budget={"usd_per_month": 600}, sizes=many, capacity=room)
+    concern = found(settings)["pool"]
+    assert re.search(r"sizes: at max_replicas pods ask for \d+\.\d cores more than node_groups have", concern.sentence)
 
 
 def test_every_check_has_its_test() -> None:
