@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -110,7 +111,7 @@ class HttpService:
     def _once(self, method: str, path: str, document: object) -> Answer:
         started = time.monotonic()
         try:
-            with self._client() as client, self._request(client, method, path, document) as response:
+            with self._request(method, path, document) as response:
                 body = b""
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -125,22 +126,24 @@ class HttpService:
             return answer
         raise self._refusal(answer, path, retry_after_seconds(response.headers.get("Retry-After")))
 
+    @cached_property
     def _client(self) -> httpx.Client:
-        """No proxies and no netrc of the environment: a port-forward is on this machine, a token is for one service."""
+        """Kept, with its connection: a handshake through a port-forward takes longer than most answers.
+
+        No proxies and no netrc of the environment: a port-forward is on this machine, a token is for one service.
+        """
         tls = tls_context(self.address) if self._url.scheme == "https" else _NO_TLS
         headers = {"Accept": "application/json", "User-Agent": "lgtm-ops", "Host": self._url.netloc.decode()}
         if self.address.authorization:
             headers["Authorization"] = self.address.authorization
         return httpx.Client(verify=tls, timeout=self._timeout, trust_env=False, headers=headers)
 
-    def _request(
-        self, client: httpx.Client, method: str, path: str, document: object
-    ) -> AbstractContextManager[httpx.Response]:
+    def _request(self, method: str, path: str, document: object) -> AbstractContextManager[httpx.Response]:
         url = httpx.URL(f"{str(self._url).rstrip('/')}{path}")
         if self.address.connect_to is not None:
             host, port = self.address.connect_to
             url = url.copy_with(host=host, port=port)
-        return client.stream(method, url, json=document, extensions={"sni_hostname": self._url.host})
+        return self._client.stream(method, url, json=document, extensions={"sni_hostname": self._url.host})
 
     def _failure(self, error: httpx.RequestError, path: str) -> LiveError:
         """A request that got no answer: httpx's error stands for that of the socket or of the protocol below it."""
