@@ -11,12 +11,18 @@ from ops.backends.tools import cache_directory
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import downloads_are_off, without_building
 from sandbox.bootstrap.paths import PROJECT_ROOT
+from sandbox.module_charts import with_karpenter
 from telemetry.charts.lock import LOCKED, Chart, ChartMirrorError
 
 STAND_INS = PROJECT_ROOT / "sandbox" / "charts"
 PULL_SECONDS = 20
 # A failed try is remembered, so that only the first start after it pays for the waiting.
 RETRY_AFTER_SECONDS = 6 * 3600
+
+
+def is_stand_in(mirror: str) -> bool:
+    """Whether the platform's charts in a mirror are our own."""
+    return (Path(mirror) / "loki").resolve() == STAND_INS / "loki"
 
 
 def stand_in_mirror(helm: Path | None) -> str:
@@ -30,18 +36,18 @@ def stand_in_mirror(helm: Path | None) -> str:
         return str(pulled)
     failed = pulled / "unreachable"
     if downloads_are_off() or _recent(failed):
-        return str(STAND_INS)
+        return str(with_karpenter(STAND_INS))
     pulled.mkdir(parents=True, exist_ok=True)
     helm = helm or without_building(next(tool for tool in TOOLS if tool.name == "helm"))
     if helm is None:
         failed.write_text("no helm", encoding="utf-8")
         print("sandbox: there is no helm to pull charts with; using stand-in charts", file=sys.stderr)
-        return str(STAND_INS)
+        return str(with_karpenter(STAND_INS))
     for chart in LOCKED.values():
         if problem := pull(helm, chart, pulled):
             failed.write_text(problem, encoding="utf-8")
             print(f"sandbox: chart {chart.name} can't be pulled ({problem}); using stand-in charts", file=sys.stderr)
-            return str(STAND_INS)
+            return str(with_karpenter(STAND_INS))
     return str(pulled)
 
 

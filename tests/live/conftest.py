@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.bootstrap.catalog import TOOLS
 from sandbox.bootstrap.install import ensure_tools
-from sandbox.chart_source import STAND_INS, stand_in_mirror
+from sandbox.chart_source import is_stand_in, stand_in_mirror
 from tests.live.deployed import Charts, Document
 from tests.live.platform import Live, as_deployed, platform
 from tests.live.programs import PROGRAMS, Missing, find
@@ -33,7 +33,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         found = find(name)
         terminalreporter.write_line(found.reason if isinstance(found, Missing) else f"{name}: {found}")
     mirror = stand_in_mirror(_helm())
-    terminalreporter.write_line(f"charts: {CHARTS_MISSING if mirror == str(STAND_INS) else mirror}")
+    terminalreporter.write_line(f"charts: {CHARTS_MISSING if is_stand_in(mirror) else mirror}")
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def live_platform(directory: Path, loki: Callable[[Document], Document] = as_dep
             pytest.skip(one.reason)
     helm = _helm()
     mirror = stand_in_mirror(helm)
-    if mirror == str(STAND_INS):
+    if is_stand_in(mirror):
         pytest.skip(CHARTS_MISSING)
     programs = {name: one for name, one in found.items() if isinstance(one, Path)}
     with platform(directory, programs, Charts(helm, mirror, directory / "charts"), loki) as running:

@@ -96,6 +96,7 @@ def test_charts_are_stand_ins_where_helm_would_have_to_be_built(
         tried.append(tool.name)
 
     monkeypatch.setattr(chart_source, "without_building", nowhere)
+    monkeypatch.setattr(chart_source, "with_karpenter", lambda stand_ins: stand_ins)  # pyright: ignore
     assert chart_source.stand_in_mirror(None) == str(chart_source.STAND_INS)
     assert "no helm to pull charts with" in capsys.readouterr().err
     # Remembered for some hours, as a failed pull is.
