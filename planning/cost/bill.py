@@ -44,6 +44,7 @@ BASES = {
     LineKind.BUCKET_STORAGE: QuantityBasis.ASSUMED,
     LineKind.BUCKET_REQUESTS: QuantityBasis.ASSUMED,
     LineKind.ZONE_TRANSFER: QuantityBasis.ASSUMED,
+    LineKind.EGRESS: QuantityBasis.ASSUMED,
     LineKind.LOGS: QuantityBasis.ASSUMED,
     # The vendors' figures for cores, at the assumed load.
     LineKind.CPU_CREDITS: QuantityBasis.DOCUMENTED,

@@ -137,6 +137,7 @@ _RECOMMENDATIONS: Mapping[LineKind, Callable[[Sequence[CostLine]], list[str]]] =
     LineKind.NODE_SPOT: _spot,
     LineKind.NAT_GATEWAY: _nat,
     LineKind.ZONE_TRANSFER: _zones,
+    LineKind.EGRESS: _simple("fewer signals or a smaller share, destinations[].share_percent"),
     LineKind.ROOT_VOLUME: _simple("smaller root volumes, node_groups.*.root_volume_gib"),
     LineKind.DATA_VOLUME: _simple("smaller data volumes, sizes.*.volume_gib"),
     LineKind.BUCKET_STORAGE: _simple("shorter retention or stronger sampling"),

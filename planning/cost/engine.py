@@ -10,6 +10,7 @@ from planning.cost.bill import Bill
 from planning.cost.buckets import price_bucket
 from planning.cost.compute import price_cluster, price_instance, price_node_group, price_tenant_stack
 from planning.cost.credits import price_cpu_credits, steady_cpu
+from planning.cost.egress import price_egress
 from planning.cost.free import free_reason
 from planning.cost.inputs import CostInputs
 from planning.cost.model import CostReport, FreeType, UnpricedCause
@@ -42,7 +43,7 @@ PRICERS: Mapping[str, tuple[Pricer, ...]] = {
     types.NODE_GROUP: (price_node_group, price_root_volumes, price_node_addresses),
     types.INSTANCE: (price_instance,),
     types.VOLUME: (price_volume,),
-    types.RELEASE: (price_release, price_release_services),
+    types.RELEASE: (price_release, price_release_services, price_egress),
     types.CLAIM: (price_claim,),
     types.STATEFUL_SET: (price_stateful_set,),
     types.SERVICE: (price_service,),

@@ -4,9 +4,22 @@ from planning.base import Frozen
 from planning.capacity.ingest import Replication
 from planning.capacity.reference import REFERENCE_REPLICATION, REFERENCE_SAMPLING, REFERENCE_WORKLOAD
 from planning.cost.assumptions import Assumptions
-from planning.retention import Retention, SignalRetention
+from planning.retention import Retention, Signal, SignalRetention
 from planning.sampling import SamplingPolicy
 from planning.workload import Workload
+
+
+class Egress(Frozen):
+    """Telemetry that leaves for another back end over the internet."""
+
+    name: str
+    """Name of the destination."""
+    signals: tuple[Signal, ...]
+    """What goes there."""
+    share_percent: float
+    """Share of traces and logs, in percent; what a filter takes away isn't known, and is counted."""
+    remote_write: bool = False
+    """Whether samples go by remote write, packed less than OTLP."""
 
 
 class ExpectedLoad(Frozen):
@@ -20,6 +33,8 @@ class ExpectedLoad(Frozen):
     """Ages by which reads get rarer; how long data is kept is read from the resources where they say it."""
     replication: Replication
     """Copies in the back ends where the releases' values don't say."""
+    destinations: tuple[Egress, ...] | None = None
+    """Other back ends; None where there are none."""
 
     @property
     def text(self) -> str:

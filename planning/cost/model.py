@@ -32,6 +32,7 @@ class LineKind(StrEnum):
     LOAD_BALANCER = "load balancer"
     ENDPOINT = "interface endpoint"
     ZONE_TRANSFER = "transfer between zones"
+    EGRESS = "transfer to other back ends"
     KEY = "keys"
     LOGS = "log groups"
     SECRET = "secrets"  # noqa: S105 (a kind of line)

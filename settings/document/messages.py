@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -79,10 +80,10 @@ def sentence(subject: str, *parts: str) -> str:
 
 
 def show(value: Json) -> str:
-    """A value as JSON if it is short, else what it is."""
+    """A value as JSON if it is short, else what it is; user and password of an address are left out."""
     if isinstance(value, dict) and value:
         return f"a table with the keys {_shorten(', '.join(value))}"
-    text = json.dumps(value, ensure_ascii=False)
+    text = re.sub(r"//[^/@\s]+@", "//***@", json.dumps(value, ensure_ascii=False))
     if isinstance(value, list) and len(text) > LONGEST_VALUE:
         return f"a list of {len(value)} items"
     return _shorten(text)

@@ -27,6 +27,7 @@ from settings.models.alerting import AlertingSettings
 from settings.models.backup import BackupSettings
 from settings.models.charts import ChartSettings
 from settings.models.cluster import ClusterSettings, ExistingCluster
+from settings.models.destinations import Destination
 from settings.models.environment import Capacity, Environment, Region
 from settings.models.fields import ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
@@ -98,6 +99,8 @@ class PlatformSettings(Frozen):
     """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
     profiles: ProfilesSettings
     """Continuous profiling."""
+    destinations: Annotated[tuple[Destination, ...], Field(max_length=8)] = ()
+    """Other back ends that telemetry goes to, redacted, beside the stack's own or instead of them."""
     ingestion: IngestionLimits
     """What the back ends accept."""
     sizes: Sizes

@@ -1,7 +1,8 @@
 """From a stack's settings to what its cost is computed from: reports, rules and the policies' configuration agree."""
 
-from planning.cost.inputs import ClusterSharing, CostInputs, ExpectedLoad
+from planning.cost.inputs import ClusterSharing, CostInputs, Egress, ExpectedLoad
 from settings.models.cluster import SharedCluster
+from settings.models.destinations import Destination, DestinationKind
 from settings.models.platform import PlatformSettings
 
 
@@ -17,6 +18,16 @@ def cost_inputs(settings: PlatformSettings, owner: PlatformSettings | None) -> C
             sampling=settings.sampling,
             retention=settings.retention,
             replication=settings.replication,
+            destinations=tuple(_egress(one) for one in settings.destinations if one.on_the_internet) or None,
         ),
         sharing=ClusterSharing(owner_nodes=owner.node_count) if tenant_stack and owner else ClusterSharing(),
+    )
+
+
+def _egress(destination: Destination) -> Egress:
+    return Egress(
+        name=destination.name,
+        signals=destination.signals,
+        share_percent=destination.share_percent,
+        remote_write=destination.kind is DestinationKind.PROMETHEUS_REMOTE_WRITE,
     )

@@ -148,15 +148,19 @@ def _single_pods(settings: PlatformSettings) -> Iterator[BrokenRule]:
             yield BrokenRule(("sizes", *key.split("."), "replicas"), f"{SINGLE_POD_WORKLOADS[key]}: set it to 1")
 
 
-def _services_differ(settings: PlatformSettings) -> Iterator[BrokenRule]:
-    first: dict[str, int] = {}
-    for index, service in enumerate(settings.services):
-        if service.name in first:
-            yield BrokenRule(
-                ("services", index, "name"),
-                f"services[{first[service.name]}] has this name already; each service needs its own",
-            )
-        first.setdefault(service.name, index)
+def _names_differ(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    for table, what, entries in (
+        ("services", "service", settings.services),
+        ("destinations", "destination", settings.destinations),
+    ):
+        first: dict[str, int] = {}
+        for index, entry in enumerate(entries):
+            if entry.name in first:
+                yield BrokenRule(
+                    (table, index, "name"),
+                    f"{table}[{first[entry.name]}] has this name already; each {what} needs its own",
+                )
+            first.setdefault(entry.name, index)
 
 
 def _overrides_have_services(settings: PlatformSettings) -> Iterator[BrokenRule]:
@@ -288,7 +292,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _volumes_where_data_is,
         _single_pods,
         scalable,
-        _services_differ,
+        _names_differ,
         _overrides_have_services,
         _services_fit_the_workload,
         _retention_compiles,

@@ -27,6 +27,7 @@ from telemetry.collector.agent import (
     resource_attributes,
 )
 from telemetry.collector.cluster_metrics import cluster_rules, lease_manifests
+from telemetry.collector.destinations import credential_environment
 from telemetry.collector.gateway import QUEUE_MIB, gateway_config
 from telemetry.collector.place import HASH_KEY_VARIABLE
 from telemetry.collector.pod_logs import POD_LOGS
@@ -233,7 +234,7 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         security_context=restricted_container(),
-        extra_envs=_hash_key(settings),
+        extra_envs=[*_hash_key(settings), *credential_environment(settings)] or None,
         # Outlives a container, not its pod: a restart loses nothing, a node that goes takes its queue along.
         extra_volumes=[
             {"name": "state", "emptyDir": {"sizeLimit": f"{state_mib}Mi"}},
@@ -252,9 +253,9 @@ def gateway_values(settings: PlatformSettings, placement: Placement) -> Collecto
     )
 
 
-def _hash_key(settings: PlatformSettings) -> list[dict[str, Any]] | None:
+def _hash_key(settings: PlatformSettings) -> list[dict[str, Any]]:
     if settings.redaction.unkeyed_hashes or not settings.redaction.hashed_attributes:
-        return None
+        return []
     secret = settings.redaction.hash_key_secret or HASH_KEY_SECRET
     return [{"name": HASH_KEY_VARIABLE, "valueFrom": {"secretKeyRef": {"name": secret, "key": HASH_KEY_ENTRY}}}]
 

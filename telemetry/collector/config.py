@@ -39,6 +39,8 @@ class Pipeline(Frozen):
 
 
 FEATURE_GATES = {"profiles": "service.profilesSupport"}
+# Without it a receiver that asks for patience loses what it was sent.
+EXPORTER_GATES = {"prometheusremotewrite": "exporter.prometheusremotewritexporter.RetryOn429"}
 
 
 class CollectorConfig(Frozen):
@@ -94,9 +96,11 @@ class CollectorConfig(Frozen):
 
     @property
     def arguments(self) -> list[str]:
-        """What the collector must be started with beside the file: gates of signals that aren't stable."""
+        """What the collector must be started with beside the file: gates of signals and of what exporters do."""
         signals = {name.partition("/")[0] for name in self.pipelines}
+        exporters = {name.partition("/")[0] for name in self.exporters}
         gates = [gate for signal, gate in FEATURE_GATES.items() if signal in signals]
+        gates += [gate for exporter, gate in EXPORTER_GATES.items() if exporter in exporters]
         return [f"--feature-gates={','.join(gates)}"] if gates else []
 
     def document(self) -> dict[str, Any]:

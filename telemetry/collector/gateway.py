@@ -7,6 +7,7 @@ A full memory limiter refuses what comes in, and agents keep it on disk; nothing
 Sources: README files of the named components in OpenTelemetry Collector contrib 0.149.
 """
 
+from functools import partial
 from typing import Any
 
 from planning.backends import LOKI, MIMIR, PYROSCOPE, TEMPO, Backend, backends_of
@@ -24,6 +25,14 @@ from telemetry.collector.config import (
     health_check,
     memory_limiter,
     otlp_receiver,
+)
+from telemetry.collector.destinations import (
+    destination_connectors,
+    destination_exporters,
+    destination_pipelines,
+    destination_processors,
+    forwards,
+    kept_here,
 )
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.redaction import REDACTORS, SPAN_NAMES, redaction_processors
@@ -58,6 +67,7 @@ RETRY_INTERVAL = "10s"
 def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = None) -> CollectorConfig:
     """The gateway's configuration for one stack; other endpoints where it doesn't run in the stack's namespace."""
     endpoints = endpoints or Endpoints.of(settings)
+    to = partial(_ways, settings)
     tenants = _tenant_metrics(settings.span_metrics.tenant_attribute)
     # Redaction knows no profiles (0.149): they pass as they are.
     profiles = {
@@ -72,14 +82,19 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             **redaction_processors(settings.redaction),
             SAMPLED_BATCH: batch(),
             BATCH: batch(),
+            **destination_processors(settings),
         },
         connectors={
             "forward/sampling": {},
             SPAN_METRICS: _span_metrics(),
             **tenants,
             "servicegraph": _service_graph(),
+            **destination_connectors(settings),
         },
-        exporters=dict(_exporter(backend, endpoints) for backend in backends_of(settings.retention)),
+        exporters={
+            **dict(_exporter(one, endpoints) for one in backends_of(settings.retention) if kept_here(settings, one)),
+            **destination_exporters(settings),
+        },
         extensions={HEALTH_CHECK: health_check(), FILE_STORAGE: file_storage()},
         pipelines={
             "traces/all": Pipeline(
@@ -90,24 +105,31 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             "traces/sampled": Pipeline(
                 receivers=("forward/sampling",),
                 processors=("tail_sampling", SAMPLED_BATCH, *REDACTORS, BATCH),
-                exporters=(exporter_of(TEMPO),),
+                exporters=to(TEMPO),
             ),
             "metrics": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, *REDACTORS, BATCH), exporters=(exporter_of(MIMIR),)
+                receivers=("otlp",), processors=(MEMORY_LIMITER, *REDACTORS, BATCH), exporters=to(MIMIR)
             ),
             "metrics/spans": Pipeline(
                 receivers=(SPAN_METRICS, *tenants, "servicegraph"),
                 processors=("resource/instance", *REDACTORS, BATCH),
-                exporters=(exporter_of(MIMIR),),
+                exporters=to(MIMIR),
             ),
             "logs": Pipeline(
                 receivers=("otlp",),
                 processors=(MEMORY_LIMITER, *REDACTORS, BATCH),
-                exporters=(exporter_of(LOKI),),
+                exporters=to(LOKI),
             ),
             **(profiles if settings.profiles.enabled else {}),
+            **destination_pipelines(settings),
         },
     )
+
+
+def _ways(settings: PlatformSettings, backend: Backend) -> tuple[str, ...]:
+    """Where a redacted pipeline goes: other destinations first, as the own back end may hold its sender back."""
+    own = (exporter_of(backend),) if kept_here(settings, backend) else ()
+    return *forwards(settings, backend.signal), *own
 
 
 def _tail_sampling(settings: PlatformSettings) -> dict[str, Any]:

@@ -73,6 +73,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
         *(_clients(backend, kept, tls=tls) for backend in kept),
         *_recordings(kept, tls=tls),
         *_notifications(settings),
+        *_destinations(settings),
         egress(
             "collector-gateway-back-ends",
             COLLECTOR_GATEWAY_RELEASE,
@@ -272,6 +273,16 @@ def _identity_provider(settings: PlatformSettings) -> Iterator[Policy]:
     port = provider_port(settings.grafana.sign_on) if settings.grafana.sign_on else None
     if port is not None:
         yield egress("grafana-sign-on", GRAFANA_RELEASE, going_to([anywhere()], port))
+
+
+def _destinations(settings: PlatformSettings) -> Iterator[Policy]:
+    """The gateway's way to each destination, at its port. A policy knows no names: where the stack says no addresses it
+    is any, or the namespace of a service of this cluster."""
+    for one in settings.destinations:
+        peers = blocks([str(cidr) for cidr in one.cidrs])
+        if not peers:
+            peers = [in_namespace(one.namespace)] if one.namespace else [anywhere()]
+        yield egress(f"collector-gateway-to-{one.name}", COLLECTOR_GATEWAY_RELEASE, going_to(peers, one.port))
 
 
 def _grafana_visitors(settings: PlatformSettings) -> list[Policy]:

@@ -19,7 +19,9 @@ BESIDE_BACK_ENDS = {
 
 def collector_file(settings: PlatformSettings, endpoints: LocalEndpoints) -> dict[str, Any]:
     """The collector's configuration file."""
-    document = gateway_config(settings, endpoints).document()
+    # What is tried on a laptop stays there.
+    here = settings.model_copy(update={"destinations": ()})
+    document = gateway_config(here, endpoints).document()
     document["receivers"]["prometheus"] = _scrapes(settings)
     document["service"]["pipelines"]["metrics"]["receivers"].append("prometheus")
     return document

@@ -16,7 +16,7 @@ import functools
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -207,10 +207,14 @@ class Collector:
 
 @contextmanager
 def running(
-    document: Document, ports: Ports, directory: Path, environment: dict[str, str] = POD_ENVIRONMENT
+    document: Document,
+    ports: Ports,
+    directory: Path,
+    environment: dict[str, str] = POD_ENVIRONMENT,
+    arguments: Sequence[str] = (),
 ) -> Iterator[Collector]:
     """Start the collector with a configuration and wait until it is healthy; it ends with the block."""
-    collector = start(document, ports, directory, environment)
+    collector = start(document, ports, directory, environment, arguments)
     try:
         yield collector
     finally:
@@ -218,12 +222,17 @@ def running(
             collector.stop()
 
 
-def start(document: Document, ports: Ports, directory: Path, environment: dict[str, str]) -> Collector:
+def start(
+    document: Document, ports: Ports, directory: Path, environment: dict[str, str], arguments: Sequence[str] = ()
+) -> Collector:
     """A healthy collector. Raises AssertionError with the end of its log if it doesn't get healthy."""
     log = directory / "otelcol.log"
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [otelcol(), "--config", _written(document, directory)], stdout=output, stderr=output, env=environment
+            [otelcol(), "--config", _written(document, directory), *arguments],
+            stdout=output,
+            stderr=output,
+            env=environment,
         )
     try:
         _wait_until_healthy(process, ports, log)

@@ -97,6 +97,7 @@ def prometheus(directory: Path, data: Path, rules: Mapping[str, str]) -> Iterato
                 f"--storage.tsdb.path={data}",
                 f"--web.listen-address={LOOPBACK}:{port}",
                 "--web.enable-otlp-receiver",
+                "--web.enable-remote-write-receiver",
                 "--enable-feature=exemplar-storage",
                 "--log.level=warn",
             ],

@@ -100,6 +100,20 @@ MODELS_ONLY = {
     "working hours over midnight",
     "working hours of a day named twice",
     "working hours of a zone that is none",
+    "a vendor without its credential",
+    "a vendor without an address of its own",
+    "a header of one's own for a vendor that has one",
+    "a header without the Secret that it carries",
+    "a secret in plain sight",
+    "a credential over plain http",
+    "metrics for a vendor that can't take them",
+    "profiles for another back end",
+    "a share of metrics",
+    "a part elsewhere and the rest nowhere",
+    "metrics elsewhere instead",
+    "a condition on what isn't sent",
+    "a port that doesn't exist",
+    "two destinations of one name",
 }
 
 
