@@ -50,7 +50,7 @@ mimir = Mimir("mimir", context.back_end("mimir"), context.back_end_options("mimi
 back_ends = [loki, tempo, mimir, *pyroscope_for(context)]
 collector = Collector("collector", context.collector, cluster.options(back_ends))
 pod_scaling_for(context, [*back_ends, collector])
-Dashboards("dashboards", DashboardsArgs(settings, namespace), cluster.options())
+Dashboards("dashboards", DashboardsArgs(settings, namespace, names.stack), cluster.options())
 grafana = Grafana("grafana", context.grafana, cluster.options(back_ends))
 
 outputs = PlatformOutputs(back_ends, grafana, collector)

@@ -1,5 +1,6 @@
-"""Grafana's dashboards, each in a ConfigMap that Grafana's sidecar finds by its label."""
+"""Grafana's dashboards and runbooks, in ConfigMaps that Grafana's sidecar finds by their label."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -18,10 +19,11 @@ class DashboardsArgs:
 
     settings: PlatformSettings
     namespace: PlatformNamespace
+    stack: str
 
 
 class Dashboards(pulumi.ComponentResource):
-    """One ConfigMap a dashboard, well below the mebibyte that Kubernetes allows."""
+    """One ConfigMap a dashboard, well below the mebibyte that Kubernetes allows, and one with all runbooks."""
 
     uids: tuple[str, ...]
     """What alerts and links call them."""
@@ -29,20 +31,27 @@ class Dashboards(pulumi.ComponentResource):
     def __init__(self, name: str, args: DashboardsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:Dashboards", name, None, opts)
         # Late: Grafana's SDK takes a while to import, and only programs that make dashboards should wait for it.
+        from telemetry.grafana import runbooks
         from telemetry.grafana.dashboards.build import dashboard_json
 
+        self._namespace = args.namespace
         made = dashboards(args.settings)
         for dashboard in made:
-            ConfigMap(
-                dashboard.uid,
-                metadata=ObjectMetaArgs(
-                    name=f"dashboard-{dashboard.uid}",
-                    namespace=args.namespace.name,
-                    labels={DASHBOARD_LABEL: LABEL_VALUE, "app.kubernetes.io/part-of": PART_OF},
-                    annotations={DASHBOARD_FOLDER_ANNOTATION: dashboard.folder},
-                ),
-                data={f"{dashboard.uid}.json": dashboard_json(dashboard)},
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[args.namespace]),
-            )
+            files = {f"{dashboard.uid}.json": dashboard_json(dashboard)}
+            self._config_map(dashboard.uid, f"dashboard-{dashboard.uid}", dashboard.folder, files)
+        self._config_map("runbooks", "runbooks", runbooks.FOLDER, runbooks.runbook_files(args.settings, args.stack))
         self.uids = tuple(dashboard.uid for dashboard in made)
         self.register_outputs({"uids": list(self.uids)})
+
+    def _config_map(self, resource: str, name: str, folder: str, files: Mapping[str, str]) -> None:
+        ConfigMap(
+            resource,
+            metadata=ObjectMetaArgs(
+                name=name,
+                namespace=self._namespace.name,
+                labels={DASHBOARD_LABEL: LABEL_VALUE, "app.kubernetes.io/part-of": PART_OF},
+                annotations={DASHBOARD_FOLDER_ANNOTATION: folder},
+            ),
+            data=files,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self._namespace]),
+        )

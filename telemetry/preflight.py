@@ -13,7 +13,7 @@ from planning.capacity.estimate import compute_at
 from planning.cost.budget import budget_verdict
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
 from planning.prices.loader import load_prices
-from planning.prices.staleness import stand_in_warnings
+from planning.prices.staleness import stand_in
 from planning.topology.plan import plan_topology
 from settings.document.regional_budget import HOME, budget_factor
 from settings.models.address_blocks import is_documentation
@@ -25,6 +25,7 @@ from settings.rules.sizing import node_groups, nodes_allocatable, resource_sums
 from settings.rules.topology import against_model, topology_inputs
 from telemetry.cost.node_pool import own_pool
 from telemetry.cost.planned import priced_plan
+from telemetry.kubernetes.endpoints import Endpoints
 
 # Of a pool's cores: the kubelet, EKS's own pods and the agent keep the rest of a two-core node.
 POOL_CORES_FOR_PODS = 0.8
@@ -35,10 +36,17 @@ class Concern(Frozen):
 
     check: str
     """What was looked at."""
-    sentence: str
-    """What is so, and what to do."""
+    what: str
+    """What is so."""
+    advice: str = ""
+    """What to do."""
     wrong: bool = True
     """Whether it is a finding; else a warning, of what may be meant."""
+
+    @property
+    def sentence(self) -> str:
+        """What is so, and what to do."""
+        return f"{self.what}; {self.advice}" if self.advice else self.what
 
 
 class Situation(NamedTuple):
@@ -65,9 +73,9 @@ def _workload(situation: Situation) -> Iterator[Concern]:
         values = ", ".join(f"{key} {getattr(workload, key):g}" for key in situation.assumed)
         yield Concern(
             check="workload",
-            sentence=f"workload: {values} are {situation.settings.environment}'s defaults, not your numbers, and "
-            "sizes, tiers and cost follow them; set them, or each service's requests_per_second, series and "
-            "log_lines_per_second",
+            what=f"workload: {values} are {situation.settings.environment}'s defaults, not your numbers, and sizes, "
+            "tiers and cost follow them",
+            advice="set them, or each service's requests_per_second, series and log_lines_per_second",
             wrong=False,
         )
 
@@ -82,8 +90,8 @@ def _load(situation: Situation) -> Iterator[Concern]:
     if short:
         yield Concern(
             check="load",
-            sentence=f"{settings.workload.requests_per_second:,g} requests/s don't fit: {', '.join(short)}; raise the "
-            "sizes, or write `sizes: auto` (docs/topology.md)",
+            what=f"{settings.workload.requests_per_second:,g} requests/s don't fit: {', '.join(short)}",
+            advice="raise the sizes, or write `sizes: auto` (docs/topology.md)",
         )
 
 
@@ -96,13 +104,14 @@ def _budget(situation: Situation) -> Iterator[Concern]:
     if not verdict.within:
         factor = budget_factor(settings.region)
         default = f", where default budgets are {factor:.2f} times those of {HOME}" if factor > 1 else ""
-        yield Concern(check="budget", sentence=f"{verdict.message} (in {settings.region}{default})")
+        yield Concern(check="budget", what=f"{verdict.finding} (in {settings.region}{default})", advice=verdict.advice)
 
 
 def _region(situation: Situation) -> Iterator[Concern]:
-    if situation.settings.on_aws:
-        for sentence in stand_in_warnings(load_prices(situation.settings.region)):
-            yield Concern(check="region", sentence=sentence, wrong=False)
+    settings = situation.settings
+    if settings.on_aws and (found := stand_in(load_prices(settings.region))):
+        what, advice = found
+        yield Concern(check="region", what=what, advice=advice, wrong=False)
 
 
 def _owner(situation: Situation) -> Iterator[Concern]:
@@ -112,20 +121,21 @@ def _owner(situation: Situation) -> Iterator[Concern]:
     if owner is None:
         yield Concern(
             check="owner",
-            sentence=f"cluster.owner_stack: Pulumi.{cluster.owner_stack}.yaml isn't here or can't be used; without it "
-            "the cost is a guess, and `up` needs that stack's outputs",
+            what=f"cluster.owner_stack: Pulumi.{cluster.owner_stack}.yaml isn't here or can't be used",
+            advice="without it the cost is a guess, and `up` needs that stack's outputs",
         )
     elif not isinstance(owner.cluster, EksCluster):
         yield Concern(
             check="owner",
-            sentence=f"cluster.owner_stack: {cluster.owner_stack} has cluster mode {owner.cluster.mode}; accepted: a "
-            "stack that owns its cluster, mode eks",
+            what=f"cluster.owner_stack: {cluster.owner_stack} has cluster mode {owner.cluster.mode}",
+            advice="accepted: a stack that owns its cluster, mode eks",
         )
     elif owner.region != situation.settings.region:
         yield Concern(
             check="owner",
-            sentence=f"region: {situation.settings.region}, while {cluster.owner_stack}, whose cluster this is, is in "
-            f"{owner.region}; accepted: the same region",
+            what=f"region: {situation.settings.region}, while {cluster.owner_stack}, whose cluster this is, is in "
+            f"{owner.region}",
+            advice="accepted: the same region",
         )
 
 
@@ -136,8 +146,8 @@ def _kubernetes(situation: Situation) -> Iterator[Concern]:
         if minor > newest:
             yield Concern(
                 check="kubernetes",
-                sentence=f'cluster.kubernetes_version: "1.{minor}" is none that this release knows of; accepted: up to '
-                f'"1.{newest}"',
+                what=f'cluster.kubernetes_version: "1.{minor}" is none that this release knows of',
+                advice=f'accepted: up to "1.{newest}"',
             )
 
 
@@ -146,8 +156,9 @@ def _access(situation: Situation) -> Iterator[Concern]:
     if examples:
         yield Concern(
             check="access",
-            sentence=f"cluster.public_access_cidrs: {', '.join(examples)} are documentation addresses; put the blocks "
-            "of your offices, VPN and CI there, or [] for a private endpoint: `pulumi up` refuses them",
+            what=f"cluster.public_access_cidrs: {', '.join(examples)} are documentation addresses",
+            advice="put the blocks of your offices, VPN and CI there, or [] for a private endpoint: `pulumi up` "
+            "refuses them",
             wrong=False,
         )
 
@@ -161,7 +172,8 @@ def _fractions(situation: Situation) -> Iterator[Concern]:
             if key.endswith("_percent") and not rare and isinstance(value, float) and 0 < value < 1:
                 yield Concern(
                     check="shares",
-                    sentence=f"{table}.{key}: {value:g} is below one percent; a share of {value:g} is {value * 100:g}",
+                    what=f"{table}.{key}: {value:g} is below one percent",
+                    advice=f"a share of {value:g} is {value * 100:g}",
                     wrong=False,
                 )
 
@@ -176,8 +188,8 @@ def _spot(situation: Situation) -> Iterator[Concern]:
     ):
         yield Concern(
             check="nodes",
-            sentence="cluster.node_groups: prod is on spot alone, and AWS may take all of it at once; give one group "
-            "capacity_type on_demand",
+            what="cluster.node_groups: prod is on spot alone, and AWS may take all of it at once",
+            advice="give one group capacity_type on_demand",
         )
 
 
@@ -189,7 +201,7 @@ def _pool(situation: Situation) -> Iterator[Concern]:
     if pool.bounds is None:
         yield Concern(
             check="pool",
-            sentence=f"cluster.autoscaling: karpenter has no room: budget.usd_per_month of {pool.shortage}",
+            what=f"cluster.autoscaling: karpenter has no room: budget.usd_per_month of {pool.shortage}",
         )
         return
     most, left = resource_sums(settings), nodes_allocatable(settings)
@@ -198,8 +210,9 @@ def _pool(situation: Situation) -> Iterator[Concern]:
     if beyond > POOL_CORES_FOR_PODS * pool.bounds.cpu_cores:
         yield Concern(
             check="pool",
-            sentence=f"sizes: at max_replicas pods ask for {beyond:.1f} cores more than node_groups have, and the "
-            f"budget leaves a pool of {pool.bounds.cpu_cores}; lower max_replicas, or raise budget.usd_per_month",
+            what=f"sizes: at max_replicas pods ask for {beyond:.1f} cores more than node_groups have, and the budget "
+            f"leaves a pool of {pool.bounds.cpu_cores}",
+            advice="lower max_replicas, or raise budget.usd_per_month",
         )
 
 
@@ -210,9 +223,22 @@ def _hours(situation: Situation) -> Iterator[Concern]:
     if settings.schedule is None or not owner.schedule.covers(settings.schedule):
         yield Concern(
             check="hours",
-            sentence=f"schedule: this stack works outside the hours of {settings.cluster.owner_stack}, whose cluster "
-            "it is on, and then depends on that stack's one node for DNS and volumes; give it hours within those, or "
-            "that stack longer ones",
+            what=f"schedule: this stack works outside the hours of {settings.cluster.owner_stack}, whose cluster it is "
+            "on, and then depends on that stack's one node for DNS and volumes",
+            advice="give it hours within those, or that stack longer ones",
+            wrong=False,
+        )
+
+
+def _links(situation: Situation) -> Iterator[Concern]:
+    """Notifications are read where no port is forwarded."""
+    alerting, endpoints = situation.settings.alerting, Endpoints.of(situation.settings)
+    if alerting.receivers.kinds and alerting.runbook_base_url is None and endpoints.grafana_hostname is None:
+        yield Concern(
+            check="links",
+            what=f"grafana.hostname: none, so that alerts link to {endpoints.grafana_url}, which opens only beside a "
+            "port-forward",
+            advice="set it, or alerting.runbook_base_url to where docs/runbooks or `lgtm runbooks` is published",
             wrong=False,
         )
 
@@ -236,5 +262,6 @@ CHECKS: dict[str, Callable[[Situation], Iterator[Concern]]] = {
     "nodes": _spot,
     "hours": _hours,
     "pool": _pool,
+    "links": _links,
 }
 """By the name that a concern says."""

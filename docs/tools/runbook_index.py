@@ -39,7 +39,11 @@ INTRODUCTION = """# Runbooks
 
 One page for each alert: what it means, where to look first, what causes it, what to do, whom to call. *Critical*
 alerts call somebody at any hour; *warnings* wait for the end of quiet hours; *info* is for the record. Alerts that were
-published under another name have it in brackets. Commands assume the namespace `monitoring`."""
+published under another name have it in brackets.
+
+Commands have `<stack>`, `<namespace>` and `<agent-namespace>` (the namespace and `-agent`), and other words in angle
+brackets where a label of the alert goes. `lgtm runbooks --stack NAME` fills in the first three, and Grafana's folder
+*Runbooks* has the pages like that: alerts link there. `lgtm` is `python -m ops` where the package isn't installed."""
 
 
 def alerts_by_topic(settings: PlatformSettings, stack: str) -> dict[str, tuple[Alert, ...]]:

@@ -67,8 +67,7 @@ def _preflight(settings: PlatformSettings, stack: str, project: Path) -> Iterato
         mine = [concern for concern in found if concern.check == name]
         for concern in mine:
             state = State.FINDING if concern.wrong else State.WARNING
-            what, _, advice = concern.sentence.partition("; ")
-            yield Check(name=name, state=state, detail=what, advice=advice)
+            yield Check(name=name, state=state, detail=concern.what, advice=concern.advice)
         if not mine:
             yield Check(name=name, state=State.OK, detail="as it should be")
 

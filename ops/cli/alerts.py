@@ -1,10 +1,11 @@
 """Commands about alerts and annotations of a running stack."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from ops.cli.options import Answered, Connected, Group
+from ops.cli.options import Answered, Connected, Group, Stack
 from ops.errors import CommandError
 
 # The settings' own enumeration, spelled out: its module takes a tenth of a second, for `--help` too.
@@ -71,3 +72,21 @@ def annotate(
     from ops.alerts.annotate import annotate
 
     return annotate(platform, text, service, tag or [])
+
+
+@commands.command(
+    "runbooks",
+    "runbooks --stack prod",
+    "runbooks --stack prod --alert VolumeFilling",
+    "runbooks --stack prod --output build/runbooks",
+)
+def show_runbooks(
+    stack: Stack,
+    alert: Annotated[str | None, typer.Option(metavar="NAME", help="One page, by its alert's name.")] = None,
+    output: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the pages there, as Markdown.")] = None,
+) -> Answered:
+    """The pages of alerts with the stack's own namespaces, kubeconfig, dashboards and commands; without a name or a
+    folder, what each page asks first."""
+    from ops.alerts.runbooks import runbooks
+
+    return runbooks(stack, alert, output)

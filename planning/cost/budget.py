@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from pydantic import computed_field
+
 from planning.base import Frozen
 from planning.budget import Category, TotalBudget
 from planning.cost.model import CostLine, CostReport, LineKind
@@ -33,8 +35,16 @@ class BudgetVerdict(Frozen):
     """The lines that cost most."""
     recommendations: tuple[str, ...]
     """What would lower what is over, dearest first, with the saving where the report tells it."""
-    message: str
-    """All of it in one sentence for people."""
+    finding: str
+    """The total against the budget, for people."""
+    advice: str = ""
+    """What is dearest and what would help, where it is over."""
+
+    @computed_field
+    @property
+    def message(self) -> str:
+        """All of it in one sentence."""
+        return f"{self.finding}; {self.advice}" if self.advice else self.finding
 
 
 def budget_verdict(report: CostReport, budget: TotalBudget, top: int = 3) -> BudgetVerdict:
@@ -57,7 +67,8 @@ def budget_verdict(report: CostReport, budget: TotalBudget, top: int = 3) -> Bud
         over_parts=over,
         top_costs=lines,
         recommendations=recommendations,
-        message=_message(report, budget, lines, recommendations, within=within),
+        finding=_finding(report, budget.usd_per_month, within=within),
+        advice="" if within else _advice(report, budget.usd_per_month, lines, recommendations),
     )
 
 
@@ -66,21 +77,24 @@ def in_words(lines: Sequence[CostLine]) -> str:
     return ", ".join(f"{line.item} of {line.resource} {line.usd_per_month:.2f}" for line in lines)
 
 
-def _message(
-    report: CostReport, budget: TotalBudget, lines: Sequence[CostLine], recommendations: Sequence[str], *, within: bool
-) -> str:
-    total, limit, most = report.usd_per_month, budget.usd_per_month, report.usd_at_pool_limits
+def _finding(report: CostReport, limit: float, *, within: bool) -> str:
+    total, most = report.usd_per_month, report.usd_at_pool_limits
     if within:
         pools = "" if most is None else f"; pools of nodes at their limits make {most:.2f} of it"
         return f"{total:.2f} USD a month is within the budget of {limit:.2f} ({limit - total:.2f} left{pools})"
     if most is not None and round(total, 2) <= limit:
         return (
             f"{most:.2f} USD a month is {most - limit:.2f} over the budget of {limit:.2f} when pools of nodes are at "
-            f"their limits; {total:.2f} without them; lower spec.limits of the NodePool: lgtm node-pool computes them"
+            f"their limits; {total:.2f} without them"
         )
+    return f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}"
+
+
+def _advice(report: CostReport, limit: float, lines: Sequence[CostLine], recommendations: Sequence[str]) -> str:
+    if round(report.usd_per_month, 2) <= limit:
+        return "lower spec.limits of the NodePool: lgtm node-pool computes them"
     helping = f"; what would help: {'; '.join(recommendations[:3])}" if recommendations else ""
-    over = f"{total:.2f} USD a month is {total - limit:.2f} over the budget of {limit:.2f}"
-    return f"{over}; dearest: {in_words(lines)}{helping}"
+    return f"dearest: {in_words(lines)}{helping}"
 
 
 def recommendations_for(report: CostReport, categories: Collection[Category]) -> tuple[str, ...]:

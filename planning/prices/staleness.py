@@ -24,9 +24,15 @@ def staleness_warnings(prices: Iterable[Price], region: str, today: date) -> tup
 
 def stand_in_warnings(table: PriceTable) -> tuple[str, ...]:
     """One sentence where a table's prices are another region's."""
+    found = stand_in(table)
+    return () if found is None else ("; ".join(found),)
+
+
+def stand_in(table: PriceTable) -> tuple[str, str] | None:
+    """What is so and what to do, where a table's prices are another region's."""
     if table.stands_in is None:
-        return ()
+        return None
     return (
-        f"{table.region} has no price table: these are the prices of {table.stands_in}; "
+        f"{table.region} has no price table: these are the prices of {table.stands_in}",
         f"run `python -m ops prices refresh --region {table.region}`",
     )

@@ -146,7 +146,7 @@ class AlertingSettings(Frozen):
     team: Team | None = None
     """Label `team` of every alert; default: the stack's owner."""
     runbook_base_url: HttpUrl | None = None
-    """Where docs/runbooks is published; default: alerts name the page's path in this repository."""
+    """Where docs/runbooks is published; default: alerts link to Grafana's folder Runbooks."""
     storage_growth_gb_per_day: Annotated[float, Field(gt=0, le=1_000_000)]
     """Warn when more is written to the buckets, in GB (10^9 bytes) a day."""
     ingestion_mb_per_second: Annotated[float, Field(gt=0, le=100_000)]

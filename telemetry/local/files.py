@@ -14,6 +14,7 @@ from telemetry.alerting.rules.files import MIMIR_FILE, loki_rule_files, mimir_ru
 from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT
 from telemetry.backends import file_of
 from telemetry.collector.gateway import gateway_config
+from telemetry.grafana import runbooks
 from telemetry.grafana.dashboards.build import dashboard_json
 from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.datasources import datasources
@@ -22,6 +23,7 @@ from telemetry.local.collector import collector_file
 from telemetry.local.compose import compose_document
 
 DASHBOARDS = "config/grafana/dashboards"
+RUNBOOKS_HERE = "This platform runs on one machine: for `kubectl … logs` take `docker compose logs <container>`."
 
 
 def local_files(settings: PlatformSettings) -> Mapping[str, str]:
@@ -70,7 +72,10 @@ def _alerting(settings: PlatformSettings) -> dict[str, str]:
 
 
 def _dashboards(settings: PlatformSettings) -> dict[str, str]:
-    return {f"{DASHBOARDS}/{one.folder}/{one.uid}.json": dashboard_json(one) for one in dashboards(settings)}
+    pages = runbooks.runbook_files(settings, settings.environment, RUNBOOKS_HERE)
+    return {f"{DASHBOARDS}/{one.folder}/{one.uid}.json": dashboard_json(one) for one in dashboards(settings)} | {
+        f"{DASHBOARDS}/{runbooks.FOLDER}/{name}": text for name, text in pages.items()
+    }
 
 
 def identities(access_key_id: str, secret_access_key: str) -> str:

@@ -98,6 +98,7 @@ WORKING = {
     "prices show --region eu-west-1": "eu-west-1",
     "integrate api-gateway --stack prod --kind go": "opentelemetry",
     "validate --stack prod": "prod",
+    "runbooks --stack prod --alert VolumeFilling": "lgtm volumes grow --stack prod",
     "init --yes --output new": "3 stacks in us-west-2",
     f"cost plan --stack prod --event-log {DATA / 'prod.jsonl'}": "Cost of prod",
     f"cost report --stack prod --event-log {DATA / 'prod.jsonl'} --output cost.html": "written: cost.html",

@@ -8,6 +8,8 @@ import pytest
 
 from planning.buckets import BucketPurpose
 from tests.e2e.conftest import Platform, change_counts
+from tests.runbook_commands import lookups
+from tests.stacks import settings_of
 
 KEPT = [purpose for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]
 STAGING_BUCKETS = {purpose: f"acme-monitoring-staging-{purpose}-123456789012" for purpose in KEPT}
@@ -164,6 +166,17 @@ def test_dev_comes_up_on_stagings_cluster_with_nodes_of_its_own(platform: Platfo
     others = platform.kubectl_json(kubeconfig, "get", "pods", "-n", "monitoring")
     assert not {pod["spec"]["nodeName"] for pod in others} & own
     assert platform.outputs("dev")["cluster_name"] == CLUSTER
+
+
+@pytest.mark.parametrize("stack", ["staging", "dev"])
+def test_what_the_commands_of_runbooks_name_is_there(platform: Platform, kubeconfig: Path, stack: str) -> None:
+    (node, *_) = platform.kubectl(kubeconfig, "get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
+    # Neither stack scales pods by itself: that kubectl knows the kind is what can be seen here.
+    asked = {
+        command: platform.kubectl(kubeconfig, *words).strip() or "hpa" in words
+        for words, command in lookups(settings_of(stack), stack, node).items()
+    }
+    assert [command for command, answer in asked.items() if not answer] == []
 
 
 def test_staging_is_untouched_by_its_tenant_stack(platform: Platform) -> None:

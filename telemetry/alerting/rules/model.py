@@ -11,6 +11,7 @@ from planning.shipped_yaml import yaml_text
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from telemetry.grafana.dashboards.model import Uid
+from telemetry.kubernetes.endpoints import Endpoints
 
 # Grafana Mimir documentation, "Configuration parameters": the default of ruler_max_rules_per_rule_group.
 MAX_RULES_IN_GROUP = 20
@@ -79,10 +80,17 @@ def kebab(name: str) -> str:
     return "-".join(re.findall(r"[A-Z][a-z0-9]+", name)).lower()
 
 
+def runbook_path(name: str) -> str:
+    """Where Grafana has the page of that name, below its address."""
+    return f"/d/runbook-{name}"
+
+
 def runbook_url(alert: str, settings: PlatformSettings) -> str:
-    """The address of an alert's page, or its path in the repository where no address is set."""
-    base = settings.alerting.runbook_base_url
-    return f"{RUNBOOK_DIRECTORY}/{kebab(alert)}.md" if base is None else f"{base.rstrip('/')}/{kebab(alert)}/"
+    """The address of an alert's page: where the settings say that pages are published, else in Grafana."""
+    base, name = settings.alerting.runbook_base_url, kebab(alert)
+    return (
+        f"{Endpoints.of(settings).grafana_url}{runbook_path(name)}" if base is None else f"{base.rstrip('/')}/{name}/"
+    )
 
 
 def document(groups: Sequence[Group], settings: PlatformSettings) -> dict[str, Any]:

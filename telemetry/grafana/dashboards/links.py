@@ -19,6 +19,9 @@ _LOGS = (
 _TRACES = f'{{ resource.service.name =~ "{_SERVICE}" && resource.k8s.namespace.name =~ "${{namespace:regex}}" }}'
 # The label of the one series that was clicked.
 _ONE = "${__field.labels.service_name}"
+# The window of the dashboard that the link is on.
+_WINDOW = "${__from}", "${__to}"
+_TRACE_SEARCH = {"queryType": "traceql", "limit": 20, "tableType": "traces"}
 
 
 class Link(NamedTuple):
@@ -45,19 +48,29 @@ def series_links() -> tuple[Link, ...]:
     )
 
 
+def explore(source: Source, query: str, start: str, end: str) -> str:
+    """A query's page in Explore, as a path; `start` and `end` as Grafana writes times, such as now-6h."""
+    if source is Source.TEMPO:
+        return _explore(source, {"query": query, **_TRACE_SEARCH}, start, end)
+    return _explore(
+        source, {"expr": query, "queryType": "range"} if source is Source.LOKI else {"expr": query}, start, end
+    )
+
+
 def _logs(query: str) -> str:
-    return _explore(Source.LOKI, {"expr": query, "queryType": "range"})
+    return explore(Source.LOKI, query, *_WINDOW)
 
 
 def _traces(query: str) -> str:
-    return _explore(Source.TEMPO, {"query": query, "queryType": "traceql", "limit": 20, "tableType": "traces"})
+    return explore(Source.TEMPO, query, *_WINDOW)
 
 
-def _explore(source: Source, query: dict[str, Any]) -> str:
+def _explore(source: Source, query: dict[str, Any], start: str, end: str) -> str:
+    kind = "prometheus" if source is Source.MIMIR else source.value
     pane = {
         "datasource": source.value,
-        "queries": [{"refId": "A", "datasource": {"type": source.value, "uid": source.value}, **query}],
-        "range": {"from": "${__from}", "to": "${__to}"},
+        "queries": [{"refId": "A", "datasource": {"type": kind, "uid": source.value}, **query}],
+        "range": {"from": start, "to": end},
     }
     panes = json.dumps({"lgtm": pane}, separators=(",", ":"))
     return f"/explore?schemaVersion=1&panes={quote(panes, safe='${}:_.')}"

@@ -11,7 +11,7 @@ from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from settings.models.platform import PlatformSettings
 from telemetry.charts.grafana import grafana_values
 from telemetry.kubernetes.placement import placement_for
-from tests.unit.recording import Graph, run_program
+from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
@@ -23,7 +23,7 @@ def graph(make_settings: Callable[..., PlatformSettings]) -> Graph:
 
     def program() -> Dashboards:
         namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, "prod"))
-        return Dashboards("dashboards", DashboardsArgs(settings, namespace))
+        return Dashboards("dashboards", DashboardsArgs(settings, namespace, "prod"))
 
     return run_program(program, stack="prod")
 
@@ -35,16 +35,26 @@ def test_each_is_a_config_map_that_the_sidecar_finds(
     sidecar = grafana_values(settings, placement_for(settings, "prod"), "gp3").to_values()["sidecar"]["dashboards"]
     maps = graph.of(CONFIG_MAP)
 
-    assert len(maps) == 7
+    assert len(maps) == 7 + 1
     for config_map in maps:
         metadata = config_map.inputs["metadata"]
         assert metadata["labels"][sidecar["label"]] == sidecar["labelValue"]
-        assert metadata["annotations"][sidecar["folderAnnotation"]] == "Platform"
+        folder = "Runbooks" if metadata["name"] == "runbooks" else "Platform"
+        assert metadata["annotations"][sidecar["folderAnnotation"]] == folder
         assert metadata["namespace"] == settings.namespace
 
 
+def _dashboards(graph: Graph) -> list[Registered]:
+    return [one for one in graph.of(CONFIG_MAP) if one.inputs["metadata"]["name"] != "runbooks"]
+
+
+def test_the_runbooks_are_one_config_map(graph: Graph) -> None:
+    (runbooks,) = [one for one in graph.of(CONFIG_MAP) if one.inputs["metadata"]["name"] == "runbooks"]
+    assert "runbook-high-error-rate" in runbooks.inputs["data"]["high-error-rate.json"]
+
+
 def test_each_holds_one_dashboard_under_its_uid(graph: Graph) -> None:
-    for config_map in graph.of(CONFIG_MAP):
+    for config_map in _dashboards(graph):
         ((name, text),) = config_map.inputs["data"].items()
         assert name == f"{json.loads(text)['uid']}.json"
 
@@ -75,6 +85,6 @@ def test_a_team_has_a_folder_of_its_own_services(make_settings: Callable[..., Pl
 
 
 def test_names_are_stable(graph: Graph) -> None:
-    assert {config_map.inputs["metadata"]["name"] for config_map in graph.of(CONFIG_MAP)} == {
+    assert {config_map.inputs["metadata"]["name"] for config_map in _dashboards(graph)} == {
         f"dashboard-{uid}" for uid in graph.result.uids
     }

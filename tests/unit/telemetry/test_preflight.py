@@ -47,6 +47,11 @@ BAD: dict[str, tuple[dict[str, Any], str, bool]] = {
         r"cluster\.autoscaling: karpenter has no room: budget\.usd_per_month of 387 leaves -?\d+\.\d\d USD a month",
         True,
     ),
+    "links": (
+        {"alerting": {"receivers": {"critical": ["webhook"]}}},
+        "alerts link to http://localhost:3000, which opens only beside a port-forward; set it, or alerting.runbook",
+        False,
+    ),
 }
 
 
@@ -139,3 +144,18 @@ def test_a_tenant_stack_works_while_its_owner_does(
 def test_an_owner_without_hours_is_always_there(make_settings: Make) -> None:
     tenant = make_settings("dev", schedule=_hours("07:00", "19:00", "monday"))
     assert "hours" not in found(tenant, owner=make_settings("staging"))
+
+
+def test_links_that_lead_somewhere_are_no_concern(make_settings: Make) -> None:
+    alerting = {"receivers": {"critical": ["webhook"]}}
+    assert found(good(make_settings, alerting=alerting, grafana={"hostname": "grafana.acme.io"})) == {}
+    published = alerting | {"runbook_base_url": "https://docs.acme.io/run"}
+    assert found(good(make_settings, alerting=published)) == {}
+
+
+def test_what_is_so_and_what_to_do_are_two_things(make_settings: Make) -> None:
+    """`validate` shows them in two columns; a list of what costs most has its own semicolons."""
+    over = found(good(make_settings, budget={"usd_per_month": 300, "compute_usd_per_month": None}))["budget"]
+    assert over.what.endswith("over the budget of 300.00 (in us-west-2)")
+    assert over.advice.startswith("dearest: ")
+    assert "; what would help: " in over.advice

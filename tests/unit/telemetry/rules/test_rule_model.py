@@ -55,7 +55,7 @@ def test_every_alert_says_how_bad_whose_and_what_to_do(settings: PlatformSetting
             "environment": settings.environment.value,
         }
         assert rule["labels"]["severity"] in {severity.value for severity in Severity}
-        assert rule["annotations"]["runbook_url"] == f"docs/runbooks/{kebab(rule['alert'])}.md"
+        assert rule["annotations"]["runbook_url"] == f"http://localhost:3000/d/runbook-{kebab(rule['alert'])}"
         assert {"summary", "description"} <= set(rule["annotations"])
         # A telephone shows about that much.
         assert len(rule["annotations"]["summary"]) <= 120
