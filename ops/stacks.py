@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+from ops.files import text_of
 from planning.cost.inputs import CostInputs
-from settings.document.stack_files import owner_settings, stack_settings
+from settings.document.loader import FULL_KEY
+from settings.document.service_load import assumed_workload
+from settings.document.stack_files import config_in, owner_settings, stack_path, stack_settings
 from settings.models.platform import PlatformSettings
 from settings.project import project_root
 from settings.rules.cost_inputs import cost_inputs
@@ -22,3 +25,9 @@ def owner_of(settings: PlatformSettings) -> PlatformSettings | None:
 def cost_inputs_of(settings: PlatformSettings) -> CostInputs:
     """What the stack's cost is computed from beside resources and prices."""
     return cost_inputs(settings, owner_of(settings))
+
+
+def assumed_of(stack: str, project: Path | None = None) -> tuple[str, ...]:
+    """Keys of `workload` that neither the stack's file nor its services say. Raises `CommandError`."""
+    document = config_in(text_of(stack_path(stack, project or project_root())), stack)[FULL_KEY]
+    return tuple(assumed_workload(document)) if isinstance(document, dict) else ()

@@ -202,6 +202,7 @@ def _pool(situation: Situation) -> Iterator[Concern]:
         yield Concern(
             check="pool",
             what=f"cluster.autoscaling: karpenter has no room: budget.usd_per_month of {pool.shortage}",
+            advice=pool.accepted,
         )
         return
     most, left = resource_sums(settings), nodes_allocatable(settings)

@@ -47,6 +47,9 @@ def _lookup(command: str, node: str) -> tuple[str, ...]:
         command = command.replace(mark, example)
     words = shlex.split(command.partition(" | ")[0])[1:]
     place = words[:2] if words[0] == "-n" else []
+    if place == ["-n", "cert-manager"]:
+        # The simulated add-on has its namespace and its kinds, and no pods.
+        return ("get", "namespace", "cert-manager", "-o", "name")
     verb, *rest = words[len(place) :]
     wanted = [
         word for word in rest if word != "--previous" and not word.startswith(("--tail", "--prefix", "--sort-by"))

@@ -8,16 +8,15 @@ from pathlib import Path
 from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
 from ops.errors import CommandError
-from ops.files import text_of, write
+from ops.files import write
 from ops.report.checks import Check, Report, State
-from ops.stacks import settings_of
+from ops.stacks import assumed_of, settings_of
 from planning.backends import backends_of
 from planning.buckets import BucketPurpose
 from planning.shipped_yaml import yaml_text
-from settings.document.loader import FULL_KEY, MIRROR_VARIABLE
+from settings.document.loader import MIRROR_VARIABLE
 from settings.document.policy_config import CONFIG_FOLDER, config_file
-from settings.document.service_load import assumed_workload
-from settings.document.stack_files import config_in, owner_settings, stack_path
+from settings.document.stack_files import owner_settings
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from settings.project import project_root
@@ -60,9 +59,7 @@ def validate(stack: str, project: Path | None = None, collector: Path | None = N
 
 def _preflight(settings: PlatformSettings, stack: str, project: Path) -> Iterator[Check]:
     """The list that the program goes through too."""
-    document = config_in(text_of(stack_path(stack, project)), stack)[FULL_KEY]
-    assumed = assumed_workload(document) if isinstance(document, dict) else ()
-    found = concerns(Situation(settings, stack, owner_settings(settings, project), assumed))
+    found = concerns(Situation(settings, stack, owner_settings(settings, project), assumed_of(stack, project)))
     for name in CHECKS:
         mine = [concern for concern in found if concern.check == name]
         for concern in mine:

@@ -35,20 +35,28 @@ def cost_plan(
     return plan(stack, one_source(preview, event_log, state), all_lines=all_lines, check=check)
 
 
-@cost.command("report", "cost report --stack prod --event-log events.jsonl --output cost.html")
+@cost.command(
+    "report",
+    "cost report --stack prod --event-log events.jsonl --output cost.html",
+    "cost report --stack prod --state - --actual charges.csv --output cost.html",
+)
 def cost_report(
     stack: Stack,
     output: Annotated[Path, typer.Option(metavar="FILE", help="The HTML file to write.")],
     preview: Preview = None,
     event_log: EventLog = None,
     state: State = None,
+    actual: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What AWS charged: of `cost actual --json`, or exported from Cost Explorer."),
+    ] = None,
 ) -> None:
-    """The same cost as one HTML file with charts, which opens without a network: components and categories against
-    the budget, stored data over time, every storage plan, and other traffic."""
+    """The same cost as one HTML file with charts, which opens without a network: whose it is, month and year, plan
+    against actual, services and teams, categories against the budget, stored data over time, and other traffic."""
     from ops.cost.page import write_html
     from ops.cost.plan import one_source
 
-    write_html(stack, one_source(preview, event_log, state), output)
+    write_html(stack, one_source(preview, event_log, state), output, actual)
 
 
 @cost.command("compare", "cost compare --stack prod --before main.json --after branch.json")

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from ops.backends.aws import asking, client
 from ops.backends.errors import LiveError, Problem
-from ops.backends.foreign import Foreign
+from ops.cost.charges import CostPage, charges_of
 from ops.report.checks import FINDING, HEALTHY
 from ops.report.cost import within_budget
 from ops.report.model import Document, Row, RowStyle, Text, document, table
@@ -26,7 +26,6 @@ from ops.stacks import settings_of
 from ops.tuning.effects import priced_settings
 from planning.base import Frozen
 from planning.budget import Category
-from planning.capacity.ingest import DAYS_PER_MONTH
 from settings.models.platform import PlatformSettings
 
 if TYPE_CHECKING:
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 CE_REGION = "us-east-1"
 REQUEST_USD = 0.01
 TOLERANCE = 1.1
-_STORAGE = ("EBS:", "TimedStorage", "Requests-Tier", "Retrieval", "EarlyDelete", "Monitoring-Automation")
-_COMPUTE = ("BoxUsage", "SpotUsage", "CPUCredits", "AmazonEKS-Hours", "DedicatedUsage")
 
 
 class ActualCost(Frozen):
@@ -114,30 +111,17 @@ def actual_cost(stack: str, days: int, today: date | None = None) -> ActualCost:
             f"no cost with the tags project={settings.project} and stack={stack} since "
             f"{end - timedelta(days=days)}; activate both as cost allocation tags in the payer's account",
         )
-    month = DAYS_PER_MONTH / days
-    by_category: defaultdict[Category, float] = defaultdict(float)
-    for usage, amount in charged.items():
-        by_category[category_of(usage)] += amount * month
+    month = charges_of(charged, days, by_usage_type=True)
     report = priced_settings(stack, settings)
-    largest = sorted(((usage, amount * month) for usage, amount in charged.items()), key=lambda one: -one[1])
     return ActualCost(
         stack=stack,
         days=days,
         requests=requests,
-        usd_per_month=dict(by_category),
+        usd_per_month=month.by_category or {},
         planned_usd_per_month=dict(report.by_category),
         budget_usd_per_month=settings.budget.usd_per_month,
-        largest=tuple(largest[:8]),
+        largest=month.largest,
     )
-
-
-def category_of(usage_type: str) -> Category:
-    """The budget's line of an AWS usage type such as USW2-EBS:VolumeUsage.gp3."""
-    if any(part in usage_type for part in _STORAGE):
-        return Category.STORAGE
-    if any(part in usage_type for part in _COMPUTE):
-        return Category.COMPUTE
-    return Category.OPERATIONS
 
 
 def _charges(settings: PlatformSettings, stack: str, start: date, end: date) -> tuple[dict[str, float], int]:
@@ -168,30 +152,8 @@ def _charges(settings: PlatformSettings, stack: str, start: date, end: date) -> 
         request["NextPageToken"] = page.next_token
 
 
-class _Amount(Foreign):
-    amount: float = Field(alias="Amount")
-
-
-class _Metrics(Foreign):
-    cost: _Amount = Field(alias="UnblendedCost")
-
-
-class _Group(Foreign):
-    keys: tuple[str, ...] = Field(alias="Keys", min_length=1)
-    metrics: _Metrics = Field(alias="Metrics")
-
-
-class _Period(Foreign):
-    groups: tuple[_Group, ...] = Field(default=(), alias="Groups")
-
-
-class _Page(Foreign):
-    periods: tuple[_Period, ...] = Field(alias="ResultsByTime")
-    next_token: str = Field(default="", alias="NextPageToken")
-
-
-def _page(answer: object) -> _Page:
+def _page(answer: object) -> CostPage:
     try:
-        return _Page.model_validate(answer)
+        return CostPage.model_validate(answer)
     except ValidationError:
         raise LiveError("Cost Explorer", Problem.GARBAGE, "an answer without the usual fields") from None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from ops.cost.charges import Charges
 from ops.cost.growth import Day, growth
 from ops.cost.sensitivity import Traffic, sensitivity
 from ops.cost.topology import Point, curve
@@ -23,10 +24,19 @@ from settings.models.platform import PlatformSettings
 from telemetry.cost.planned import bill_by_service
 
 
+class Whose(NamedTuple):
+    """Whose money it is."""
+
+    project: str
+    owner: str
+    cost_centre: str
+
+
 class Figures(NamedTuple):
     """What the sections of the page show."""
 
     stack: str
+    whose: Whose
     report: CostReport
     budget: Budget
     baseline: Baseline | None
@@ -41,10 +51,21 @@ class Figures(NamedTuple):
     """Multiples of the expected traffic, smallest first."""
     curve: tuple[Point, ...]
     """What the topology planner would deploy at each load, smallest first; none where the nodes are somebody else's."""
+    assumed: tuple[str, ...] = ()
+    """Keys of `workload` that nobody has set."""
+    charges: Charges | None = None
+    """What AWS charged, where a file says it."""
 
 
 def figures(
-    resources: Sequence[Resource], settings: PlatformSettings, stack: str, *, inputs: CostInputs, today: date
+    resources: Sequence[Resource],
+    settings: PlatformSettings,
+    stack: str,
+    *,
+    inputs: CostInputs,
+    today: date,
+    assumed: Sequence[str] = (),
+    charges: Charges | None = None,
 ) -> Figures:
     """All figures of a stack. Raises `PriceTableError` for a region without prices."""
     table, budget = load_prices(settings.region), settings.budget
@@ -52,6 +73,7 @@ def figures(
     flows = object_flows(settings.workload, settings.sampling, settings.replication)
     return Figures(
         stack=stack,
+        whose=Whose(settings.project, settings.owner, settings.cost_centre),
         report=report,
         budget=budget,
         baseline=settings.baseline,
@@ -61,4 +83,6 @@ def figures(
         plans=bucket_plans(settings.retention, flows, settings.s3_prices, LifecycleLimits.of_region(settings.region)),
         traffic=sensitivity(resources, table, settings, inputs, today=today),
         curve=() if isinstance(settings.cluster, ExistingCluster) else curve(stack, settings, today=today),
+        assumed=tuple(assumed),
+        charges=charges,
     )

@@ -184,6 +184,13 @@ def steady(report: CostReport) -> Iterator[Text]:
         )
 
 
+def unsure(report: CostReport) -> str:
+    """How many dollars rest on prices that no source confirmed; empty where none do."""
+    lines = [line for line in report.lines if line.confidence is Confidence.MODEL]
+    prices = len({line.item for line in lines})
+    return f"{_usd(_sum(lines))} USD of it rest on {prices} prices that no source confirmed" if lines else ""
+
+
 def counted(report: CostReport) -> str:
     """How nodes are counted."""
     return (
@@ -230,9 +237,7 @@ def _row(line: CostLine) -> Row:
 def _basis(report: CostReport) -> tuple[str | Span, ...]:
     dates = sorted({line.as_of for line in report.lines})
     span = f"prices of {dates[0]} to {dates[-1]}" if dates else "no prices"
-    unsure = [line for line in report.lines if line.confidence is Confidence.MODEL]
-    prices = len({line.item for line in unsure})
-    model = f"; {_usd(_sum(unsure))} USD of it rest on {prices} prices that no source confirmed" if unsure else ""
+    model = f"; {said}" if (said := unsure(report)) else ""
     return (f"Rests on: {report.load}; {span}{model}; {counted(report)}. ", *all_assumptions(), ".")
 
 

@@ -12,14 +12,11 @@ from ops.report.cost import (
     categories,
     counted,
     free,
-    hours,
     over_parts,
-    quantities,
     saved,
-    steady,
     unpriced,
-    within_budget,
 )
+from ops.report.finance import head, plan_against_actual
 from ops.report.model import (
     Block,
     Bullets,
@@ -30,8 +27,6 @@ from ops.report.model import (
     RowStyle,
     Section,
     Text,
-    Tone,
-    strong,
     table,
 )
 from ops.report.services import services_section
@@ -53,39 +48,21 @@ def cost_page(figures: Figures) -> Document:
     report = figures.report
     return Document(
         title=f"Cost of {figures.stack}",
-        lead=(*_verdict(figures),),
+        lead=(*head(figures),),
         sections=(
+            *([plan_against_actual(figures.charges, report)] if figures.charges else []),
             _by_category(figures),
-            _by_component(figures),
             services_section(figures.services),
-            Section(anchor="lines", blocks=(_lines(report),)),
+            _by_component(figures),
             _by_traffic(figures),
             *([curve_section(figures.curve)] if figures.curve else []),
             stored(figures.days),
             plans(figures.plans),
             *unpriced(report),
+            Section(anchor="lines", heading="Every line", blocks=(_lines(report),)),
         ),
         footer=(*_basis(report),),
     )
-
-
-def _verdict(figures: Figures) -> Iterator[Text]:
-    report, verdict = figures.report, figures.verdict
-    word = within_budget(within=verdict.within)
-    yield Text(
-        words=(
-            strong(f"{usd(report.usd_per_month)} USD a month"),
-            f" in {report.region}, list prices without tax ",
-            strong(word.text, word.tone),
-        )
-    )
-    yield Text(words=quantities(report))
-    yield Text(words=verdict.message)
-    yield Text(words=f"At the largest size of every node group: {usd(report.usd_at_most_nodes)} USD a month.")
-    yield from hours(report)
-    yield from steady(report)
-    for warning in report.warnings:
-        yield Text(words=f"warning: {warning}", tone=Tone.WARNING)
 
 
 def _basis(report: CostReport) -> Iterator[Block]:
@@ -246,7 +223,7 @@ def _lines(report: CostReport) -> Fold:
     header = ("component", "resource", "what", "quantity", "unit", "USD a unit", "USD a month", "price of",
               "known by", "source")  # fmt: skip
     title = f"All {len(rows)} lines with unit price and date; the sources' numbers are those of the list at the end"
-    return Fold(title=title, blocks=(table(header, rows, numbers=(3, 5, 6, 7, 9)),))
+    return Fold(title=title, unfolded=True, printed=True, blocks=(table(header, rows, numbers=(3, 5, 6, 7, 9)),))
 
 
 def _source(line: CostLine) -> _Source:

@@ -113,6 +113,8 @@ class Fold(Frozen):
     title: Words
     blocks: tuple["Block", ...]
     unfolded: bool = False
+    printed: bool = False
+    """On paper too, where folds are left out."""
 
 
 Drawable = Text | Bullets | Listing | Table | Chart | Fold

@@ -47,8 +47,13 @@ class PlannedPool(Frozen):
         left, needed = self.budget_usd - self.base_usd, self.least_usd
         return (
             f"{self.budget_usd:g} leaves {left:.2f} USD a month, and {needed:.2f} USD a month are needed for the "
-            f"smallest node; accepted: at least {self.base_usd + needed:.2f}, or fewer nodes in node_groups"
+            "smallest node"
         )
+
+    @property
+    def accepted(self) -> str:
+        """What would do."""
+        return f"accepted: at least {self.base_usd + self.least_usd:.2f}, or fewer nodes in node_groups"
 
 
 def planned_pool(
@@ -91,7 +96,7 @@ def own_manifests(settings: PlatformSettings, stack: str, pool: PlannedPool) -> 
     """EC2NodeClass and NodePool of such a stack. Raises `ValueError` where the budget has no room for a node."""
     cluster = settings.cluster
     if pool.bounds is None or not isinstance(cluster, EksCluster):
-        raise ValueError(pool.shortage)
+        raise ValueError(f"{pool.shortage}; {pool.accepted}")
     profile = {"instanceProfile": Names(project=settings.project, stack=stack).role(POOL_ROLE)}
     return (
         node_class(settings, stack, profile, root_volume_gib(settings), nat_of(settings, None)),

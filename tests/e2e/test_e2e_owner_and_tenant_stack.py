@@ -168,13 +168,12 @@ def test_dev_comes_up_on_stagings_cluster_with_nodes_of_its_own(platform: Platfo
     assert platform.outputs("dev")["cluster_name"] == CLUSTER
 
 
-@pytest.mark.parametrize("stack", ["staging", "dev"])
-def test_what_the_commands_of_runbooks_name_is_there(platform: Platform, kubeconfig: Path, stack: str) -> None:
+def test_what_the_commands_of_runbooks_name_is_there(platform: Platform, kubeconfig: Path) -> None:
     (node, *_) = platform.kubectl(kubeconfig, "get", "nodes", "-o", "jsonpath={.items[*].metadata.name}").split()
-    # Neither stack scales pods by itself: that kubectl knows the kind is what can be seen here.
+    # staging doesn't scale pods by itself: that kubectl knows the kind is what can be seen here.
     asked = {
         command: platform.kubectl(kubeconfig, *words).strip() or "hpa" in words
-        for words, command in lookups(settings_of(stack), stack, node).items()
+        for words, command in lookups(settings_of("staging"), "staging", node).items()
     }
     assert [command for command, answer in asked.items() if not answer] == []
 

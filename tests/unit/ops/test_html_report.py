@@ -1,20 +1,25 @@
 """The HTML report: every chart with the numbers that planning computes, nothing loaded, nothing unescaped."""
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
+from ops.cost.charges import charges_in
 from ops.cost.figures import Figures, figures
 from ops.cost.growth import growth
 from ops.cost.page import html_report
 from ops.cost.sensitivity import FACTORS
 from ops.cost.topology import CURVE
+from ops.errors import CommandError
 from ops.report.html.axes import WIDTH, round_step, scale
 from ops.stacks import cost_inputs_of
 from planning.backends import backends_of
 from planning.capacity.estimate import estimate
+from planning.capacity.ingest import DAYS_PER_MONTH
 from planning.registered import Resource
 from planning.tiers.inputs import LifecycleLimits
 from tests.stacks import settings_of
@@ -26,10 +31,13 @@ BAR_CHARTS = ("chart-categories", "chart-components", "chart-services", "chart-t
 CHARTS = (*BAR_CHARTS, "chart-stored", "chart-curve", *PLAN_CHARTS)
 
 
-def _text(stack: str, *more: Resource) -> str:
+def _figures_of(stack: str, resources: Sequence[Resource], **more: Any) -> Figures:
     settings = settings_of(stack)
-    resources = (*recorded(stack), *more)
-    return html_report(resources, settings, stack, inputs=cost_inputs_of(settings), today=TODAY)
+    return figures(resources, settings, stack, inputs=cost_inputs_of(settings), today=TODAY, **more)
+
+
+def _text(stack: str, *more: Resource) -> str:
+    return html_report(_figures_of(stack, (*recorded(stack), *more)))
 
 
 @cache
@@ -39,8 +47,7 @@ def _page(stack: str = "prod") -> Element:
 
 @cache
 def _figures(stack: str = "prod") -> Figures:
-    settings = settings_of(stack)
-    return figures(recorded(stack), settings, stack, inputs=cost_inputs_of(settings), today=TODAY)
+    return _figures_of(stack, recorded(stack))
 
 
 def _chart(name: str, stack: str = "prod") -> Element:
@@ -200,6 +207,92 @@ def test_nothing_is_loaded(stack: str) -> None:
     assert "default-src 'none'" in page.all("meta")[1].attributes["content"]
 
 
+def test_the_head_says_whose_money_it_is_and_what_it_rests_on() -> None:
+    settings, report = settings_of("prod"), stack_report("prod")
+    words = " ".join(
+        parsed(html_report(_figures_of("prod", recorded("prod"), assumed=("active_series",))))
+        .all("header")[0]
+        .words.split()
+    )
+    assert f"{settings.project} · owner: {settings.owner} · cost centre: {settings.cost_centre}" in words
+    assert f"{TODAY:%d %B %Y}" in words
+    assert f"{report.usd_per_month * 12:,.2f} USD a year" in words
+    assert "What this rests on: Of it rest " in words
+    assert "active_series are this project's defaults, not your numbers" in words
+    assert "US dollars. An invoice in another currency" in words
+    assert "AWS charged" not in words
+
+
+CSV = """\
+"Usage Type","USW2-BoxUsage:t4g.large($)","USW2-EBS:VolumeUsage.gp3($)","USW2-NatGateway-Hours($)","Total costs($)"
+"Usage Type total","21","6","3","30"
+"2026-11-01","14","3","2","19"
+"2026-11-02","7","3","1","11"
+"""
+ASKED = """{"GroupDefinitions": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}], "ResultsByTime": [
+ {"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-03"}, "Total": {}, "Estimated": true, "Groups": [
+  {"Keys": ["USW2-BoxUsage:t4g.large"], "Metrics": {"UnblendedCost": {"Amount": "21", "Unit": "USD"}}},
+  {"Keys": ["USW2-EBS:VolumeUsage.gp3"], "Metrics": {"UnblendedCost": {"Amount": "6", "Unit": "USD"}}},
+  {"Keys": ["USW2-NatGateway-Hours"], "Metrics": {"UnblendedCost": {"Amount": "3", "Unit": "USD"}}}]}]}"""
+MONTH = DAYS_PER_MONTH / 2
+PRINTED = f"""{{"stack": "prod", "days": 2, "requests": 1, "budget_usd_per_month": 387, "planned_usd_per_month": {{}},
+ "usd_per_month": {{"compute": {21 * MONTH}, "storage": {6 * MONTH}, "operations": {3 * MONTH}}}, "largest": []}}"""
+
+
+@pytest.mark.parametrize("text", [CSV, ASKED, PRINTED], ids=["downloaded", "asked", "printed"])
+def test_the_plan_stands_beside_what_aws_charged(text: str) -> None:
+    report = stack_report("prod")
+    page = parsed(html_report(_figures_of("prod", recorded("prod"), charges=charges_in(text, "charges"))))
+    rows = {row[0]: row[1:] for row in page.by_id("actual").rows[:5]}
+    charged = {"compute": 21 * MONTH, "storage": 6 * MONTH, "operations": 3 * MONTH, "total": 30 * MONTH}
+    planned = {**{one.value: usd for one, usd in report.by_category.items()}, "total": report.usd_per_month}
+    for name, amount in charged.items():
+        assert rows[name] == [f"{planned[name]:,.2f}", f"{amount:,.2f}", f"{amount - planned[name]:+,.2f}"]
+    assert f"AWS charged {30 * MONTH:,.2f} USD a month" in page.all("header")[0].words
+    assert page.all("section")[0].attributes["id"] == "actual"
+
+
+def test_charges_by_service_have_a_total_and_no_categories() -> None:
+    found = charges_in(CSV.replace("Usage Type", "Service"), "charges.csv")
+    assert (found.by_category, found.usd_per_month) == (None, pytest.approx(30 * MONTH))
+    page = parsed(html_report(_figures_of("prod", recorded("prod"), charges=found)))
+    assert [row[0] for row in page.by_id("actual").rows[:2]] == ["category", "total"]
+    assert "isn't grouped by usage type" in page.by_id("actual").words
+    monthly = charges_in(CSV.replace("11-01", "09-01").replace("11-02", "10-01"), "charges.csv")
+    assert monthly.days == 30 + 31
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "not what AWS charged; accepted: what `cost actual --json` printed"),
+        ("{}", "not what AWS charged"),
+        ("a,b\n1,2\n", "not what AWS charged"),
+        (CSV.replace("11-02", "11-09"), "not what AWS charged"),
+        (CSV.replace('"7"', '"seven"'), "not what AWS charged"),
+        (ASKED.replace("USD", "CNY"), "amounts in CNY; accepted: USD"),
+        (ASKED.replace('"ResultsByTime": [', '"ResultsByTime": [], "Old": ['), "no charges by day or month in it"),
+    ],
+)
+def test_a_file_that_is_no_bill_is_refused(text: str, said: str) -> None:
+    with pytest.raises(CommandError, match=re.escape(said)):
+        charges_in(text, "charges.csv")
+
+
+def test_every_line_is_printed_and_no_table_is_cut() -> None:
+    """Seen with a browser at 400 and 1,280 pixels, and on paper."""
+    (lines,) = [one for one in _page().all("details") if one.attributes.get("class") == "printed"]
+    assert "open" in lines.attributes
+    assert _page().all("section")[-1].attributes["id"] == "lines"
+    (style,) = _page().all("style")
+    assert "details:not(.printed) { display: none; }" in style.own_text
+    for table in _page().all("table"):
+        columns = [one.words for one in table.all("th")]
+        assert (table.attributes.get("class") == "wide") == (len(columns) > 3)
+        for row in table.all("tr")[1:]:
+            assert [cell.attributes["data-title"] for cell in row.all("td")] == columns
+
+
 def test_light_and_dark_have_the_same_colours_by_name() -> None:
     (style,) = _page().all("style")
     light, dark = style.own_text.split("@media (prefers-color-scheme: dark)")
@@ -233,8 +326,7 @@ def test_the_footer_has_date_load_and_sources() -> None:
 
 
 def test_a_stack_without_resources_has_a_page_too() -> None:
-    settings = settings_of("dev")
-    page = parsed(html_report((), settings, "dev", inputs=cost_inputs_of(settings), today=TODAY))
+    page = parsed(html_report(_figures_of("dev", ())))
     assert "0.00 USD a month" in page.all("header")[0].words
 
 

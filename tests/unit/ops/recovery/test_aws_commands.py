@@ -13,7 +13,8 @@ from components.tier_buckets import TierBuckets, TierBucketsArgs
 from ops.backends.aws import client
 from ops.backends.errors import LiveError
 from ops.cost import storage
-from ops.cost.actual import actual_cost, category_of
+from ops.cost.actual import actual_cost
+from ops.cost.charges import category_of
 from ops.recovery import backups, importing
 from ops.report.terminal import plain
 from planning.buckets import BucketPurpose
