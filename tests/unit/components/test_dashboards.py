@@ -70,10 +70,10 @@ def test_a_team_has_a_folder_of_its_own_services(make_settings: Callable[..., Pl
 
     def program() -> Dashboards:
         namespace = PlatformNamespace("namespace", PlatformNamespaceArgs(settings, S3, "prod"))
-        return Dashboards("dashboards", DashboardsArgs(settings, namespace))
+        return Dashboards("dashboards", DashboardsArgs(settings, namespace, "prod"))
 
     found: dict[str, dict[str, Any]] = {}
-    for config_map in run_program(program, stack="prod").of(CONFIG_MAP):
+    for config_map in _dashboards(run_program(program, stack="prod")):
         (text,) = config_map.inputs["data"].values()
         found[config_map.inputs["metadata"]["annotations"]["grafana_folder"]] = json.loads(text)
     assert set(found) == {"Platform", "checkout", "a" * 63}
