@@ -10,6 +10,7 @@ from pulumi_aws import eks, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import pod_identity_trust
+from components.roles import RoleArgs, make_role
 from planning.aws.addons import AddonName
 from planning.base import Frozen
 from settings.models.addons import ClusterAddons as AddonSettings
@@ -140,16 +141,9 @@ class AddonRoles(pulumi.ComponentResource):
     def _role(self, addon: str, identity: AddonIdentity) -> AddonRole:
         names, location = self._args.names, self._args.location
         child = pulumi.ResourceOptions(parent=self)
-        role = iam.Role(
-            addon,
-            name=names.role(addon),
-            description=f"Add-on {addon} of {names.cluster}",
-            assume_role_policy=pod_identity_trust(
-                location.cluster_arn(names.cluster), ADDON_NAMESPACE, identity.service_account
-            ),
-            tags={"component": "cluster", "Name": names.role(addon)},
-            opts=child,
-        )
+        trust = pod_identity_trust(location.cluster_arn(names.cluster), ADDON_NAMESPACE, identity.service_account)
+        about = RoleArgs(names.role(addon), f"Add-on {addon} of {names.cluster}", trust, "cluster")
+        role = make_role(addon, about, location, self)
         permission = iam.RolePolicyAttachment(
             addon,
             role=role.name,

@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from planning.base import Frozen
+from settings.models.iam import IamSettings
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 
@@ -22,6 +23,8 @@ class AwsLocation(Frozen):
     """aws, aws-cn or aws-us-gov."""
     dns_suffix: str
     """amazonaws.com, or amazonaws.com.cn."""
+    roles: IamSettings = IamSettings()
+    """How roles are made here."""
 
     @property
     def s3_endpoint(self) -> str:
@@ -40,6 +43,10 @@ class AwsLocation(Frozen):
     def bucket_arn(self, bucket: str) -> str:
         """ARN of a bucket."""
         return f"arn:{self.partition}:s3:::{bucket}"
+
+    def role_arn(self, name: str) -> str:
+        """ARN of a role of this program's."""
+        return f"arn:{self.partition}:iam::{self.account_id}:role{self.roles.role_path}{name}"
 
     def managed_policy_arn(self, policy: str) -> str:
         """ARN of a policy that AWS manages."""
@@ -78,7 +85,7 @@ class AwsEnvironment(pulumi.ComponentResource):
             default_tags=aws.ProviderDefaultTagsArgs(tags=self.tags),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.location, self.caller_arn = _locate(self.provider, args.settings.region)
+        self.location, self.caller_arn = _locate(self.provider, args.settings)
         self.register_outputs(
             {"accountId": self.location.account_id, "region": self.location.region, "tags": self.tags}
         )
@@ -105,8 +112,8 @@ def default_tags(settings: PlatformSettings, names: Names) -> dict[str, str]:
     }
 
 
-def _locate(provider: aws.Provider, region: str) -> tuple[AwsLocation, str]:
-    options = pulumi.InvokeOptions(provider=provider)
+def _locate(provider: aws.Provider, settings: PlatformSettings) -> tuple[AwsLocation, str]:
+    region, options = settings.region, pulumi.InvokeOptions(provider=provider)
     try:
         identity = aws.get_caller_identity(opts=options)
         partition = aws.get_partition(opts=options)
@@ -120,5 +127,6 @@ def _locate(provider: aws.Provider, region: str) -> tuple[AwsLocation, str]:
         region=region,
         partition=partition.partition,
         dns_suffix=partition.dns_suffix,
+        roles=settings.iam,
     )
     return location, identity.arn

@@ -20,9 +20,9 @@ from components.addons import (
 from components.aws_environment import AwsEnvironment
 from components.cluster_access import ClusterAccess, OwnerOutputs
 from components.eks_cluster import EksCluster, EksClusterArgs
+from components.existing_network import network_for
 from components.karpenter import Karpenter, KarpenterArgs, KarpenterIdentity, KarpenterIdentityArgs
 from components.kubeconfig_file import read_context
-from components.network import Network, NetworkArgs
 from components.node_groups import NodeGroups, NodeGroupsArgs
 from components.open_namespaces import OpenNamespaces, OpenNamespacesArgs
 from components.working_hours import WorkingHours, WorkingHoursArgs, group_name
@@ -55,7 +55,7 @@ def _own_cluster(
     settings: PlatformSettings, cluster: EksClusterSettings, names: Names, aws: AwsEnvironment
 ) -> ClusterAccess:
     location = aws.location
-    network = Network("network", NetworkArgs(_required("network", settings.network), names, location), aws.options())
+    network = network_for(settings, _required("network", settings.network), names, aws)
     control_plane = EksCluster(
         "cluster",
         EksClusterArgs(
@@ -87,6 +87,7 @@ def _own_cluster(
             cluster_name=control_plane.name,
             cluster_version=control_plane.version,
             subnet_ids=_subnets(settings, network.node_subnet_ids),
+            architecture=cluster.architecture,
             dedicated=False,
             fixed_names=_fixed_names(settings, names),
         ),
@@ -150,6 +151,7 @@ def _shared_cluster(
             cluster_name=owner.cluster_name,
             cluster_version=owner.cluster_version,
             subnet_ids=_subnets(settings, owner.node_subnet_ids),
+            architecture=cluster.architecture,
             dedicated=True,
             fixed_names=_fixed_names(settings, names),
         ),

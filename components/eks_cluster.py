@@ -10,6 +10,7 @@ from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, own_account, policy_document, service_trust
 from components.kubeconfig import eks_kubeconfig
+from components.roles import RoleArgs, make_role
 from settings.models.cluster import EksCluster as EksClusterSettings
 from settings.models.names import Names
 
@@ -90,16 +91,10 @@ class EksCluster(pulumi.ComponentResource):
 
     def _role(self, key: EncryptionKey) -> tuple[iam.Role, list[pulumi.Resource]]:
         role_name, location = self._args.names.role("cluster"), self._args.location
-        role = iam.Role(
-            f"{self._name}-role",
-            name=role_name,
-            description=f"Control plane of {self._args.names.cluster}",
-            assume_role_policy=service_trust(
-                "eks.amazonaws.com", own_account(location, "eks", f"cluster/{self._args.names.cluster}")
-            ),
-            tags={"component": "cluster", "Name": role_name},
-            opts=self._child,
-        )
+        cluster = self._args.names.cluster
+        trust = service_trust("eks.amazonaws.com", own_account(location, "eks", f"cluster/{cluster}"))
+        about = RoleArgs(role_name, f"Control plane of {cluster}", trust, "cluster")
+        role = make_role(f"{self._name}-role", about, location, self)
         managed = iam.RolePolicyAttachment(
             f"{self._name}-role",
             role=role.name,

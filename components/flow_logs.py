@@ -7,6 +7,7 @@ from pulumi_aws import cloudwatch, ec2, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import Statement, own_account, policy_document, service_trust
+from components.roles import RoleArgs, make_role
 from planning.cost.services import FLOW_LOG_CLASS, FLOW_LOG_GROUPS
 from settings.models.names import Names
 
@@ -43,14 +44,9 @@ class FlowLogs(pulumi.ComponentResource):
             tags={"component": "network", "Name": group_name},
             opts=child,
         )
-        role = iam.Role(
-            name,
-            name=role_name,
-            description=f"Flow logs of {args.names.prefix}",
-            assume_role_policy=service_trust(SERVICE, own_account(args.location, "ec2", "vpc-flow-log/*")),
-            tags={"component": "network", "Name": role_name},
-            opts=child,
-        )
+        trust = service_trust(SERVICE, own_account(args.location, "ec2", "vpc-flow-log/*"))
+        about = RoleArgs(role_name, f"Flow logs of {args.names.prefix}", trust, "network")
+        role = make_role(name, about, args.location, self)
         policy = iam.RolePolicy(name, name="publish", role=role.id, policy=group.arn.apply(_publishing), opts=child)
         ec2.FlowLog(
             name,

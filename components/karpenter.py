@@ -22,6 +22,7 @@ from components.iam_policies import pod_identity_trust, service_trust
 from components.karpenter_permissions import discovery_permissions, node_permissions, queue_policy
 from components.namespace import POD_SECURITY, RESTRICTED, network_policy
 from components.node_groups import NODE_POLICIES
+from components.roles import RoleArgs, make_role
 from planning.prices.table import PriceTableError
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
@@ -119,14 +120,9 @@ class KarpenterIdentity(pulumi.ComponentResource):
     def _nodes(self) -> None:
         """A role of their own: EKS makes and takes away the access entry of its node groups' role by itself."""
         args, name = self._args, self._args.names.role(POOL_ROLE)
-        role = iam.Role(
-            f"{self._name}-{POOL_ROLE}",
-            name=name,
-            description=f"Nodes that Karpenter starts for {args.names.prefix}",
-            assume_role_policy=service_trust(f"ec2.{args.location.dns_suffix}"),
-            tags=self._tags(name, "nodes"),
-            opts=self._child,
-        )
+        trust = service_trust(f"ec2.{args.location.dns_suffix}")
+        about = RoleArgs(name, f"Nodes that Karpenter starts for {args.names.prefix}", trust, "nodes")
+        role = make_role(f"{self._name}-{POOL_ROLE}", about, args.location, self)
         for policy in NODE_POLICIES:
             iam.RolePolicyAttachment(
                 f"{self._name}-{policy}",
@@ -149,15 +145,9 @@ class KarpenterIdentity(pulumi.ComponentResource):
     def _controller(self) -> None:
         args, name = self._args, self._args.names.role(COMPONENT)
         location, cluster = args.location, args.names.cluster
-        role = iam.Role(
-            self._name,
-            name=name,
-            description=f"Karpenter of {cluster}",
-            assume_role_policy=pod_identity_trust(location.cluster_arn(cluster), NAMESPACE, SERVICE_ACCOUNT),
-            tags=self._tags(name),
-            opts=self._child,
-        )
-        nodes = f"arn:{location.partition}:iam::{location.account_id}:role/{args.names.role(POOL_ROLE)}"
+        trust = pod_identity_trust(location.cluster_arn(cluster), NAMESPACE, SERVICE_ACCOUNT)
+        role = make_role(self._name, RoleArgs(name, f"Karpenter of {cluster}", trust, COMPONENT), location, self)
+        nodes = location.role_arn(args.names.role(POOL_ROLE))
         documents = {
             "nodes": node_permissions(location, cluster),
             "discovery": discovery_permissions(location, cluster, nodes, self._queue_arn),

@@ -10,21 +10,19 @@ from components.aws_environment import AwsLocation
 from components.flow_logs import FlowLogs, FlowLogsArgs
 from components.iam_policies import Statement, policy_document
 from components.subnets import SubnetPlan, plan_subnets
+from planning.aws.existing_network import ANYWHERE, ZONES_WITHOUT_EKS
 from settings.models.names import Names
-from settings.models.network import NatMode, NetworkSettings
-
-ANYWHERE = "0.0.0.0/0"
-# Amazon EKS User Guide, "Subnet requirements for clusters": zones whose subnets CreateCluster refuses.
-ZONES_WITHOUT_EKS = ("use1-az3", "usw1-az2", "cac1-az3")
+from settings.models.network import NatMode, OwnVpc
 
 
 @dataclass(frozen=True)
 class NetworkArgs:
     """Inputs of `Network`."""
 
-    settings: NetworkSettings
+    vpc: OwnVpc
     names: Names
     location: AwsLocation
+    flow_log_days: int | None = None
 
 
 class Network(pulumi.ComponentResource):
@@ -42,10 +40,10 @@ class Network(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.availability_zones = self._choose_zones()
-        plans = plan_subnets(args.settings.vpc_cidr, self.availability_zones, args.location.region)
+        plans = plan_subnets(args.vpc.cidr, self.availability_zones, args.location.region)
         vpc = ec2.Vpc(
             f"{name}-vpc",
-            cidr_block=str(args.settings.vpc_cidr),
+            cidr_block=str(args.vpc.cidr),
             enable_dns_support=True,
             enable_dns_hostnames=True,
             tags=self._tags("vpc"),
@@ -56,12 +54,12 @@ class Network(pulumi.ComponentResource):
         private = {plan.suffix: self._private_subnet(vpc, plan) for plan in plans}
         tables = [self._public_routes(vpc, public), *self._private_routes(vpc, public, private)]
         self._s3_endpoint(vpc, tables)
-        if (days := args.settings.flow_log_days) is not None:
+        if (days := args.flow_log_days) is not None:
             FlowLogs(f"{name}-flow-logs", FlowLogsArgs(vpc.id, args.names, args.location, days), self._child)
         self.vpc_id = vpc.id
         self.public_subnet_ids = [subnet.id for subnet in public.values()]
         self.private_subnet_ids = [subnet.id for subnet in private.values()]
-        self.node_subnet_ids = self.public_subnet_ids if args.settings.nat is NatMode.NONE else self.private_subnet_ids
+        self.node_subnet_ids = self.public_subnet_ids if args.vpc.nat is NatMode.NONE else self.private_subnet_ids
         self.register_outputs(
             {
                 "vpcId": self.vpc_id,
@@ -73,7 +71,7 @@ class Network(pulumi.ComponentResource):
         )
 
     def _choose_zones(self) -> tuple[str, ...]:
-        wanted, region = self._args.settings.availability_zones, self._args.location.region
+        wanted, region = self._args.vpc.zones, self._args.location.region
         found = aws.get_availability_zones(
             state="available",
             filters=[
@@ -107,7 +105,7 @@ class Network(pulumi.ComponentResource):
             availability_zone=plan.zone,
             cidr_block=plan.public_cidr,
             # Only nodes without NAT need public addresses (3.65 USD a month each); load balancers bring their own.
-            map_public_ip_on_launch=self._args.settings.nat is NatMode.NONE,
+            map_public_ip_on_launch=self._args.vpc.nat is NatMode.NONE,
             tags=self._tags(f"public-{plan.zone}") | self._cluster_tag() | {"kubernetes.io/role/elb": "1"},
             opts=self._child,
         )
@@ -162,7 +160,7 @@ class Network(pulumi.ComponentResource):
 
     def _nat_gateways(self, public: dict[str, ec2.Subnet]) -> dict[str, ec2.NatGateway]:
         """The gateway that each zone's private subnet leaves by; empty without NAT."""
-        match self._args.settings.nat:
+        match self._args.vpc.nat:
             case NatMode.NONE:
                 return {}
             case NatMode.ONE:

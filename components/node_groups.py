@@ -1,4 +1,4 @@
-"""EKS managed node groups on Graviton, for the stack that owns the cluster and for its tenant stacks alike."""
+"""EKS managed node groups, for the stack that owns the cluster and for its tenant stacks alike."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,13 +8,15 @@ from pulumi_aws import ec2, eks, iam
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import service_trust
+from components.roles import RoleArgs, make_role
+from planning.instances import Architecture
 from settings.models.cluster import NodeGroup
 from settings.models.names import Names
 from telemetry.kubernetes.placement import DEDICATED_TAINT, STACK_LABEL
 
 # The CNI has its own identity, so the node role carries neither AmazonEKS_CNI_Policy nor push access to ECR.
 NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
-AMI_TYPE = "AL2023_ARM_64_STANDARD"
+AMI_TYPES = {Architecture.ARM64: "AL2023_ARM_64_STANDARD", Architecture.X86_64: "AL2023_x86_64_STANDARD"}
 ROOT_DEVICE = "/dev/xvda"  # of AL2023
 # Resources that EC2 makes from a launch template and that default tags never reach.
 TAGGED_BY_TEMPLATE = ("instance", "volume", "network-interface")
@@ -33,6 +35,7 @@ class NodeGroupsArgs:
     cluster_version: pulumi.Input[str]
     """Nodes follow the control plane's Kubernetes version."""
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
+    architecture: Architecture
     dedicated: bool
     """Taint the nodes so that only this stack's pods come: a tenant stack's nodes in another stack's cluster."""
     fixed_names: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -56,14 +59,9 @@ class NodeGroups(pulumi.ComponentResource):
 
     def _role(self) -> tuple[iam.Role, list[pulumi.Resource]]:
         names, location = self._args.names, self._args.location
-        role = iam.Role(
-            f"{self._name}-role",
-            name=names.role("nodes"),
-            description=f"Nodes of {names.prefix}",
-            assume_role_policy=service_trust(f"ec2.{location.dns_suffix}"),
-            tags={"component": "nodes", "Name": names.role("nodes")},
-            opts=self._child,
-        )
+        trust = service_trust(f"ec2.{location.dns_suffix}")
+        about = RoleArgs(names.role("nodes"), f"Nodes of {names.prefix}", trust, "nodes")
+        role = make_role(f"{self._name}-role", about, location, self)
         permissions: list[pulumi.Resource] = [
             iam.RolePolicyAttachment(
                 f"{self._name}-{policy}",
@@ -89,7 +87,7 @@ class NodeGroups(pulumi.ComponentResource):
             node_role_arn=role.arn,
             subnet_ids=args.subnet_ids,
             version=args.cluster_version,
-            ami_type=AMI_TYPE,
+            ami_type=AMI_TYPES[args.architecture],
             capacity_type=group.capacity_type.value.upper(),
             instance_types=list(group.instance_types),
             scaling_config=eks.NodeGroupScalingConfigArgs(
@@ -134,7 +132,7 @@ class NodeGroups(pulumi.ComponentResource):
                     ),
                 )
             ],
-            # Said on purpose: without it T4g is unlimited, and charges 0.04 USD for each vCPU-hour above its baseline.
+            # Said on purpose: without it T types are unlimited, and charge 0.04 (T4g) or 0.05 USD a vCPU-hour above it.
             credit_specification=ec2.LaunchTemplateCreditSpecificationArgs(cpu_credits=group.cpu_credits.value)
             if group.burstable
             else None,

@@ -18,6 +18,7 @@ from components.aws_environment import AwsEnvironment, AwsLocation
 from components.cluster import VOLUMES_TAG
 from components.cluster_access import ClusterAccess
 from components.iam_policies import Statement, own_account, policy_document, service_trust
+from components.roles import RoleArgs, make_role
 from planning.retention import HOURS_PER_DAY
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
@@ -47,14 +48,8 @@ class VolumeSnapshots(pulumi.ComponentResource):
         super().__init__("lgtm:components:VolumeSnapshots", name, None, opts)
         child = pulumi.ResourceOptions(parent=self)
         role_name = args.names.role("snapshots")
-        role = iam.Role(
-            name,
-            name=role_name,
-            description="Daily snapshots of data volumes",
-            assume_role_policy=_trust(args.location),
-            tags={"component": "snapshots", "Name": role_name},
-            opts=child,
-        )
+        about = RoleArgs(role_name, "Daily snapshots of data volumes", _trust(args.location), "snapshots")
+        role = make_role(name, about, args.location, self)
         permissions = iam.RolePolicy(
             name,
             name="tagged-volumes",

@@ -16,6 +16,7 @@ from pulumi_aws import iam, scheduler
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import Statement, own_account, policy_document, service_trust
+from components.roles import RoleArgs, make_role
 from planning.schedule import UPDATE_NODE_GROUP, cron_expression, node_group_request
 from settings.models.cluster import NodeGroup
 from settings.models.names import Names
@@ -62,14 +63,9 @@ class WorkingHours(pulumi.ComponentResource):
 
     def _role(self) -> tuple[iam.Role, iam.RolePolicy]:
         args, role_name = self._args, self._args.names.role("hours")
-        role = iam.Role(
-            self._name,
-            name=role_name,
-            description=f"Working hours of {args.names.prefix}",
-            assume_role_policy=_trust(args.location, self._group_name),
-            tags={"component": "nodes", "Name": role_name},
-            opts=self._child,
-        )
+        trust = _trust(args.location, self._group_name)
+        about = RoleArgs(role_name, f"Working hours of {args.names.prefix}", trust, "nodes")
+        role = make_role(self._name, about, args.location, self)
         groups = [group_name(args.names, key) for key in args.groups]
         permissions = iam.RolePolicy(
             self._name,

@@ -11,6 +11,7 @@ from components.cluster_access import ClusterAccess
 from components.eks_cluster import OidcProvider
 from components.iam_policies import Statement, pod_identity_trust, policy_document, service_account_trust
 from components.object_storage import ObjectStorageAccess
+from components.roles import RoleArgs, make_role
 from planning.backends import Backend, BucketGrant, backends_of
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
@@ -49,14 +50,8 @@ class WorkloadIdentity(pulumi.ComponentResource):
         super().__init__("lgtm:components:WorkloadIdentity", name, None, opts)
         backend, child = args.backend, pulumi.ResourceOptions(parent=self)
         role_name = args.names.role(backend.name)
-        role = iam.Role(
-            name,
-            name=role_name,
-            description=f"Service account {args.namespace}/{backend.name}",
-            assume_role_policy=_trust(args),
-            tags={"component": backend.name, "Name": role_name},
-            opts=child,
-        )
+        about = RoleArgs(role_name, f"Service account {args.namespace}/{backend.name}", _trust(args), backend.name)
+        role = make_role(name, about, args.location, self)
         policy = iam.RolePolicy(name, name="own-objects", role=role.id, policy=_permissions(args), opts=child)
         if args.oidc is None:
             eks.PodIdentityAssociation(
@@ -69,11 +64,7 @@ class WorkloadIdentity(pulumi.ComponentResource):
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.role_arn = role.arn
-        self.service_account_annotations = (
-            {ROLE_ANNOTATION: f"arn:{args.location.partition}:iam::{args.location.account_id}:role/{role_name}"}
-            if args.oidc
-            else {}
-        )
+        self.service_account_annotations = {ROLE_ANNOTATION: args.location.role_arn(role_name)} if args.oidc else {}
         self.register_outputs({"roleArn": self.role_arn})
 
 

@@ -12,6 +12,7 @@ from planning.capacity.compute import Fit
 from planning.capacity.estimate import compute_at
 from planning.cost.budget import budget_verdict
 from planning.cost.eks_versions import STANDARD_SUPPORT_ENDS
+from planning.instances import Architecture
 from planning.prices.loader import load_prices
 from planning.prices.staleness import stand_in
 from planning.topology.plan import plan_topology
@@ -105,6 +106,10 @@ def _budget(situation: Situation) -> Iterator[Concern]:
         factor = budget_factor(settings.region)
         default = f", where default budgets are {factor:.2f} times those of {HOME}" if factor > 1 else ""
         yield Concern(check="budget", what=f"{verdict.finding} (in {settings.region}{default})", advice=verdict.advice)
+        factor = budget_factor(settings.region, settings.architecture)
+        of = "" if settings.architecture is Architecture.ARM64 else f" for {settings.architecture} nodes"
+        default = f", where default budgets{of} are {factor:.2f} times those of {HOME}" if factor > 1 else ""
+        yield Concern(check="budget", sentence=f"{verdict.message} (in {settings.region}{default})")
 
 
 def _region(situation: Situation) -> Iterator[Concern]:

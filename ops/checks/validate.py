@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ops.backends.errors import LiveError
 from ops.backends.tools import run_tool
+from ops.checks.existing_network import existing_network
 from ops.errors import CommandError
 from ops.files import write
 from ops.report.checks import Check, Report, State
@@ -33,10 +34,14 @@ from telemetry.kubernetes.placement import placement_for
 from telemetry.preflight import CHECKS, Situation, concerns
 
 
-def validate(stack: str, project: Path | None = None, collector: Path | None = None, *, fix: bool = False) -> Report:
-    """Every check; with a collector's binary also what that says. `fix` writes the policies' limits anew.
+def validate(
+    stack: str, project: Path | None = None, collector: Path | None = None, *, fix: bool = False, aws: bool = False
+) -> Report:
+    """Every check; with a collector's binary also what that says. `fix` writes the policies' limits anew, `aws` looks
+    at a network that is there already.
 
-    Raises `SettingsError` or `CommandError` for a file that holds no valid settings.
+    Raises `SettingsError` or `CommandError` for a file that holds no valid settings, `LiveError` where AWS is asked and
+    gives no answer.
     """
     project = project or project_root()
     settings = settings_of(stack, project)
@@ -49,6 +54,7 @@ def validate(stack: str, project: Path | None = None, collector: Path | None = N
             f"{sums.pods} pods ask for {sums.memory_gb:.1f} of {settings.capacity.memory_gb} GB",
         ),
         *_preflight(settings, stack, project),
+        *(existing_network(settings) if aws else ()),
         _limits(settings, stack, project, fix=fix),
         *(_rendered(name, render) for name, render in _configurations(settings, stack).items()),
         *_charts(settings),

@@ -38,19 +38,22 @@ def performance(platform: Connected, hours: Hours = 1) -> Answered:
     return performance(platform, hours)
 
 
-@commands.command("validate", "validate --stack prod", "validate --stack prod --collector ./otelcol-contrib")
+@commands.command(
+    "validate", "validate --stack prod", "validate --stack prod --aws", "validate --stack prod --collector ./otelcol"
+)
 def validate(
     stack: Stack,
     collector: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A collector whose own `validate` reads both configurations.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Write the policies' limits anew from the stack file.")] = False,
+    aws: Annotated[bool, typer.Option("--aws", help="Look at the network of network.existing too, in AWS.")] = False,
 ) -> Answered:
     """A stack before it is planned: its file, whether load, nodes and budget fit, the policies' limits, every
-    configuration rendered from it, and its chart mirror; asks no platform."""
+    configuration rendered from it, and its chart mirror; asks no platform, and AWS only with --aws."""
     from ops.checks.validate import validate
 
-    return validate(stack, collector=collector, fix=fix)
+    return validate(stack, collector=collector, fix=fix, aws=aws)
 
 
 @commands.command("upgrade-check", "upgrade-check --stack prod --online")

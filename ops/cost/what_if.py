@@ -27,6 +27,7 @@ from planning.cost.assumptions import Assumptions
 from planning.cost.budget import budget_verdict
 from planning.cost.comparison import compare
 from planning.cost.engine import price_resources
+from planning.instances import Architecture, architecture_of
 from planning.prices.loader import load_prices
 from planning.prices.table import ON_DEMAND, PriceTable, spot_price
 from planning.registered import Resource
@@ -84,7 +85,8 @@ def what_if(
     try:
         sizes = grown_sizes(asked, before.capacity.compute, wanted_capacity.compute)
         grown = asked.model_copy(update={"sizes": sizes})
-        grown, nodes = carrying_nodes(grown, _node_types(table), lambda one, bought: _node_price(table, one, bought))
+        types = _node_types(table, now.architecture)
+        grown, nodes = carrying_nodes(grown, types, lambda one, bought: _node_price(table, one, bought))
     except TooLargeError as error:
         raise LayoutError(f"{_question(now, asked)}: {error}") from None
     after = _Side(settings=grown, capacity=wanted_capacity)
@@ -152,8 +154,9 @@ def _question(before: PlatformSettings, after: PlatformSettings) -> str:
     return f"{', '.join(parts)} (now: {', '.join((was, *kept))})"
 
 
-def _node_types(table: PriceTable) -> tuple[str, ...]:
-    return tuple(key.removeprefix(f"{ON_DEMAND}.") for key in table.prices if key.startswith(f"{ON_DEMAND}."))
+def _node_types(table: PriceTable, architecture: Architecture) -> tuple[str, ...]:
+    names = (key.removeprefix(f"{ON_DEMAND}.") for key in table.prices if key.startswith(f"{ON_DEMAND}."))
+    return tuple(name for name in names if architecture_of(name) is architecture)
 
 
 def _node_price(table: PriceTable, instance_type: str, bought: CapacityType) -> float:

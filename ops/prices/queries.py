@@ -69,7 +69,9 @@ ASKS: tuple[Ask, ...] = (
         "NAT Gateway",
         {"NatGateway-Hours": "nat_gateway.hours.zonal", "NatGateway-Bytes": "nat_gateway.data.processed"},
     ),
-    *_family(EC2, "CPU Credits", {"CPUCredits:t4g": "ec2.cpu_credits.t4g"}),
+    *_family(
+        EC2, "CPU Credits", {f"CPUCredits:{family}": f"ec2.cpu_credits.{family}" for family in ("t4g", "t3", "t3a")}
+    ),
     Ask("AmazonVPC", {"group": "VPCPublicIPv4Address"}, "PublicIPv4:InUseAddress", "public_ipv4.hours.address"),
     *_family(
         "AmazonVPC",

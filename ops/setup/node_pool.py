@@ -9,12 +9,12 @@ from ops.errors import CommandError
 from ops.report.model import Listing, document
 from ops.report.output import Answer
 from ops.stacks import owner_of, settings_of
-from planning.instances import GRAVITON_TYPES_IN_WORDS, instance_shape, is_burstable
+from planning.instances import TYPES_IN_WORDS, Architecture, architecture_of, instance_shape, is_burstable
 from planning.node_pool import MIN_TYPES, PoolBounds
 from settings.models.cluster import ExistingCluster
 from settings.models.names import Names
 from settings.models.node_pool import POOL_TYPES
-from telemetry.cost.node_pool import PlannedPool, nat_of, planned_pool, root_volume_gib
+from telemetry.cost.node_pool import PlannedPool, network_of, planned_pool, root_volume_gib
 from telemetry.kubernetes.node_pool import node_class, node_pool
 
 CAPACITIES = {"spot": ("spot",), "on-demand": ("on-demand",), "both": ("spot", "on-demand")}
@@ -29,12 +29,12 @@ def karpenter_pool(stack: str, types: Sequence[str], capacity: str) -> Answer:
     if capacity not in CAPACITIES:
         raise CommandError(f"--capacity {capacity}; accepted: {', '.join(CAPACITIES)}")
     owner = owner_of(settings)
-    found = planned_pool(settings, stack, owner, _checked(types), today=date.today())
+    found = planned_pool(settings, stack, owner, _checked(types, settings.architecture), today=date.today())
     if found.bounds is None:
         raise CommandError(f"lgtm:platform.budget.usd_per_month of stack {stack}: {found.shortage}")
     role = {"role": Names(project=settings.project, stack=stack).role("nodes")}
     manifests = (
-        node_class(settings, stack, role, root_volume_gib(settings), nat_of(settings, owner)),
+        node_class(settings, stack, role, root_volume_gib(settings), network_of(settings, owner)),
         node_pool(settings, stack, found.types, found.bounds, CAPACITIES[capacity]),
     )
     text = _words(found, found.bounds) + yaml.safe_dump_all(manifests, sort_keys=False)
@@ -51,16 +51,16 @@ def _words(pool: PlannedPool, bounds: PoolBounds) -> str:
     )
 
 
-def _checked(given: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(dict.fromkeys(given or POOL_TYPES))
+def _checked(given: Sequence[str], architecture: Architecture) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(given or POOL_TYPES[architecture]))
     for name in found:
         if is_burstable(name):
             raise CommandError(
-                f"--type {name}: Karpenter can't set the CPU credits of its nodes, and T4g is then unlimited: surplus "
-                "credits would go beyond the bound; accepted: types without credits, such as m7g.large"
+                f"--type {name}: Karpenter can't set the CPU credits of its nodes, and T types are then unlimited: "
+                "surplus credits would go beyond the bound; accepted: types without credits, such as m7g.large"
             )
-        if instance_shape(name) is None:
-            raise CommandError(f"--type {name}; accepted: {GRAVITON_TYPES_IN_WORDS}")
+        if instance_shape(name) is None or architecture_of(name) is not architecture:
+            raise CommandError(f"--type {name}; accepted: {TYPES_IN_WORDS[architecture]}")
     if len(found) < MIN_TYPES:
         raise CommandError(f"--type: {len(found)} types ({', '.join(found)}); accepted: at least {MIN_TYPES}")
     return found

@@ -6,6 +6,9 @@ AWS_PROVIDER = "pulumi:providers:aws"
 KUBERNETES_PROVIDER = "pulumi:providers:kubernetes"
 RANDOM_PASSWORD = "random:index/randomPassword:RandomPassword"  # noqa: S105 (a type token)
 
+# The project's own components that a bill says something of.
+EXISTING_NETWORK = "lgtm:components:ExistingNetwork"
+
 # S3; the provider still takes some types under a second name.
 BUCKET = "aws:s3/bucket:Bucket"
 BUCKET_V2 = "aws:s3/bucketV2:BucketV2"

@@ -1,6 +1,6 @@
 """CPU credits: what burstable nodes use for long beyond their baseline, where they are unlimited.
 
-Source: Amazon EC2 User Guide, "Key concepts for burstable performance instances" and "Unlimited mode": T4g instances
+Source: Amazon EC2 User Guide, "Key concepts for burstable performance instances" and "Unlimited mode": T3, T3a and T4g
 are unlimited unless the credit specification says standard; use above the baseline is then charged by the vCPU-hour.
 """
 
@@ -14,10 +14,10 @@ from planning.cost.compute import instance_types, large_units, paid_hour, workin
 from planning.cost.model import LineKind, SteadyCpu
 from planning.cost.reading import text
 from planning.cost.volumes import launch_template_of
+from planning.instances import is_burstable
 from planning.prices.table import MissingPriceError
 from planning.registered import Resource
 
-BURSTABLE_FAMILY = "t4g"
 UNLIMITED, STANDARD = "unlimited", "standard"
 
 
@@ -29,6 +29,7 @@ class Burstable(NamedTuple):
     """Share of each vCPU."""
 
 
+# Alike in t4g, t3 and t3a.
 BURSTABLE: Mapping[str, Burstable] = {
     "medium": Burstable(2, 0.2),
     "large": Burstable(2, 0.3),
@@ -44,8 +45,14 @@ class _Nodes(NamedTuple):
     nodes: float
     cores: float
     """That each has for long."""
-    burstable: bool
+    family: str
+    """Of burstable types, by which surplus credits are priced; else empty."""
     credits: str
+
+    @property
+    def burstable(self) -> bool:
+        """Whether they have credits at all."""
+        return bool(self.family)
 
 
 def price_cpu_credits(bill: Bill) -> None:
@@ -59,7 +66,7 @@ def price_cpu_credits(bill: Bill) -> None:
     for one in unlimited:
         bill.add(
             one.group, LineKind.CPU_CREDITS, "unlimited CPU credits",
-            surplus * one.nodes / shared * bill.assumptions.hours, f"ec2.cpu_credits.{BURSTABLE_FAMILY}",
+            surplus * one.nodes / shared * bill.assumptions.hours, f"ec2.cpu_credits.{one.family}",
             f"{need:.2f} cores for load and system, {have:.2f} cores of baseline",
         )  # fmt: skip
 
@@ -90,12 +97,12 @@ def _nodes(group: Resource, count: float, bill: Bill) -> _Nodes | None:
         return None
     name = paid_hour(types, bill, spot=text(group.at("capacityType"), "ON_DEMAND") == "SPOT").instance_type
     family, _, size = name.partition(".")
-    if family == BURSTABLE_FAMILY and size in BURSTABLE:
+    if is_burstable(name):
         template = launch_template_of(group, bill)
         chosen = template.at("creditSpecification", "cpuCredits") if template else None
         kind = BURSTABLE[size]
-        return _Nodes(group, count, kind.vcpus * kind.baseline, burstable=True, credits=text(chosen, UNLIMITED))
-    return _Nodes(group, count, 2 * large_units(size), burstable=False, credits="")
+        return _Nodes(group, count, kind.vcpus * kind.baseline, family=family, credits=text(chosen, UNLIMITED))
+    return _Nodes(group, count, 2 * large_units(size), family="", credits="")
 
 
 def _cores_needed(bill: Bill) -> float:

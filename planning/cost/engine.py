@@ -17,6 +17,7 @@ from planning.cost.model import CostReport, FreeType, UnpricedCause
 from planning.cost.network import (
     price_elastic_ip,
     price_endpoint,
+    price_existing_network,
     price_ingress,
     price_load_balancer,
     price_nat_gateway,
@@ -51,6 +52,7 @@ PRICERS: Mapping[str, tuple[Pricer, ...]] = {
     types.NAT_GATEWAY: (price_nat_gateway,),
     types.ELASTIC_IP: (price_elastic_ip,),
     types.VPC_ENDPOINT: (price_endpoint,),
+    types.EXISTING_NETWORK: (price_existing_network,),
     types.LOAD_BALANCER: (price_load_balancer,),
     types.LOAD_BALANCER_V2: (price_load_balancer,),
     types.LOAD_BALANCER_ALB: (price_load_balancer,),

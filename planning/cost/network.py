@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from planning.aws.types import NAT_GATEWAY, RELEASE, SUBNET
+from planning.aws.types import EXISTING_NETWORK, NAT_GATEWAY, RELEASE, SUBNET
 from planning.cost.bill import Bill
 from planning.cost.compute import node_count, working_node_counts
 from planning.cost.model import LineKind, QuantityBasis, UnpricedCause
 from planning.cost.reading import text
+from planning.prices.table import Confidence, Price
 from planning.registered import Property, Resource, is_list, is_table, value_at
 
 SECONDS_PER_HOUR = 3600
@@ -46,6 +47,8 @@ def price_node_addresses(group: Resource, bill: Bill) -> None:
 def _in_public_subnets(group: Resource, bill: Bill) -> tuple[bool, str]:
     """Whether nodes get public addresses, and how that is known."""
     public = bill.once("public subnets", lambda: _publicity(bill))
+    if not public and bill.of_type(EXISTING_NETWORK):
+        return False, "in private subnets of a network that was there"
     if not public:
         return bill.assumptions.tenant_stack_nodes_public, "in another stack's subnets, taken as public"
     ids = group.at("subnetIds")
@@ -130,6 +133,20 @@ def _load_balancer(resource: Resource, kind: str, zones: int, bill: Bill, *, int
             resource, LineKind.PUBLIC_ADDRESS, "load balancer's public IPv4 addresses", hours * zones, ADDRESS_HOURS,
             f"one in each of {zones} zones",
         )  # fmt: skip
+
+
+def price_existing_network(network: Resource, bill: Bill) -> None:
+    """A line of nothing, so that nobody takes its NAT gateways and endpoints for forgotten."""
+    yours = Price(
+        key="existing_network",
+        usd=0,
+        unit="month",
+        source="on the bill of the network's owner",
+        as_of=bill.table.compiled,
+        confidence=Confidence.SOURCE,
+    )
+    note = "network.existing: what its gateways and endpoints take for this stack's traffic is on its owner's bill"
+    bill.add(network, LineKind.NAT_GATEWAY, "NAT gateways and endpoints: yours, not counted", 1, yours, note)
 
 
 def price_endpoint(endpoint: Resource, bill: Bill) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from planning.base import Frozen
 from planning.capacity.coefficients import Basis
+from planning.instances import Architecture
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
 from planning.topology.availability import Availability
@@ -82,6 +83,8 @@ class TopologyInputs(Frozen):
     """Whether pods without data may run on spot nodes."""
     root_volume_gib: Annotated[int, Field(ge=20)] = 40
     """Root volume of each node, in GiB."""
+    architecture: Architecture = Architecture.ARM64
+    """Of the nodes."""
 
 
 class Source(Frozen):

@@ -1,4 +1,4 @@
-"""Nodes: the cheapest Graviton type and count that hold a topology's pods, at the mean and at the daily peak."""
+"""Nodes: the architecture's cheapest type and count that hold a topology's pods, at the mean and at the daily peak."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from planning.cost.assumptions import Assumptions
 from planning.cost.compute import on_demand_price
-from planning.cost.credits import BURSTABLE, BURSTABLE_FAMILY
+from planning.cost.credits import BURSTABLE
 from planning.errors import UserError
-from planning.instances import InstanceShape, instance_shape, is_burstable
+from planning.instances import Architecture, InstanceShape, instance_shape, is_burstable
 from planning.prices.table import MissingPriceError, PriceTable, spot_price
 from planning.topology import sources as s
 from planning.topology.availability import Availability
@@ -16,7 +16,11 @@ from planning.topology.collectors import AGENT
 from planning.topology.model import Choice, NodePool, Overhead, Pods, TopologyInputs
 from planning.topology.parts import MIB_PER_GIB, ZONES, Need
 
-FAMILIES = ("t4g", "c6g", "m6g", "r6g", "c7g", "m7g", "r7g", "c8g", "m8g", "r8g")
+# Of x86 those that every region has; AMD's are taken where settings name them.
+FAMILIES = {
+    Architecture.ARM64: ("t4g", "c6g", "m6g", "r6g", "c7g", "m7g", "r7g", "c8g", "m8g", "r8g"),
+    Architecture.X86_64: ("t3", "c6i", "m6i", "r6i", "c7i", "m7i", "r7i"),
+}
 SIZES = ("medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge")
 # Amazon EKS service quotas, "Nodes per managed node group": 450.
 MOST_NODES = 450
@@ -111,16 +115,17 @@ def _demand(
 
 def _cheapest(name: str, demand: Demand, inputs: TopologyInputs, table: PriceTable) -> NodePool:
     spot = name == SPOT_POOL
-    kinds = _kinds(table, spot)
+    kinds = _kinds(table, spot, inputs.architecture)
     root = inputs.root_volume_gib * table.price("ebs.storage.gp3").usd / Assumptions().hours
     found = [
         (nodes * (kind.usd_per_hour + root), nodes, kind) for kind in kinds for nodes in _nodes(kind, demand, inputs)
     ]
     if not found:
         raise NoNodesError(
-            f"no Graviton type of the price table of {table.region} holds {demand.millicores / 1000:,.0f} cores and "
-            f"{demand.mib / MIB_PER_GIB:,.0f} GiB in up to {MOST_NODES} nodes, the largest pod with "
-            f"{demand.largest_millicores / 1000:g} cores and {demand.largest_mib / MIB_PER_GIB:,.0f} GiB"
+            f"no {inputs.architecture.maker} type of the price table of {table.region} holds "
+            f"{demand.millicores / 1000:,.0f} cores and {demand.mib / MIB_PER_GIB:,.0f} GiB in up to {MOST_NODES} "
+            f"nodes, the largest pod with {demand.largest_millicores / 1000:g} cores and "
+            f"{demand.largest_mib / MIB_PER_GIB:,.0f} GiB"
         )
     _, nodes, best = min(found, key=lambda one: (one[0], one[1], one[2].name))
     return NodePool(
@@ -171,18 +176,18 @@ def _types(best: Kind, kinds: Sequence[Kind]) -> tuple[str, ...]:
 
 
 # By a table's identity, as its prices can't be hashed; the table stays with it, so that no other one gets its identity.
-_KINDS: dict[tuple[int, bool], tuple[PriceTable, tuple[Kind, ...]]] = {}
+_KINDS: dict[tuple[int, bool, Architecture], tuple[PriceTable, tuple[Kind, ...]]] = {}
 
 
-def _kinds(table: PriceTable, spot: bool) -> tuple[Kind, ...]:
-    key = (id(table), spot)
+def _kinds(table: PriceTable, spot: bool, architecture: Architecture) -> tuple[Kind, ...]:
+    key = (id(table), spot, architecture)
     if key not in _KINDS:
-        _KINDS[key] = table, tuple(_priced(table, spot))
+        _KINDS[key] = table, tuple(_priced(table, spot, architecture))
     return _KINDS[key][1]
 
 
-def _priced(table: PriceTable, spot: bool) -> Iterator[Kind]:
-    for family in FAMILIES:
+def _priced(table: PriceTable, spot: bool, architecture: Architecture) -> Iterator[Kind]:
+    for family in FAMILIES[architecture]:
         for size in SIZES:
             name = f"{family}.{size}"
             shape = instance_shape(name)
@@ -194,7 +199,7 @@ def _priced(table: PriceTable, spot: bool) -> Iterator[Kind]:
                 usd = spot_price(known, name, Assumptions().spot_share_of_on_demand).usd if spot else price.usd
             except MissingPriceError:
                 continue
-            burst = BURSTABLE[size] if family == BURSTABLE_FAMILY else None
+            burst = BURSTABLE[size] if is_burstable(name) else None
             yield Kind(name, shape, usd, burst.vcpus * burst.baseline if burst else float(shape.vcpus))
 
 

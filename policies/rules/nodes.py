@@ -83,8 +83,8 @@ def _credits_of(group: Resource, resources: Sequence[Resource]) -> Iterator[Verd
             if isinstance(chosen, str):
                 return
     yield Violation(
-        "its burstable nodes have no creditSpecification.cpuCredits in a launch template: T4g is then unlimited, at "
-        "0.04 USD for each vCPU-hour above the baseline; accepted: standard or unlimited, on purpose",
+        "its burstable nodes have no creditSpecification.cpuCredits in a launch template: T types are then unlimited, "
+        "at 0.04 (T4g) or 0.05 USD for each vCPU-hour above the baseline; accepted: standard or unlimited, on purpose",
         group.urn,
     )
 

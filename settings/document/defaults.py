@@ -9,6 +9,7 @@ dev: two spot t4g.medium in staging's cluster); sizes from the charts' documente
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from planning.instances import BURSTABLE_FAMILIES, Architecture
 from planning.json_value import Json
 from settings.models.environment import Environment
 
@@ -233,7 +234,13 @@ MODE_TABLE: Mapping[str, tuple[Row, ...]] = {
 # fmt: on
 
 
-def defaults_for(environment: Environment, mode: str | None, *, profiles: bool = True) -> dict[str, Json]:
+def defaults_for(
+    environment: Environment,
+    mode: str | None,
+    *,
+    profiles: bool = True,
+    architecture: Architecture = Architecture.ARM64,
+) -> dict[str, Json]:
     """The nested document of defaults; `mode` is the cluster mode the stack asked for, if it did."""
     document: dict[str, Json] = {}
     for row in TABLE:
@@ -243,8 +250,17 @@ def defaults_for(environment: Environment, mode: str | None, *, profiles: bool =
     for row in PROFILES_TABLE if profiles else ():
         _put(document, row.key, _cell(row, environment))
     for row in MODE_TABLE.get(mode or default_mode(environment), ()):
-        _put(document, row.key, _cell(row, environment))
+        _put(document, row.key, _of_architecture(_cell(row, environment), architecture))
     return document
+
+
+def _of_architecture(value: Json, architecture: Architecture) -> Json:
+    """The table's Graviton types, or those of the same sizes: t3 has t4g's cores, memory and baselines."""
+    if not isinstance(value, dict) or not isinstance(types := value.get("instance_types"), list):
+        return value
+    (family, *_) = BURSTABLE_FAMILIES[architecture]
+    renamed: list[Json] = [f"{family}.{str(one).partition('.')[2]}" for one in types]
+    return {**value, "instance_types": renamed}
 
 
 def default_mode(environment: Environment) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from pydantic import ValidationError
 
+from planning.instances import Architecture
 from planning.json_value import Json
 from settings.document.automatic import AUTO, NotAutomaticError, automatic, is_automatic, without_sizes
 from settings.document.defaults import defaults_for
@@ -128,13 +129,20 @@ def lay_over(document: dict[str, Json], environment: Environment, mirror: str | 
     mode = cluster.get("mode") if isinstance(cluster, dict) else None
     profiles = document.get("profiles")
     enabled = isinstance(profiles, dict) and profiles.get("enabled") is True
-    defaults = defaults_for(environment, mode if isinstance(mode, str) else None, profiles=enabled)
+    x86 = isinstance(cluster, dict) and cluster.get("architecture") == Architecture.X86_64
+    architecture = Architecture.X86_64 if x86 else Architecture.ARM64
+    defaults = defaults_for(
+        environment, mode if isinstance(mode, str) else None, profiles=enabled, architecture=architecture
+    )
+    network = document.get("network")
+    if isinstance(network, dict) and network.get("existing") is not None:
+        defaults.pop("network", None)  # they describe a VPC that would be made
     workload = defaults.get("workload")
     default_requests = workload.get("requests_per_second") if isinstance(workload, dict) else None
     region = document.get("region") or defaults.get("region")
     derived: dict[str, Json] = {
         "workload": summed_workload(document, default_requests),
-        "budget": regional_budget(defaults.get("budget"), region),
+        "budget": regional_budget(defaults.get("budget"), region, architecture),
     }
     merged = _merge(_merge(defaults, derived), document)
     charts = merged.get("charts")

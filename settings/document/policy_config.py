@@ -65,7 +65,11 @@ def _by_hand(rule: str, known: Mapping[str, Any]) -> Config:
 def _cost(settings: PlatformSettings, owner: PlatformSettings | None) -> Config:
     groups = node_groups(settings)
     cluster = settings.cluster
-    pool = cluster.node_pool.instance_types if isinstance(cluster, EksCluster) and karpenter_pods(settings) else ()
+    pool = (
+        cluster.node_pool.types(settings.architecture)
+        if isinstance(cluster, EksCluster) and karpenter_pods(settings)
+        else ()
+    )
     types = sorted({*pool, *(name for group in groups for name in group.instance_types)})
     volumes = [size.volume_gib for _, size in settings.sizes.workloads() if size.volume_gib]
     pricing = _pricing(settings, owner)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from planning.instances import is_burstable
+from planning.instances import Architecture, is_burstable
 from settings.models.addons import AddonVersions, ClusterAddons
 from settings.models.address_blocks import unreachable
 from settings.models.fields import accepts, matching
@@ -48,7 +48,7 @@ class NodeGroup(Frozen):
     capacity_type: CapacityType
     """on_demand or spot."""
     instance_types: Annotated[tuple[InstanceType, ...], Field(min_length=1, max_length=20)]
-    """Graviton instance types; several let spot choose."""
+    """Instance types of the cluster's architecture; several let spot choose."""
     nodes: Annotated[int, Field(ge=0, le=450)]
     """Desired number of nodes."""
     min_nodes: Annotated[int, Field(ge=0, le=450)]
@@ -157,6 +157,9 @@ class EksCluster(Frozen):
     """Encrypt them with the cluster's own key, which costs nothing beside the key's requests."""
     addons: ClusterAddons
     """Community add-ons, beside those that every EKS cluster of this project has."""
+    architecture: Architecture = Architecture.ARM64
+    """Processors of the nodes: arm64 is Graviton, x86_64 Intel and AMD, a quarter dearer. It chooses the machine image,
+    and the instance types of node groups that the file doesn't name."""
     addon_versions: AddonVersions = AddonVersions()
     """Versions of EKS's add-ons instead of those that are shipped; `lgtm addons pin` writes those that AWS offers."""
     node_groups: NodeGroups
@@ -175,6 +178,8 @@ class SharedCluster(Frozen):
     """shared: the cluster belongs to another stack of this project."""
     owner_stack: Annotated[str, matching(r"^[A-Za-z0-9_.-]{1,100}$", "the name of a stack, such as staging")]
     """Name of the stack that owns the cluster, such as staging."""
+    architecture: Architecture = Architecture.ARM64
+    """Processors of this stack's nodes, whatever the owner's are: arm64 is Graviton, x86_64 Intel and AMD."""
     node_groups: NodeGroups
     """This stack's own node groups; tainted so that the owner's pods stay off them."""
 

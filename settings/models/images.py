@@ -10,7 +10,7 @@ Digest = Annotated[str, matching(r"^sha256:[0-9a-f]{64}$", "sha256: and 64 lower
 
 class ImageDigests(Frozen):
     """What each image must be, whatever its tag points at; `lgtm images` shows the tags. Give the digest of the
-    multi-architecture index: nodes are arm64."""
+    multi-architecture index: nodes may be arm64 or x86_64."""
 
     loki: Digest | None = None
     """Loki."""

@@ -14,6 +14,7 @@ from planning.budget import Baseline, Budget
 from planning.capacity.estimate import CapacityInputs
 from planning.capacity.ingest import Replication
 from planning.capacity.objects import object_flows
+from planning.instances import Architecture
 from planning.prices.s3 import s3_prices_near
 from planning.retention import Retention
 from planning.sampling import SamplingPolicy
@@ -31,6 +32,7 @@ from settings.models.destinations import Destination
 from settings.models.environment import Capacity, Environment, Region
 from settings.models.fields import ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
+from settings.models.iam import IamSettings
 from settings.models.ingestion import IngestionLimits
 from settings.models.namespaces import PlatformNamespaceName
 from settings.models.network import NetworkSettings
@@ -77,6 +79,8 @@ class PlatformSettings(Frozen):
     """Working hours, in dev and staging; without them the stack works at any hour."""
     network_policies: NetworkPolicySettings
     """Who may talk to whom inside the cluster."""
+    iam: IamSettings = IamSettings()
+    """How IAM roles are made."""
     identity: Literal["pod_identity", "irsa"]
     """How pods get AWS credentials: EKS Pod Identity, or IAM roles for service accounts."""
     tls: TlsSettings
@@ -172,6 +176,11 @@ class PlatformSettings(Frozen):
         """Whether the platform's parts talk to each other over TLS."""
         mode = self.tls.mode or ("plain" if isinstance(self.cluster, ExistingCluster) else "cert_manager")
         return mode == "cert_manager"
+
+    @property
+    def architecture(self) -> Architecture:
+        """Of the nodes; of a cluster that is there already it isn't known, and Graviton's prices stand in."""
+        return Architecture.ARM64 if isinstance(self.cluster, ExistingCluster) else self.cluster.architecture
 
     @property
     def node_count(self) -> int:

@@ -31,6 +31,7 @@ def topology_inputs(settings: PlatformSettings, availability: Availability | Non
         each_cluster=_overhead(each_cluster),
         spot=any(group.capacity_type is CapacityType.SPOT for group in groups),
         root_volume_gib=max((group.root_volume_gib for group in groups), default=40),
+        architecture=settings.architecture,
     )
 
 

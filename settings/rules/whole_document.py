@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from pydantic import ValidationError
 
 from planning.base import BROKEN_RULE
+from planning.instances import TYPES_IN_WORDS, architecture_of
 from planning.retention import MAX_RETENTION_DAYS
 from planning.tiers.compiler import SAFETY_NET_DAYS
 from planning.workload import PLATFORM_SERIES
@@ -195,6 +196,25 @@ def _services_fit_the_workload(settings: PlatformSettings) -> Iterator[BrokenRul
             )
 
 
+def _types_of_the_architecture(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    if isinstance(settings.cluster, ExistingCluster):
+        return
+    cluster, wanted = settings.cluster, settings.cluster.architecture
+    named: dict[tuple[str, ...], tuple[str, ...]] = {
+        ("node_groups", name): group.instance_types for name, group in cluster.node_groups.items()
+    }
+    if isinstance(cluster, EksCluster):
+        named[("node_pool",)] = cluster.node_pool.instance_types or ()
+    for path, types in named.items():
+        for index, one in enumerate(types):
+            if (found := architecture_of(one)) is not wanted:
+                yield BrokenRule(
+                    ("cluster", *path, "instance_types", index),
+                    f"is {found.maker}, while cluster.architecture is {wanted}, which chooses the machine image; "
+                    f"accepted: {TYPES_IN_WORDS[wanted]}, or cluster.architecture {found}",
+                )
+
+
 def _some_node(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if settings.node_count == 0:
         yield BrokenRule(("cluster", "node_groups"), "all groups together have 0 nodes; give one of them nodes")
@@ -300,6 +320,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _backups_have_a_place,
         _profiles_are_whole,
         hours_have_nodes,
+        _types_of_the_architecture,
     ),
     (_some_node,),
     (_fits_capacity, _fits_nodes),

@@ -13,6 +13,7 @@ from planning.aws.types import (
     BUCKET,
     CLUSTER,
     ELASTIC_IP,
+    EXISTING_NETWORK,
     KEY,
     LAUNCH_TEMPLATE,
     LIFECYCLE,
@@ -122,8 +123,11 @@ def _network(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
     network = settings.network
     if network is None:
         return
-    public = {"mapPublicIpOnLaunch": network.nat is NatMode.NONE}
-    for number in range(network.availability_zones):
+    if network.own is None:
+        yield _resource("ExistingNetwork", EXISTING_NETWORK, "network", {})
+        return
+    public = {"mapPublicIpOnLaunch": network.own.nat is NatMode.NONE}
+    for number in range(network.own.zones):
         yield _resource("Network", SUBNET, f"network-public-{number}", public)
     for letter in "abc"[: network.nat_gateways]:
         yield _resource("Network", NAT_GATEWAY, f"network-nat-{letter}", {})
@@ -143,7 +147,7 @@ def _node_groups(settings: PlatformSettings, stack: str, owner: PlatformSettings
         return
     tenant_stack = isinstance(cluster, SharedCluster)
     network = settings.network or (owner and owner.network)
-    zones = network.availability_zones if network else TENANT_STACK_ZONES
+    zones = network.most_zones if network else TENANT_STACK_ZONES
     version = "" if isinstance(cluster, SharedCluster) else cluster.kubernetes_version
     scheduled = scheduled_groups(settings)
     for key, group in cluster.node_groups.items():

@@ -13,13 +13,13 @@ from planning.prices.loader import load_prices
 from planning.registered import Resource
 from settings.models.cluster import EksCluster, SharedCluster
 from settings.models.names import Names
-from settings.models.network import NatMode
+from settings.models.network import NetworkSettings
 from settings.models.node_pool import NodeScaling
 from settings.models.platform import PlatformSettings
 from settings.rules.cost_inputs import cost_inputs
 from settings.rules.sizing import node_groups
 from telemetry.cost.expected_resources import expected_resources
-from telemetry.kubernetes.node_pool import node_class, node_pool
+from telemetry.kubernetes.node_pool import node_class, node_pool, public_nodes
 
 
 class PlannedPool(Frozen):
@@ -77,7 +77,7 @@ def planned_pool(
         today=today or table.compiled,
         most_nodes=False,
     ).usd_per_month
-    public = nat_of(settings, owner) is NatMode.NONE
+    public = public_nodes(network_of(settings, owner))
     priced = pool_types(types, root_volume_gib(settings), public=public, table=table)
     budget = settings.budget.usd_per_month
     bounds = pool_bounds(budget - base, priced)
@@ -89,7 +89,7 @@ def own_pool(settings: PlatformSettings, stack: str) -> PlannedPool | None:
     cluster = settings.cluster
     if not isinstance(cluster, EksCluster) or cluster.autoscaling is not NodeScaling.KARPENTER:
         return None
-    return planned_pool(settings, stack, None, cluster.node_pool.instance_types)
+    return planned_pool(settings, stack, None, cluster.node_pool.types(cluster.architecture))
 
 
 def own_manifests(settings: PlatformSettings, stack: str, pool: PlannedPool) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -99,7 +99,7 @@ def own_manifests(settings: PlatformSettings, stack: str, pool: PlannedPool) -> 
         raise ValueError(f"{pool.shortage}; {pool.accepted}")
     profile = {"instanceProfile": Names(project=settings.project, stack=stack).role(POOL_ROLE)}
     return (
-        node_class(settings, stack, profile, root_volume_gib(settings), nat_of(settings, None)),
+        node_class(settings, stack, profile, root_volume_gib(settings), settings.network),
         node_pool(settings, stack, pool.types, pool.bounds, cluster.node_pool.capacity_type.karpenter_types),
     )
 
@@ -123,9 +123,8 @@ def root_volume_gib(settings: PlatformSettings) -> int:
     return max(group.root_volume_gib for group in node_groups(settings))
 
 
-def nat_of(settings: PlatformSettings, owner: PlatformSettings | None) -> NatMode:
-    """How nodes reach the internet; a tenant stack's are in its owner's network."""
-    network = settings.network
-    if network is None and owner is not None and isinstance(settings.cluster, SharedCluster):
-        network = owner.network
-    return network.nat if network else NatMode.NONE
+def network_of(settings: PlatformSettings, owner: PlatformSettings | None) -> NetworkSettings | None:
+    """Where nodes are; a tenant stack's are in its owner's network."""
+    if settings.network is None and owner is not None and isinstance(settings.cluster, SharedCluster):
+        return owner.network
+    return settings.network

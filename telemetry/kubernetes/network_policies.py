@@ -165,8 +165,8 @@ def cluster_blocks(settings: PlatformSettings) -> tuple[str, ...]:
     """Where nodes, API server and services have their addresses."""
     if given := settings.network_policies.cluster_cidrs:
         return tuple(map(str, given))
-    if settings.network is not None:
-        return (str(settings.network.vpc_cidr), *EKS_SERVICE_BLOCKS)
+    if settings.network is not None and settings.network.own is not None:
+        return (str(settings.network.own.cidr), *EKS_SERVICE_BLOCKS)
     return PRIVATE_BLOCKS
 
 

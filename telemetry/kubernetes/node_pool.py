@@ -10,7 +10,7 @@ from typing import Any
 
 from planning.node_pool import INSTANCE_TYPE_LABEL, PoolBounds, PoolType
 from settings.models.cluster import SharedCluster
-from settings.models.network import NatMode
+from settings.models.network import NatMode, NetworkSettings
 from settings.models.platform import PlatformSettings
 from telemetry.collector.agent import cluster_name
 from telemetry.kubernetes.placement import DEDICATED_TAINT, STACK_LABEL
@@ -47,7 +47,7 @@ def node_pool(
                     "requirements": [
                         _in(INSTANCE_TYPE_LABEL, *(one.name for one in types)),
                         _in("karpenter.sh/capacity-type", *capacity),
-                        _in("kubernetes.io/arch", "arm64"),
+                        _in("kubernetes.io/arch", settings.architecture.in_kubernetes),
                         _in("kubernetes.io/os", "linux"),
                     ],
                     **({"taints": taints} if tenant_stack else {}),
@@ -58,14 +58,20 @@ def node_pool(
 
 
 def node_class(
-    settings: PlatformSettings, stack: str, identity: Mapping[str, str], root_volume_gib: int, nat: NatMode
+    settings: PlatformSettings,
+    stack: str,
+    identity: Mapping[str, str],
+    root_volume_gib: int,
+    network: NetworkSettings | None,
 ) -> dict[str, Any]:
     """The EC2NodeClass: found by tags that the network and EKS put on subnets and the cluster's security group.
+
+    Subnets of a network that was there are named by their ids.
 
     `identity` is the nodes' role, for which Karpenter makes an instance profile, or their instanceProfile.
     """
     cluster = cluster_name(settings, stack)
-    public = nat is NatMode.NONE
+    public, existing = public_nodes(network), network.existing if network else None
     kind = "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb"
     return {
         "apiVersion": f"{CLASS_GROUP}/v1",
@@ -74,7 +80,9 @@ def node_class(
         "spec": {
             **identity,
             "amiSelectorTerms": [{"alias": "al2023@latest"}],
-            "subnetSelectorTerms": [{"tags": {f"kubernetes.io/cluster/{cluster}": "shared", kind: "1"}}],
+            "subnetSelectorTerms": [{"id": one} for one in existing.private_subnet_ids]
+            if existing
+            else [{"tags": {f"kubernetes.io/cluster/{cluster}": "shared", kind: "1"}}],
             "securityGroupSelectorTerms": [{"tags": {"aws:eks:cluster-name": cluster}}],
             "associatePublicIPAddress": public,
             "metadataOptions": {
@@ -103,6 +111,11 @@ def node_class(
             },
         },
     }
+
+
+def public_nodes(network: NetworkSettings | None) -> bool:
+    """Whether nodes have public addresses: in a network without NAT, and, the dearer case, in one that isn't known."""
+    return network is None or (network.existing is None and network.nat is NatMode.NONE)
 
 
 def _in(key: str, *values: str) -> dict[str, Any]:

@@ -98,7 +98,7 @@ CASES: Sequence[Case] = (
     Case("credits-chosen", PASS, credits("unlimited", "t4g.medium", "t4g.large")),
     Case("credits-chosen", PASS, credits(None, "m7g.large")),
     Case("credits-chosen", UNKNOWN_YET, credits(UNKNOWN, "t4g.medium")),
-    Case("credits-chosen", FAIL, credits(None, "t4g.medium"), "T4g is then unlimited"),
+    Case("credits-chosen", FAIL, credits(None, "t4g.medium"), "T types are then unlimited"),
     Case("credits-chosen", FAIL, credits(None, "m7g.large", "t3.large"), "accepted: standard or unlimited"),
     Case("nat-limited", PASS, gateways(1)),
     Case("nat-limited", PASS, gateways(3, "private")),

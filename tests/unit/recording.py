@@ -104,14 +104,22 @@ class EngineError(grpc.RpcError):
 class RecordingMocks(pulumi.runtime.Mocks):
     """Answers like AWS as far as a program looks at the answers."""
 
-    def __init__(self, stacks: Mapping[str, Mapping[str, Any]] | None = None, zones: int = 4) -> None:
+    def __init__(
+        self,
+        stacks: Mapping[str, Mapping[str, Any]] | None = None,
+        zones: int = 4,
+        answers: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
+    ) -> None:
         self.invokes: list[MockCallArgs] = []
+        self.answers = answers or {}
         self.stacks = stacks or {}
         self.zones = zones
 
     def call(self, args: MockCallArgs) -> Any:
         self.invokes.append(args)
         region = str(args.args.get("region") or "us-west-2")
+        if args.token in self.answers:
+            return self.answers[args.token](args.args), []
         match args.token:
             case "aws:index/getCallerIdentity:getCallerIdentity":
                 return {"accountId": ACCOUNT_ID, "arn": CALLER_ARN, "userId": "AIDA", "id": ACCOUNT_ID}, []
@@ -202,15 +210,17 @@ def run_program(
     stacks: Mapping[str, Mapping[str, Any]] | None = None,
     zones: int = 4,
     preview: bool = False,
+    answers: Mapping[str, Callable[[Mapping[str, Any]], Any]] | None = None,
 ) -> Graph:
     """Runs `program` to the end, all its registrations and outputs included; raises what the program raises.
 
-    `stacks` are the outputs of other stacks by full name, `organization/project/stack`.
+    `stacks` are the outputs of other stacks by full name, `organization/project/stack`; `answers` are those of the
+    provider's functions by token, beside the ones that every program calls.
     """
     ensure_event_loop()
     # Where in the source a resource was made: a quarter of a run under pytest's deep stack, and read by none.
     resource_runtime._get_stack_trace = StackTrace
-    mocks = RecordingMocks(stacks, zones)
+    mocks = RecordingMocks(stacks, zones, answers)
     monitor = RecordingMonitor(mocks)
     pulumi.runtime.set_mocks(
         mocks, project=project, stack=stack, preview=preview, monitor=monitor, organization=ORGANIZATION

@@ -100,7 +100,7 @@ def test_single_sign_on_is_promised_only_where_there_is_a_setting() -> None:
     assert bool(sign_on) == ("There is no setting for single sign-on" not in SECURITY)
 
 
-def test_no_permissions_boundary_is_promised() -> None:
+def test_a_permissions_boundary_is_promised_only_where_roles_have_it() -> None:
     made = any(
         "permissions_boundary" in path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py")
     )

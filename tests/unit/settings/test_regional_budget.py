@@ -37,6 +37,8 @@ def test_a_budget_follows_its_region_unless_the_file_says_one() -> None:
     assert frankfurt.usd_per_month == 443
     assert frankfurt.storage_usd_per_month == 112
     assert sum(frankfurt.parts.values()) <= frankfurt.usd_per_month
+    x86 = minimal("prod") | {"cluster": minimal("prod")["cluster"] | {"architecture": "x86_64"}}
+    assert parse_settings(x86, stack="prod").budget.usd_per_month == 480, "387 by t3.large over t4g.large"
     own = minimal("staging") | {"region": "eu-central-1", "budget": {"usd_per_month": 170}}
     assert parse_settings(own, stack="staging").budget.usd_per_month == 170
 

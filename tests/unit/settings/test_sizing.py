@@ -122,6 +122,11 @@ def test_the_smallest_of_several_types_counts() -> None:
         ("c7gn.4xlarge", 16, 32, 110),
         ("m6gd.16xlarge", 64, 256, 250),
         ("m8g.48xlarge", 192, 768, 250),
+        ("t3.medium", 2, 4, 17),
+        ("t3a.xlarge", 4, 16, 58),
+        ("m6i.large", 2, 8, 29),
+        ("c7i.8xlarge", 32, 64, 234),
+        ("r7a.medium", 1, 8, 8),
     ],
 )
 def test_instance_shapes(instance_type: str, vcpus: int, memory_gib: int, max_pods: int) -> None:
@@ -131,7 +136,20 @@ def test_instance_shapes(instance_type: str, vcpus: int, memory_gib: int, max_po
 
 
 @pytest.mark.parametrize(
-    "name", ["m5.large", "m7i.large", "t4g.nano", "m7g.3xlarge", "m7g.24xlarge", "g5g.xlarge", "m7g", ""]
+    "name",
+    [
+        "m5.large",
+        "m7i.medium",
+        "t3.nano",
+        "m6i.24xlarge",
+        "m7i-flex.large",
+        "t4g.nano",
+        "m7g.3xlarge",
+        "m7g.24xlarge",
+        "g5g.xlarge",
+        "m7g",
+        "",
+    ],
 )
 def test_types_that_are_not_known(name: str) -> None:
     assert instance_shape(name) is None
