@@ -103,13 +103,10 @@ def _budget(situation: Situation) -> Iterator[Concern]:
     report = priced_plan(settings, situation.stack, situation.owner, today=situation.today)
     verdict = budget_verdict(report, settings.budget)
     if not verdict.within:
-        factor = budget_factor(settings.region)
-        default = f", where default budgets are {factor:.2f} times those of {HOME}" if factor > 1 else ""
-        yield Concern(check="budget", what=f"{verdict.finding} (in {settings.region}{default})", advice=verdict.advice)
         factor = budget_factor(settings.region, settings.architecture)
         of = "" if settings.architecture is Architecture.ARM64 else f" for {settings.architecture} nodes"
         default = f", where default budgets{of} are {factor:.2f} times those of {HOME}" if factor > 1 else ""
-        yield Concern(check="budget", sentence=f"{verdict.message} (in {settings.region}{default})")
+        yield Concern(check="budget", what=f"{verdict.finding} (in {settings.region}{default})", advice=verdict.advice)
 
 
 def _region(situation: Situation) -> Iterator[Concern]:
