@@ -87,6 +87,18 @@ class _Annotated(CamelCase):
     id: int
 
 
+class Annotation(CamelCase):
+    """A mark on the dashboards."""
+
+    time: int
+    """Unix time in milliseconds."""
+    text: str = ""
+    tags: tuple[str, ...] = ()
+
+
+MOST_ANNOTATIONS = 100
+
+
 class Grafana:
     """Grafana's HTTP API."""
 
@@ -112,3 +124,9 @@ class Grafana:
         path = "/api/annotations"
         document = {"text": text, "tags": list(tags), "time": int(at.timestamp() * 1000)}
         return parsed(_Annotated, self.service.post(path, document=document).body, self.service.name, path).id
+
+    def annotations(self, tag: str, start: datetime, end: datetime) -> tuple[Annotation, ...]:
+        """The marks with a tag between two moments, at most a hundred."""
+        window = {"from": str(int(start.timestamp() * 1000)), "to": str(int(end.timestamp() * 1000))}
+        asked = {"tags": tag, "limit": str(MOST_ANNOTATIONS), **window}
+        return self.service.read(tuple[Annotation, ...], "/api/annotations", asked)

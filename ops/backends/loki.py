@@ -98,9 +98,10 @@ class Loki:
         asked = {"query": f'{{{label}=~".+"}}', "targetLabels": label, "limit": str(MOST_VOLUMES), **window}
         return self.service.read(QueryResponse, "/loki/api/v1/index/volume", asked).data.by(label)
 
-    def by(self, label: str, logql: str) -> dict[str, float]:
-        """Finite values of an instant metric query by one label."""
-        return self.service.read(QueryResponse, "/loki/api/v1/query", {"query": logql}).data.by(label)
+    def by(self, label: str, logql: str, at: datetime | None = None) -> dict[str, float]:
+        """Finite values of an instant metric query by one label, of now or of a moment."""
+        moment = {} if at is None else {"time": str(_nanoseconds(at))}
+        return self.service.read(QueryResponse, "/loki/api/v1/query", {"query": logql, **moment}).data.by(label)
 
     def count(self, logql: str, start: datetime, end: datetime) -> int:
         """How many lines a query for lines has between two moments."""

@@ -5,6 +5,7 @@ Sources: Prometheus documentation, "HTTP API"; Grafana Mimir, "HTTP API" (2026-0
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from pydantic import Field
@@ -57,22 +58,23 @@ class Mimir:
     def __init__(self, service: HttpService) -> None:
         self.service = service
 
-    def query(self, promql: str) -> tuple[Sample, ...]:
-        """An instant query."""
-        return self._vector(promql).result
+    def query(self, promql: str, at: datetime | None = None) -> tuple[Sample, ...]:
+        """An instant query, of now or of a moment."""
+        return self._vector(promql, at).result
 
     def number(self, promql: str) -> float | None:
         """The only value of a query; None when there is none, or none that is a number."""
         found = self.query(promql)
         return found[0].value if found and math.isfinite(found[0].value) else None
 
-    def by(self, label: str, promql: str) -> dict[str, float]:
-        """Finite values by one label."""
-        return self._vector(promql).by(label)
+    def by(self, label: str, promql: str, at: datetime | None = None) -> dict[str, float]:
+        """Finite values by one label, of now or of a moment."""
+        return self._vector(promql, at).by(label)
 
     def answer(self, promql: str) -> Answer:
         """The raw answer, for its time."""
         return self.service.get(self.QUERY, {"query": promql})
 
-    def _vector(self, promql: str) -> Vector:
-        return self.service.read(QueryResponse, self.QUERY, {"query": promql}).data
+    def _vector(self, promql: str, at: datetime | None = None) -> Vector:
+        moment = {} if at is None else {"time": f"{at.timestamp():.3f}"}
+        return self.service.read(QueryResponse, self.QUERY, {"query": promql, **moment}).data

@@ -90,3 +90,23 @@ def show_runbooks(
     from ops.alerts.runbooks import runbooks
 
     return runbooks(stack, alert, output)
+
+
+@commands.command(
+    "explain", "explain HighErrorRate --stack prod", "explain ServiceUnusual --stack prod --at 2026-11-28T14:05"
+)
+def explain(
+    platform: Connected,
+    alert: Annotated[str, typer.Argument(metavar="ALERT", help="Name of an alert that fires, or did then.")],
+    at: Annotated[
+        str | None, typer.Option("--at", metavar="TIME", help="When it fired, as 2026-11-28T14:05, UTC; default: now.")
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of several services that it fires for, this one.")
+    ] = None,
+) -> Answered:
+    """What else moved in the minutes in which an alert began: requests, errors, durations and log lines of all
+    services, the largest change first; who calls whom; deployments; log lines that came up."""
+    from ops.alerts.explain import explain
+
+    return explain(platform, alert, at, service)

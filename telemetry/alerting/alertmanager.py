@@ -13,6 +13,7 @@ from settings.models.alerting import QuietHours, ReceiverKind, Receivers, Severi
 from settings.models.platform import PlatformSettings
 from settings.models.schedule import Schedule
 from telemetry.alerting.rules.alerting_health import WATCHDOG
+from telemetry.grafana.moved import AFTER_MINUTES, BEFORE_MINUTES, moved_path
 from telemetry.kubernetes.endpoints import Endpoints
 
 NOBODY = "nobody"
@@ -27,6 +28,9 @@ WAIT = {Severity.CRITICAL: "10s", Severity.WARNING: "1m", Severity.INFO: "5m"}
 REPEAT = {Severity.CRITICAL: "1h", Severity.WARNING: "12h", Severity.INFO: "3d"}
 # A heartbeat monitor that waits for three of them notices within five minutes.
 HEARTBEAT_INTERVAL = "1m"
+
+# Before and after an alert's beginning that the dashboard shows.
+MOVED_MINUTES = (-BEFORE_MINUTES, AFTER_MINUTES)
 
 TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }} ({{ .Alerts | len }})"
 
@@ -176,12 +180,20 @@ def _ways(settings: PlatformSettings, severity: Severity, secrets: Mapping[str, 
 
 def _text(settings: PlatformSettings) -> str:
     """Each alert with what to read and where to look first."""
-    dashboard = f"{Endpoints.of(settings).grafana_url}/d/{{{{ .Annotations.dashboard_uid }}}}"
+    grafana = Endpoints.of(settings).grafana_url
+    dashboard = f"{grafana}/d/{{{{ .Annotations.dashboard_uid }}}}"
     return (
         "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n"
         f"{{{{ if .Annotations.dashboard_uid }}}}Dashboard: {dashboard}\n{{{{ end }}}}"
+        f"What else moved: {grafana}{_moved()}\n"
         "Runbook: {{ .Annotations.runbook_url }}\n{{ end }}"
     )
+
+
+def _moved() -> str:
+    """The dashboard with the alert's service, and the minutes around its beginning: a duration is in nanoseconds."""
+    start, end = (f"{{{{ (.StartsAt.Add {minutes * 60_000_000_000}).UnixMilli }}}}" for minutes in MOVED_MINUTES)
+    return moved_path("{{ with .Labels.service_name }}var-service={{ . }}&{{ end }}", start, end)
 
 
 def _slack(settings: PlatformSettings, url: str) -> dict[str, Any]:

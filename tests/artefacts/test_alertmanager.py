@@ -1,5 +1,6 @@
 """Alertmanager's own library judges the configuration and routes alerts, through amtool."""
 
+import json
 import shutil
 import subprocess
 from functools import cache
@@ -54,6 +55,25 @@ def test_a_configuration_with_every_receiver_is_accepted(config: str) -> None:
     assert result.returncode == 0, result.stderr
     assert "5 receivers" in result.stdout
     assert "6 inhibit rules" in result.stdout
+
+
+def test_each_alert_links_to_what_else_moved_in_its_minutes(config: str, tmp_path: Path) -> None:
+    """With its service, from three quarters of an hour before its beginning to ten minutes after."""
+    receivers = yaml.safe_load(Path(config).read_text(encoding="utf-8"))["receivers"]
+    (slack,) = next(one["slack_configs"] for one in receivers if "slack_configs" in one)
+    times = {"startsAt": "2026-11-28T14:05:00Z", "endsAt": "0001-01-01T00:00:00Z"}
+    fired = [
+        {"status": "firing", "labels": labels, "annotations": {}, **times} for labels in ({"service_name": "a"}, {})
+    ]
+    data = tmp_path / "data.json"
+    data.write_text(json.dumps({"status": "firing", "alerts": fired}), encoding="utf-8")
+    arguments = ("--template.glob=/dev/null", f"--template.data={data}", f"--template.text={slack['text']}")
+    said = amtool("template", "render", *arguments)
+    assert said.returncode == 0, said.stderr
+    links = [line for line in said.stdout.splitlines() if line.startswith("What else moved: ")]
+    page = "http://localhost:3000/d/lgtm-moved?"
+    minutes = "from=1795872000000&to=1795875300000"
+    assert links == [f"What else moved: {page}var-service=a&{minutes}", f"What else moved: {page}{minutes}"]
 
 
 def test_a_configuration_with_working_hours_is_accepted(tmp_path: Path) -> None:

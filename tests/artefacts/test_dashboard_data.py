@@ -19,10 +19,11 @@ from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import recordings
 from telemetry.cost.planned import planned_cost
 from telemetry.grafana.dashboards.model import Panel
+from telemetry.grafana.moved import Measure, Service, compared, edges, new_versions
 from tests.artefacts.prometheus_driver import Prometheus, make_blocks, prometheus
 from tests.dashboard_queries import logql, promql, traceql
 from tests.query_inventory import metric_names
-from tests.reference_series import Series, healthy, history, long_ago, open_metrics, reference_series
+from tests.reference_series import SERVICES, Series, healthy, history, long_ago, open_metrics, reference_series
 from tests.stacks import stack_settings
 
 STACK = "prod"
@@ -78,6 +79,17 @@ def test_no_panel_is_empty(failing: Prometheus) -> None:
 
     assert {place: text for place, text in empty.items() if place not in EXCEPTIONS} == {}
     assert set(EXCEPTIONS) - set(empty) == set(), "these panels have data now"
+
+
+def test_what_explain_asks_is_answered_by_service(failing: Prometheus) -> None:
+    """Each measure has a value for each service, now and before, and the graph has edges."""
+    for measure in (Measure.REQUESTS, Measure.FAILED, Measure.DURATION):
+        for text in compared(measure, Service()):
+            found = failing.query(text)
+            assert {series["metric"]["service_name"] for series in found} == set(SERVICES), text
+            assert all(_is_number(series) for series in found), text
+    assert {frozenset(series["metric"]) for series in failing.query(edges())} == {frozenset({"client", "server"})}
+    assert failing.query(new_versions()) == [], "all began before"
 
 
 def test_where_nothing_fails_an_empty_panel_says_so(calm: Prometheus) -> None:

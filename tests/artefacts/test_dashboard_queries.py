@@ -18,6 +18,7 @@ from telemetry.grafana.dashboards.build import ANNOTATIONS
 from telemetry.grafana.dashboards.catalogue import dashboards
 from telemetry.grafana.dashboards.links import panel_links, series_links
 from telemetry.grafana.datasources import datasources
+from telemetry.grafana.moved import Measure, Service, compared, edges, error_lines, new_versions
 from telemetry.kubernetes.endpoints import Endpoints
 from tests.dashboard_queries import logql, promql, replaced, traceql
 from tests.query_inventory import metric_names, parse, unknown_names
@@ -124,6 +125,14 @@ def test_links_hold_well_formed_queries() -> None:
     assert len(queries["loki"]) == len(queries["tempo"]) == 2
     assert syntax_errors("logql", queries["loki"]) == {}
     assert syntax_errors("traceql", queries["tempo"]) == {}
+
+
+def test_what_explain_asks_is_well_formed_and_exists() -> None:
+    of_lines = (Measure.LOG_BYTES, Measure.ERROR_LINES)
+    of_metrics = [text for one in Measure if one not in of_lines for text in compared(one, Service())]
+    assert {text: unknown_names(text) for text in (*of_metrics, edges(), new_versions()) if unknown_names(text)} == {}
+    lines = [text for one in of_lines for text in compared(one, Service())]
+    assert syntax_errors("logql", [*lines, error_lines(Service())]) == {}
 
 
 def test_bad_logql_and_traceql_are_found() -> None:

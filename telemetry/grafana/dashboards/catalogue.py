@@ -8,6 +8,7 @@ from telemetry.grafana.dashboards.business import business
 from telemetry.grafana.dashboards.cost import cost
 from telemetry.grafana.dashboards.infrastructure import Exporters, infrastructure
 from telemetry.grafana.dashboards.model import Dashboard
+from telemetry.grafana.dashboards.moved import moved
 from telemetry.grafana.dashboards.overview import overview
 from telemetry.grafana.dashboards.platform_health import platform_health
 from telemetry.grafana.dashboards.security import security
@@ -26,6 +27,7 @@ def dashboards(settings: PlatformSettings) -> tuple[Dashboard, ...]:
     return (
         overview(priced=priced),
         service(),
+        moved(),
         business(tenant_label),
         cost(settings.ingestion.max_series, priced=priced),
         infrastructure(_exporters(settings)),

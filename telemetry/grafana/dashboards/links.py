@@ -45,6 +45,7 @@ def series_links() -> tuple[Link, ...]:
         Link(f"Logs of {_ONE}", _logs(f'{{service_name="{_ONE}"}}')),
         Link(f"Traces of {_ONE}", _traces(f'{{ resource.service.name = "{_ONE}" }}')),
         Link(f"Everything about {_ONE}", f"/d/{Uid.SERVICE}?var-service={_ONE}&${{__url_time_range}}"),
+        Link("What else moved", f"/d/{Uid.MOVED}?var-service={_ONE}&${{__url_time_range}}"),
     )
 
 

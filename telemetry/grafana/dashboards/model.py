@@ -19,6 +19,7 @@ class Uid(StrEnum):
 
     OVERVIEW = "lgtm-overview"
     SERVICE = "lgtm-service"
+    MOVED = "lgtm-moved"
     BUSINESS = "lgtm-business"
     COST = "lgtm-cost"
     INFRASTRUCTURE = "lgtm-infrastructure"

@@ -35,7 +35,7 @@ def test_each_is_a_config_map_that_the_sidecar_finds(
     sidecar = grafana_values(settings, placement_for(settings, "prod"), "gp3").to_values()["sidecar"]["dashboards"]
     maps = graph.of(CONFIG_MAP)
 
-    assert len(maps) == 7 + 1
+    assert len(maps) == 8 + 1
     for config_map in maps:
         metadata = config_map.inputs["metadata"]
         assert metadata["labels"][sidecar["label"]] == sidecar["labelValue"]

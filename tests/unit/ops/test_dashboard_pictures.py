@@ -69,7 +69,7 @@ def test_pages_are_written_without_a_browser(tmp_path: Path, monkeypatch: pytest
 
     written = render("prod", tmp_path / "out", pictures=False)
 
-    assert len(written) == 7
+    assert len(written) == 8
     assert all(path.suffix == ".html" and path.stat().st_size > 10_000 for path in written)
 
 

@@ -25,6 +25,7 @@ Make = Callable[..., PlatformSettings]
 PROMISED = {
     "lgtm-overview",
     "lgtm-service",
+    "lgtm-moved",
     "lgtm-business",
     "lgtm-cost",
     "lgtm-infrastructure",
