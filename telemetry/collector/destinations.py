@@ -28,6 +28,8 @@ WAITING_REQUESTS, TRYING = 64, "120s"
 DEFAULT_HEADER = "Authorization"
 CREDENTIAL = "LGTM_DESTINATION_"
 SHARE_DIGITS = 4
+# How the language writes the id of a trace that isn't there.
+NO_TRACE = "0" * 32
 # Where a record's own attributes are, by the signal's context in the transformation language.
 CONTEXTS = {Signal.TRACES: "span", Signal.LOGS: "log", Signal.METRICS: "datapoint"}
 CONDITIONS = {
@@ -181,9 +183,9 @@ def _not_chosen(signal: Signal, percent: float) -> Iterator[str]:
     trace go or stay together. A line without a trace has a chance of its own."""
     limit = quoted(f"{round(percent / 100 * 16**SHARE_DIGITS):0{SHARE_DIGITS}x}")
     trace_id = f"{CONTEXTS[signal]}.trace_id.string"
-    chosen = f"Substring({trace_id}, {32 - SHARE_DIGITS}, {SHARE_DIGITS}) >= {limit}"
+    chosen = f"Substring({trace_id}, {len(NO_TRACE) - SHARE_DIGITS}, {SHARE_DIGITS}) >= {limit}"
     if signal is Signal.TRACES:
         yield chosen
         return
-    yield f'{trace_id} != "" and {chosen}'
-    yield f'{trace_id} == "" and Substring(UUID(), 0, {SHARE_DIGITS}) >= {limit}'
+    yield f"{trace_id} != {quoted(NO_TRACE)} and {chosen}"
+    yield f"{trace_id} == {quoted(NO_TRACE)} and Substring(UUID(), 0, {SHARE_DIGITS}) >= {limit}"
