@@ -167,7 +167,7 @@ def cost_actual(
 @commands.command("tiers", "tiers --stack prod")
 def tiers(stack: Stack) -> Answered:
     """Every storage plan, its price, and the choice. Each legal chain of S3 storage classes is priced over an
-    object's life, beside the literal hot/warm/cold table."""
+    object's life, beside tiers by name: warm in STANDARD_IA, cold in GLACIER."""
     from ops.cost.plans import tiers
 
     return tiers(stack)

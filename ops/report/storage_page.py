@@ -13,7 +13,7 @@ TIER_COLOURS = {"hot": "red", "warm": "orange", "cold": "blue"}
 TABLE_DAYS = (0, 1, 3, 7, 14, 30, 60, 90)
 MARKS = {
     Role.CHOSEN: ("blue", "diamond"),
-    Role.LITERAL: ("red", "cross"),
+    Role.BY_NAME: ("red", "cross"),
     Role.STANDARD: ("green", "triangle"),
 }
 READABLE, UNREADABLE = ("grey", "dot"), ("grey", "ring")
@@ -49,7 +49,9 @@ def plans(every: Sequence[BucketPlans]) -> Section:
     explanation = (
         "Every chain of storage classes that S3 accepts, each at its cheapest days, priced over the objects' whole "
         "life: storage with minimum durations, uploads, moves, monitoring and reads. A plan is chosen when it is the "
-        "cheapest of those that queriers can read at once and that nothing else speaks against."
+        "cheapest of those that queriers can read at once and that nothing else speaks against. Tiers by name: warm "
+        "data in STANDARD_IA and cold data in GLACIER, on the days that retention says; STANDARD alone: objects stay as "
+        "they were written."
     )
     blocks = [block for one in every for block in _bucket(one)]
     return Section(anchor="plans", heading="Price of every storage plan", blocks=(Text(words=explanation), *blocks))
@@ -66,7 +68,7 @@ def _bucket(plans: BucketPlans) -> Iterator[Block]:
         drawing=PointChart(
             name=f"chart-plans-{plans.purpose.value}",
             title=f"Storage plans of {plans.purpose.value}",
-            description="One point for each plan, cheapest first; the chosen plan and the literal table are named.",
+            description="One point for each plan, cheapest first; the chosen plan and tiers by name are named.",
             x_unit="rank by price, cheapest first",
             y_unit="US dollars a month",
             points=[_point(place, row) for place, row in ranked],

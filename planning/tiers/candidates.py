@@ -30,7 +30,7 @@ def standard_alone(inputs: TieringInputs) -> Candidate:
     return inputs.priced(())
 
 
-def literal_table(inputs: TieringInputs) -> Candidate:
+def tiers_by_name(inputs: TieringInputs) -> Candidate:
     """The tiers as first published: warm data in STANDARD_IA, cold data in GLACIER."""
     ages = inputs.retention
     return inputs.priced(

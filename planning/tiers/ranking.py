@@ -10,7 +10,7 @@ from planning.buckets import BucketPurpose, ObjectClass
 from planning.capacity.objects import ObjectFlows
 from planning.capacity.steady_state import audit_flow
 from planning.retention import Retention, SignalRetention
-from planning.tiers.candidates import chains, direct_uploads, entry_days, literal_table, standard_alone
+from planning.tiers.candidates import chains, direct_uploads, entry_days, standard_alone, tiers_by_name
 from planning.tiers.choice import Choice, choose, objection
 from planning.tiers.inputs import (
     Candidate,
@@ -28,7 +28,7 @@ class Role(StrEnum):
 
     CHOSEN = "chosen"
     STANDARD = "STANDARD alone"
-    LITERAL = "literal table"
+    BY_NAME = "tiers by name"
     OTHER = ""
 
 
@@ -51,20 +51,20 @@ class TierRow(NamedTuple):
 
 def tier_rows(inputs: TieringInputs) -> tuple[TierRow, ...]:
     """Every candidate of one bucket, cheapest first: all chains of classes at their cheapest days, direct uploads, the
-    literal table and STANDARD alone."""
+    tiers by name and STANDARD alone."""
     choice = choose(inputs)
-    literal = literal_table(inputs)
+    by_name = tiers_by_name(inputs)
     found: dict[tuple[ObjectClass, tuple[object, ...]], TierRow] = {}
     for candidate in (
         choice.chosen,
         standard_alone(inputs),
-        literal,
+        by_name,
         *_at_cold_age(inputs),
         *chains(inputs),
         *direct_uploads(inputs),
     ):
         key = (candidate.first, candidate.moves)
-        found.setdefault(key, _row(candidate, inputs, choice, literal))
+        found.setdefault(key, _row(candidate, inputs, choice, by_name))
     return tuple(sorted(found.values(), key=lambda row: row.usd_per_month))
 
 
@@ -119,7 +119,7 @@ class TierPlanRow(Frozen):
     readable: bool
     """Whether queriers can read every object until it is deleted."""
     role: str
-    """chosen, literal table, STANDARD alone, or empty."""
+    """chosen, tiers by name, STANDARD alone, or empty."""
     verdict: str
     """Chosen, or why not."""
 
@@ -146,7 +146,7 @@ def _at_cold_age(inputs: TieringInputs) -> Iterator[Candidate]:
     return (candidate for candidate in chains(inputs, once_cold) if len(candidate.moves) == 1)
 
 
-def _row(candidate: Candidate, inputs: TieringInputs, choice: Choice, literal: Candidate) -> TierRow:
+def _row(candidate: Candidate, inputs: TieringInputs, choice: Choice, by_name: Candidate) -> TierRow:
     purpose = inputs.flow.purpose
     readable = all(name.rules.queryable for name in candidate.classes)
     role = Role.OTHER
@@ -154,8 +154,8 @@ def _row(candidate: Candidate, inputs: TieringInputs, choice: Choice, literal: C
         role = Role.CHOSEN
     elif candidate.first is ObjectClass.STANDARD and not candidate.moves:
         role = Role.STANDARD
-    elif candidate.moves == literal.moves and candidate.first is literal.first:
-        role = Role.LITERAL
+    elif candidate.moves == by_name.moves and candidate.first is by_name.first:
+        role = Role.BY_NAME
     return TierRow(purpose, candidate, role, readable, _verdict(candidate, inputs, choice, role))
 
 

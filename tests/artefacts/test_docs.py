@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from ops.__main__ import main
-from tests.docs_commands import NEEDS, ROOT, ShownCommand, shown_commands
+from tests.docs_commands import NEEDS, PAGES, ROOT, ShownCommand, shown_commands
 
 COMMANDS = tuple(shown_commands())
 OPS = ("python -m ops ", "lgtm ")
 
+# What a browser fetches by itself when it shows a page.
+_LOADED = re.compile(r'<(?:script|img|iframe)[^>]* src="([^"]+)|<link(?=[^>]* rel="stylesheet")[^>]* href="([^"]+)')
 # Where a command is run to its end: a test file or folder, and words in it that would go if the test did.
 PROVED = {
     r"pulumi (preview|up|destroy)( --stack \w+)?( --policy-pack .*)?": ("tests/e2e", '"up"'),
@@ -83,3 +85,20 @@ def test_the_site_builds_without_a_warning(tmp_path: Path) -> None:
     )
     assert built.returncode == 0, built.stderr[-3000:]
     assert (tmp_path / "site" / "index.html").is_file()
+    for page in (tmp_path / "site").rglob("*.html"):
+        loaded = ["".join(found) for found in _LOADED.findall(page.read_text(encoding="utf-8"))]
+        assert loaded
+        assert [one for one in loaded if one.startswith(("http", "//"))] == [], page
+    configuration = (tmp_path / "site" / "configuration" / "index.html").read_text(encoding="utf-8")
+    assert "<td><code>budget.<wbr>usd_<wbr>per_<wbr>month</code></td>" in configuration
+
+
+def test_pictures_are_drawn_already() -> None:
+    """A fence of Mermaid is drawn by a script from elsewhere, or not at all."""
+    diagrams = ROOT / "docs" / "images" / "diagrams"
+    for page in PAGES:
+        assert "```mermaid" not in page.read_text(encoding="utf-8"), page
+    for source in diagrams.glob("*.mmd"):
+        drawn = source.with_suffix(".svg").read_text(encoding="utf-8")
+        for label in re.findall(r'\["([^"<&]+)', source.read_text(encoding="utf-8")):
+            assert label.split()[0] in drawn, f"{source.name} has {label!r}, and its picture hasn't"

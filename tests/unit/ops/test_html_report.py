@@ -145,7 +145,7 @@ def test_every_candidate_plan_is_a_point_and_a_row(name: str) -> None:
         assert any(words.startswith(f"{row.candidate.text}: {row.usd_per_month:,.2f} USD") for words in told)
     named = " ".join(one.words for one in _chart(name).all("text"))
     assert "chosen: STANDARD" in named
-    assert "literal table: STANDARD, " in named
+    assert "tiers by name: STANDARD, " in named
     folded = [one for one in _page().by_id("plans").all("details") if f"All {len(rows)} plans" in one.words]
     assert len(rows) + 1 in [len(one.rows) for one in folded]
 

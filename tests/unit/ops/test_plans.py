@@ -7,12 +7,12 @@ import pytest
 from ops.__main__ import WRONG_INPUT, main
 
 
-def test_tiers_shows_the_chosen_plan_beside_the_literal_table(capsys: pytest.CaptureFixture[str]) -> None:
+def test_tiers_shows_the_chosen_plan_beside_the_tiers_by_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tiers", "--stack", "prod"]) == 0
     text = capsys.readouterr().out
     blocks = text.split("mimir-blocks:")[1].split("\n\n")[0].splitlines()
     chosen = next(line for line in blocks if line.startswith("chosen"))
-    literal = next(line for line in blocks if line.startswith("literal table"))
+    literal = next(line for line in blocks if line.startswith("tiers by name"))
     assert "30 d GLACIER_IR" in chosen
     assert " yes " in chosen
     assert "30 d GLACIER " in literal

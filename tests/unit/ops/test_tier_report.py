@@ -39,8 +39,8 @@ def only(purpose: BucketPurpose, role: Role) -> TierRow:
 
 
 @pytest.mark.parametrize("purpose", QUERIED)
-def test_the_literal_table_is_always_there_and_loses(purpose: BucketPurpose) -> None:
-    literal, chosen = only(purpose, Role.LITERAL), only(purpose, Role.CHOSEN)
+def test_tiers_by_name_is_always_there_and_loses(purpose: BucketPurpose) -> None:
+    literal, chosen = only(purpose, Role.BY_NAME), only(purpose, Role.CHOSEN)
     assert not literal.readable
     assert "unreadable: GLACIER answers 403" in literal.verdict
     assert chosen.readable

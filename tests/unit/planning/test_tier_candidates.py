@@ -9,7 +9,7 @@ from hypothesis import settings as hypothesis_settings
 from planning.buckets import KIB, MIB, ObjectClass, may_follow
 from planning.objects import ReadPattern
 from planning.retention import SignalRetention
-from planning.tiers.candidates import chains, direct_uploads, literal_table, standard_alone
+from planning.tiers.candidates import chains, direct_uploads, standard_alone, tiers_by_name
 from planning.tiers.choice import choose, illegality
 from planning.tiers.inputs import LifecycleLimits, Move, TieringInputs
 from planning.tiers.lifetime_cost import Ages, share_read
@@ -112,9 +112,9 @@ def test_the_old_rule_for_ia_is_a_knob() -> None:
     assert LifecycleLimits.of_region("cn-north-1").ia_min_transition_days == 30
     assert LifecycleLimits.of_region("us-west-2").ia_min_transition_days == 0
     china = TieringInputs(flow(200), PROMISED.metrics, US_WEST_2, LifecycleLimits(ia_min_transition_days=30))
-    assert illegality(literal_table(china), china) == "refused by S3: no move to STANDARD_IA before day 30"
+    assert illegality(tiers_by_name(china), china) == "refused by S3: no move to STANDARD_IA before day 30"
     elsewhere = china._replace(limits=LifecycleLimits())
-    assert illegality(literal_table(elsewhere), elsewhere) is None
+    assert illegality(tiers_by_name(elsewhere), elsewhere) is None
 
 
 def test_too_small_objects_never_move() -> None:
@@ -163,5 +163,5 @@ def test_intelligent_tiering_keeps_what_is_read_in_the_frequent_tier() -> None:
 def test_costs_have_no_negative_part() -> None:
     for retention in (PROMISED.logs, PROMISED.traces, PROMISED.metrics):
         here = TieringInputs(flow(1e5), retention, US_WEST_2)
-        for candidate in (*chains(here), *direct_uploads(here), literal_table(here)):
+        for candidate in (*chains(here), *direct_uploads(here), tiers_by_name(here)):
             assert all(part >= 0 for part in candidate.cost)

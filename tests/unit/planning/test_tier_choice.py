@@ -16,7 +16,7 @@ from planning.capacity.reference import REFERENCE_SAMPLING
 from planning.objects import ObjectFlow
 from planning.retention import Retention, SignalRetention
 from planning.tiers.application import LokiWindows, MimirWindows, TempoWindows
-from planning.tiers.candidates import chains, direct_uploads, literal_table
+from planning.tiers.candidates import chains, direct_uploads, tiers_by_name
 from planning.tiers.choice import choose, illegality, objection, settled_days
 from planning.tiers.inputs import Candidate, LifecycleLimits, Move, TieringInputs, tiering_inputs
 from planning.tiers.lifecycle import AuditArchive, TierPlan, windows_of
@@ -68,9 +68,9 @@ def test_warm_data_stays_free_of_retrieval_fees(here: TieringInputs) -> None:
 @given(here=situations())
 @hypothesis_settings(max_examples=20)
 def test_nothing_eligible_is_cheaper(here: TieringInputs) -> None:
-    """Every candidate without an objection, the literal table and direct uploads included, costs at least as much."""
+    """Every candidate without an objection, tiers by name and direct uploads included, costs at least as much."""
     chosen = choose(here).chosen.cost.total
-    others: list[Candidate] = [*chains(here), *direct_uploads(here), literal_table(here)]
+    others: list[Candidate] = [*chains(here), *direct_uploads(here), tiers_by_name(here)]
     for candidate in others:
         if objection(candidate, here) is None:
             assert candidate.cost.total >= chosen - 1e-6

@@ -9,7 +9,7 @@ import pytest
 
 from planning.buckets import ObjectClass
 from planning.retention import SignalRetention
-from planning.tiers.candidates import literal_table
+from planning.tiers.candidates import tiers_by_name
 from planning.tiers.inputs import Candidate, Move, TieringInputs
 from tests.unit.planning.loads import PROMISED, US_WEST_2, flow
 
@@ -55,7 +55,7 @@ def inputs(retention: SignalRetention, case: str) -> TieringInputs:
 
 def priced(here: TieringInputs, plan: str | tuple[tuple[int, str], ...]) -> Candidate:
     if plan == LITERAL:
-        return literal_table(here)
+        return tiers_by_name(here)
     if isinstance(plan, str):
         return here.priced((), ObjectClass(FIRST[plan]))
     return here.priced([Move(days, ObjectClass(name)) for days, name in plan])
@@ -71,15 +71,15 @@ def test_the_study_s_figures(
     assert usd == pytest.approx({"A": case_a, "B": case_b}[case], abs=0.000501)
 
 
-def test_the_literal_table_moves_at_the_retention_s_ages() -> None:
-    moves = literal_table(inputs(PROMISED.logs, "A")).moves
+def test_tiers_by_name_moves_at_the_retention_s_ages() -> None:
+    moves = tiers_by_name(inputs(PROMISED.logs, "A")).moves
     assert moves == ((3, ObjectClass.STANDARD_IA), (7, ObjectClass.GLACIER))
 
 
 @pytest.mark.parametrize(("signal", "times"), [("logs", 3.0), ("traces", 5.2)])
-def test_the_literal_table_costs_several_times_standard(signal: str, times: float) -> None:
+def test_tiers_by_name_costs_several_times_standard(signal: str, times: float) -> None:
     here = inputs(getattr(PROMISED, signal), "A")
-    assert literal_table(here).cost.total / here.priced(()).cost.total == pytest.approx(times, abs=0.05)
+    assert tiers_by_name(here).cost.total / here.priced(()).cost.total == pytest.approx(times, abs=0.05)
 
 
 def test_metrics_in_glacier_ir_at_day_30_save_43_percent() -> None:
