@@ -50,8 +50,8 @@ def plans(every: Sequence[BucketPlans]) -> Section:
         "Every chain of storage classes that S3 accepts, each at its cheapest days, priced over the objects' whole "
         "life: storage with minimum durations, uploads, moves, monitoring and reads. A plan is chosen when it is the "
         "cheapest of those that queriers can read at once and that nothing else speaks against. Tiers by name: warm "
-        "data in STANDARD_IA and cold data in GLACIER, on the days that retention says; STANDARD alone: objects stay as "
-        "they were written."
+        "data in STANDARD_IA and cold data in GLACIER, on the days that retention says; STANDARD alone: objects stay "
+        "as they were written."
     )
     blocks = [block for one in every for block in _bucket(one)]
     return Section(anchor="plans", heading="Price of every storage plan", blocks=(Text(words=explanation), *blocks))
