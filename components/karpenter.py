@@ -29,7 +29,8 @@ from settings.models.platform import PlatformSettings
 from telemetry.charts.karpenter import karpenter_values
 from telemetry.charts.lock import ClusterChart
 from telemetry.cost.node_pool import POOL_ROLE, own_manifests, own_pool
-from telemetry.kubernetes.karpenter import NAMESPACE, RELEASE, SERVICE_ACCOUNT, flow_schemas, karpenter_policies
+from telemetry.kubernetes.endpoints import KARPENTER_NAMESPACE, KARPENTER_RELEASE
+from telemetry.kubernetes.karpenter import SERVICE_ACCOUNT, flow_schemas, karpenter_policies
 
 COMPONENT = "karpenter"
 # What EC2 says before it takes a node away, and what Karpenter can still do about it. Karpenter documentation,
@@ -145,7 +146,7 @@ class KarpenterIdentity(pulumi.ComponentResource):
     def _controller(self) -> None:
         args, name = self._args, self._args.names.role(COMPONENT)
         location, cluster = args.location, args.names.cluster
-        trust = pod_identity_trust(location.cluster_arn(cluster), NAMESPACE, SERVICE_ACCOUNT)
+        trust = pod_identity_trust(location.cluster_arn(cluster), KARPENTER_NAMESPACE, SERVICE_ACCOUNT)
         role = make_role(self._name, RoleArgs(name, f"Karpenter of {cluster}", trust, COMPONENT), location, self)
         nodes = location.role_arn(args.names.role(POOL_ROLE))
         documents = {
@@ -159,7 +160,7 @@ class KarpenterIdentity(pulumi.ComponentResource):
         eks.PodIdentityAssociation(
             self._name,
             cluster_name=args.cluster.name,
-            namespace=NAMESPACE,
+            namespace=KARPENTER_NAMESPACE,
             service_account=SERVICE_ACCOUNT,
             role_arn=role.arn,
             tags=self._tags(name),
@@ -205,7 +206,7 @@ class Karpenter(pulumi.ComponentResource):
         namespace = Namespace(
             self._name,
             metadata=ObjectMetaArgs(
-                name=NAMESPACE,
+                name=KARPENTER_NAMESPACE,
                 labels={f"{POD_SECURITY}/{mode}": RESTRICTED for mode in ("enforce", "warn", "audit")},
             ),
             opts=pulumi.ResourceOptions(parent=self),
@@ -213,7 +214,7 @@ class Karpenter(pulumi.ComponentResource):
         inside = pulumi.ResourceOptions(parent=self, depends_on=[namespace], deleted_with=namespace)
         made: list[pulumi.Resource] = [namespace]
         for policy in karpenter_policies(self._args.settings):
-            metadata = ObjectMetaArgs(name=policy.name, namespace=NAMESPACE)
+            metadata = ObjectMetaArgs(name=policy.name, namespace=KARPENTER_NAMESPACE)
             made.append(network_policy(policy, f"{self._name}-{policy.name}", metadata, inside))
         for name, schema in flow_schemas().items():
             spec: Any = schema  # the SDK takes Kubernetes's own dictionaries, but its types know only their own
@@ -225,15 +226,15 @@ class Karpenter(pulumi.ComponentResource):
         args = self._args
         definitions = chart_release(
             ClusterChart.KARPENTER_CRD,
-            ChartReleaseArgs(ClusterChart.KARPENTER_CRD, args.settings.charts, NAMESPACE, {}),
+            ChartReleaseArgs(ClusterChart.KARPENTER_CRD, args.settings.charts, KARPENTER_NAMESPACE, {}),
             pulumi.ResourceOptions(parent=self, depends_on=before),
         )
         return chart_release(
-            RELEASE,
+            KARPENTER_RELEASE,
             ChartReleaseArgs(
                 ClusterChart.KARPENTER,
                 args.settings.charts,
-                NAMESPACE,
+                KARPENTER_NAMESPACE,
                 karpenter_values(args.settings, args.names.cluster, args.identity.queue_name),
             ),
             pulumi.ResourceOptions(parent=self, depends_on=[*before, definitions, args.identity]),

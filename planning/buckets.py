@@ -5,6 +5,7 @@ objects using Amazon S3 Lifecycle" (2026-07).
 """
 
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 KIB = 1024
@@ -102,6 +103,7 @@ _RULES = {
 TRANSITION_MINIMUM_BYTES = 128 * KIB
 
 
+@cache
 def may_follow(earlier: ObjectClass, later: ObjectClass) -> bool:
     """Whether S3 moves objects from one class to the other: downwards only, and not from ONEZONE_IA to GLACIER_IR."""
     order = list(ObjectClass)

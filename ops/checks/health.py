@@ -8,6 +8,7 @@ from ops.backends.prometheus import Mimir
 from ops.backends.target import Role, Target
 from ops.report.checks import Check, Report, State
 from planning.backends import BACKENDS, backends_of
+from settings.rules.sizing import least_pool_cores
 from telemetry.collector.scrapes import scrapes
 from telemetry.kubernetes.endpoints import Endpoints
 
@@ -23,6 +24,9 @@ FAILED_SENDS = tuple(
 )
 QUEUE_FILL = "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
 FULL_QUEUE = 0.8
+POOL_LIMIT, POOL_USAGE = (
+    f'max by (nodepool) (karpenter_nodepools_{kind}{{resource_type="cpu"}})' for kind in ("limit", "usage")
+)
 ACTIVE = "ACTIVE"
 RING_ADVICE = "wait for a restart to end; forget a member that won't come back on the component's ring page"
 MOST_NAMED = 5
@@ -121,6 +125,7 @@ def _from_metrics(target: Target) -> Iterator[Check]:
         yield _rings(mimir)
         yield _targets(mimir, [scrape.job for scrape in scrapes(target.settings)])
         yield _collectors(mimir)
+        yield from _node_pools(mimir, least_pool_cores(target.settings))
     except LiveError as error:
         yield Check(
             name="metrics", state=State.UNKNOWN, detail=f"rings, targets and queues aren't known: {error}", advice=""
@@ -156,6 +161,18 @@ def _targets(mimir: Mimir, expected: Sequence[str]) -> Check:
         said = "; ".join([*down, *([f"not scraped: {', '.join(missing)}"] if missing else [])])
         return Check(name="targets", state=State.FINDING, detail=said, advice="see `connectivity` and the agents' logs")
     return Check(name="targets", state=State.OK, detail=f"{sum(known.values()):.0f} targets of {len(known)} jobs up")
+
+
+def _node_pools(mimir: Mimir, least_cores: int) -> Iterator[Check]:
+    """Karpenter's pools against their limits; nothing where there are none."""
+    limits, used = mimir.by("nodepool", POOL_LIMIT), mimir.by("nodepool", POOL_USAGE)
+    said = [f"{name}: {used.get(name, 0):g} of {limit:g} cores" for name, limit in limits.items()]
+    full = [name for name, limit in limits.items() if limit - used.get(name, 0) < least_cores]
+    if full:
+        advice = "the budget allows no further node: docs/runbooks/node-pool-at-limit.md"
+        yield Check(name="node pool", state=State.FINDING, detail=f"{'; '.join(said)}: at its limit", advice=advice)
+    elif said:
+        yield Check(name="node pool", state=State.OK, detail="; ".join(said))
 
 
 def failed_sends(mimir: Mimir) -> dict[str, float]:

@@ -52,7 +52,13 @@ def entry_days(inputs: TieringInputs, *, not_before: int = 0) -> EntryDays:
 
 def chains(inputs: TieringInputs, first_days: EntryDays | None = None) -> Iterator[Candidate]:
     """The cheapest days of every sequence of classes that S3 accepts; `first_days` narrows it further."""
-    yield from _Table(inputs, entry_days(inputs) if first_days is None else first_days).sequences()
+    days = entry_days(inputs) if first_days is None else first_days
+    yield from (inputs.priced(moves) for _, moves in ways(inputs, days))
+
+
+def ways(inputs: TieringInputs, first_days: EntryDays) -> Iterator["Way"]:
+    """The same as sums and moves, for whoever wants the parts of few of them."""
+    yield from _Table(inputs, first_days).sequences()
 
 
 Way = tuple[float, tuple[Move, ...]]
@@ -65,20 +71,18 @@ class _Table:
     """Costs of single stays, computed once for all sequences."""
 
     def __init__(self, inputs: TieringInputs, first_days: EntryDays) -> None:
-        self._inputs = inputs
         self._first_days = {name: day for name, day in first_days.items() if day is not None}
         self._days = breakpoints(inputs, list(self._first_days.values()))
         self._upload = upload_cost(inputs.flow, ObjectClass.STANDARD, inputs.prices).total
         self._stays = {name: _Stays(inputs, name, self._days) for name in {ObjectClass.STANDARD, *self._first_days}}
 
-    def sequences(self) -> Iterator[Candidate]:
+    def sequences(self) -> Iterator[Way]:
         """Depth first over all sequences; each extends the best ways into its last class."""
         yield from self._extend(ObjectClass.STANDARD, {0: (self._upload, ())})
 
-    def _extend(self, current: ObjectClass, ways: Ways) -> Iterator[Candidate]:
+    def _extend(self, current: ObjectClass, ways: Ways) -> Iterator[Way]:
         stays = self._stays[current]
-        _, moves = min((usd + stays.to_the_end(day), path) for day, (usd, path) in ways.items())
-        yield self._inputs.priced(moves)
+        yield min((usd + stays.to_the_end(day), path) for day, (usd, path) in ways.items())
         following = [name for name in self._first_days if may_follow(current, name)]
         out: Ways = self._ways_out(current, ways) if following else {}
         for name in following:

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 from planning.buckets import ObjectClass
-from planning.tiers.candidates import EntryDays, chains, standard_alone
+from planning.tiers.candidates import EntryDays, standard_alone, ways
 from planning.tiers.inputs import Candidate, TieringInputs
 
 # A plan must win by more than rounding.
@@ -26,7 +26,11 @@ def choose(inputs: TieringInputs) -> Choice:
     """The cheapest candidate that stays queryable, and free of retrieval fees while warm; at worst STANDARD alone."""
     standard = standard_alone(inputs)
     best = standard
-    for candidate in chains(inputs, eligible_days(inputs)):
+    for usd, moves in ways(inputs, eligible_days(inputs)):
+        # The parts of a sum that is no smaller needn't be known; its rounding is far below the least gain.
+        if usd >= best.cost.total:
+            continue
+        candidate = inputs.priced(moves)
         if candidate.cost.total < best.cost.total - LEAST_GAIN_USD:
             best = candidate
     return Choice(best, standard)

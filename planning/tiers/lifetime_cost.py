@@ -67,6 +67,9 @@ class Cost(NamedTuple):
         )  # fmt: skip
 
 
+NOTHING = Cost()
+
+
 def chain_cost(flow: ObjectFlow, stays: Sequence[Residency], ages: Ages, prices: S3Prices, min_bytes: int = 0) -> Cost:
     """All cohorts of a flow in one chain; smaller objects than `min_bytes` (or 128 KB) never leave the first class."""
     cost = upload_cost(flow, stays[0].object_class, prices)
@@ -106,12 +109,13 @@ class ClassStays:
 
     def cost(self, from_days: float, until_days: float | None) -> Cost:
         """All cohorts' stay; `until_days` is when the next class takes over, None the end of life."""
-        total = Cost()
+        total: Cost | None = None
         for charges, life, moves in self._cohorts:
             if from_days < life or not moves:
                 end = life if until_days is None or not moves else min(until_days, life)
-                total = total.plus(charges.stay(from_days, end, moved=moves and not self._first))
-        return total
+                stay = charges.stay(from_days, end, moved=moves and not self._first)
+                total = stay if total is None else total.plus(stay)
+        return total or NOTHING
 
 
 def movable(cohort: Cohort, min_bytes: int) -> bool:

@@ -27,6 +27,8 @@ MOST_NODES = 450
 ON_DEMAND_POOL, SPOT_POOL = "on-demand", "spot"
 # A replica of these lies on a node of its own (the chart's anti-affinity), so that a lost node takes one copy.
 APART = ("loki.monolithic",)
+# One set for all nodes that are tried.
+ASSUMED = Assumptions()
 # Memory that nodes keep free for heads that grow before blocks are cut.
 RESERVED = {"mimir.ingester": s.MIMIR_HEADROOM.value - 1}
 
@@ -106,7 +108,7 @@ def _demand(
         + (beside.memory_mib if beside else 0)
         + cache_mib,
         steady_cores=sum(one.steady_cores for one in held) + agents.cores
-        + (Assumptions().system_cores_per_cluster if beside else 0),
+        + (ASSUMED.system_cores_per_cluster if beside else 0),
         largest_millicores=max((one.cpu_millicores for one in held), default=0),
         largest_mib=max([*(one.memory_mib for one in held), cache_mib]),
         least_nodes=least_nodes,
@@ -116,7 +118,7 @@ def _demand(
 def _cheapest(name: str, demand: Demand, inputs: TopologyInputs, table: PriceTable) -> NodePool:
     spot = name == SPOT_POOL
     kinds = _kinds(table, spot, inputs.architecture)
-    root = inputs.root_volume_gib * table.price("ebs.storage.gp3").usd / Assumptions().hours
+    root = inputs.root_volume_gib * table.price("ebs.storage.gp3").usd / ASSUMED.hours
     found = [
         (nodes * (kind.usd_per_hour + root), nodes, kind) for kind in kinds for nodes in _nodes(kind, demand, inputs)
     ]
@@ -145,7 +147,7 @@ def _nodes(kind: Kind, demand: Demand, inputs: TopologyInputs) -> Iterator[int]:
     millicores = kind.shape.allocatable_millicores - each.cpu_millicores - AGENT.millicores
     mib = kind.shape.allocatable_mib - each.memory_mib - AGENT.mib
     places = kind.shape.max_pods - each.pods - 1
-    steady = kind.steady_cores - Assumptions().system_cores_per_node
+    steady = kind.steady_cores - ASSUMED.system_cores_per_node
     # An agent's share of the load lies beside the largest pod on its node.
     if demand.largest_millicores > millicores * fill or demand.largest_mib > mib * fill or min(places, steady) <= 0:
         return
@@ -196,7 +198,7 @@ def _priced(table: PriceTable, spot: bool, architecture: Architecture) -> Iterat
             try:
                 price = on_demand_price(table, name)
                 known = table.model_copy(update={"prices": {**table.prices, price.key: price}})
-                usd = spot_price(known, name, Assumptions().spot_share_of_on_demand).usd if spot else price.usd
+                usd = spot_price(known, name, ASSUMED.spot_share_of_on_demand).usd if spot else price.usd
             except MissingPriceError:
                 continue
             burst = BURSTABLE[size] if is_burstable(name) else None

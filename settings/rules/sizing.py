@@ -6,10 +6,10 @@ count: 1 GB = 10^9 bytes = 953.7 MiB = 0.931 GiB.
 
 from typing import NamedTuple
 
-from planning.instances import instance_shape
+from planning.instances import Architecture, instance_shape
 from settings.models.addons import ClusterAddons
 from settings.models.cluster import EksCluster, ExistingCluster, NodeGroup
-from settings.models.node_pool import NodeScaling
+from settings.models.node_pool import NodePool, NodeScaling
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT, cache_memory_request_mib
 
@@ -132,6 +132,18 @@ CERT_MANAGER_PARTS = ("controller", "cainjector", "webhook")
 # chart says that this is the user's to choose; the limit is the guide's.
 KARPENTER_POD = AddonRequest(pods=1, cpu_millicores=250, memory_mib=512)
 KARPENTER_LIMIT_MIB = 1024
+
+
+def least_pool_cores(settings: PlatformSettings) -> int:
+    """Of the smallest node that Karpenter may start; a tenant stack's pool is taken to have the default types."""
+    cluster = settings.cluster
+    pool, architecture = (
+        (cluster.node_pool, cluster.architecture)
+        if isinstance(cluster, EksCluster)
+        else (NodePool(), Architecture.ARM64)
+    )
+    types = pool.types(architecture)
+    return min(shape.vcpus for shape in map(instance_shape, types) if shape is not None)
 
 
 def karpenter_pods(settings: PlatformSettings) -> int:

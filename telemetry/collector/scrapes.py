@@ -23,6 +23,7 @@ from planning.base import Frozen
 from settings.models.addons import CERT_MANAGER_NAMESPACE
 from settings.models.cluster import SharedCluster
 from settings.models.platform import PlatformSettings
+from settings.rules.sizing import karpenter_pods
 from telemetry.charts.loki_distributed import GATEWAY_COMPONENT
 from telemetry.collector.config import NODE_NAME_VARIABLE
 from telemetry.collector.kept_metrics import kept_expression
@@ -33,6 +34,9 @@ from telemetry.kubernetes.endpoints import (
     COLLECTOR_METRICS_PORT,
     GRAFANA_PORT,
     GRAFANA_RELEASE,
+    KARPENTER_METRICS_PORT,
+    KARPENTER_NAMESPACE,
+    KARPENTER_RELEASE,
     KUBE_STATE_METRICS_NAMESPACE,
     KUBE_STATE_METRICS_PORT,
     NODE_EXPORTER_NAMESPACE,
@@ -92,7 +96,9 @@ def scrapes(settings: PlatformSettings) -> tuple[Scrape, ...]:
     """Every job of a stack's agents."""
     endpoints = Endpoints.of(settings)
     jobs = (*_back_ends(settings, endpoints), *_platform(endpoints), _node_exporter())
-    return jobs if isinstance(settings.cluster, SharedCluster) else (*jobs, *_of_the_cluster())
+    if isinstance(settings.cluster, SharedCluster):
+        return jobs
+    return (*jobs, *_of_the_cluster(), *((_karpenter(),) if karpenter_pods(settings) else ()))
 
 
 def _back_ends(settings: PlatformSettings, endpoints: Endpoints) -> Iterator[Scrape]:
@@ -161,6 +167,17 @@ def _of_the_cluster() -> tuple[Scrape, ...]:
             inventory="cert_manager",
             honor_labels=True,
         ),
+    )
+
+
+def _karpenter() -> Scrape:
+    return Scrape(
+        job=KARPENTER_RELEASE,
+        namespace=KARPENTER_NAMESPACE,
+        label=INSTANCE_LABEL,
+        value=KARPENTER_RELEASE,
+        port=KARPENTER_METRICS_PORT,
+        inventory="karpenter",
     )
 
 

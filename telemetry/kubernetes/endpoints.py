@@ -23,6 +23,8 @@ KUBE_STATE_METRICS_PORT = 8080
 NODE_EXPORTER_NAMESPACE = "prometheus-node-exporter"
 NODE_EXPORTER_PORT = 9100
 CERT_MANAGER_METRICS_PORT = 9402
+KARPENTER_NAMESPACE = KARPENTER_RELEASE = "karpenter"
+KARPENTER_METRICS_PORT = 8080
 
 # The chart calls the DaemonSet <fullname>-agent and the service <fullname>: services send to `collector`.
 COLLECTOR_AGENT_FULLNAME = "collector"

@@ -7,7 +7,13 @@ documentation, "API Priority and Fairness".
 from typing import Any
 
 from settings.models.platform import PlatformSettings
-from telemetry.kubernetes.endpoints import COLLECTOR_AGENT_RELEASE, Endpoints
+from telemetry.kubernetes.endpoints import (
+    COLLECTOR_AGENT_RELEASE,
+    KARPENTER_METRICS_PORT,
+    KARPENTER_NAMESPACE,
+    KARPENTER_RELEASE,
+    Endpoints,
+)
 from telemetry.kubernetes.network_policies import (
     HTTPS_PORT,
     KUBERNETES_API_PORTS,
@@ -28,10 +34,7 @@ from telemetry.kubernetes.policy_parts import (
     release_pods,
 )
 
-NAMESPACE = "karpenter"
-RELEASE = "karpenter"
 SERVICE_ACCOUNT = "karpenter"
-METRICS_PORT = 8080
 
 
 def karpenter_policies(settings: PlatformSettings) -> list[Policy]:
@@ -39,20 +42,20 @@ def karpenter_policies(settings: PlatformSettings) -> list[Policy]:
     agents = release_pods(COLLECTOR_AGENT_RELEASE) | in_namespace(Endpoints.of(settings).agent_namespace)
     return [
         *closed(settings),
-        egress("kubernetes-api", RELEASE, going_to(blocks(cluster_blocks(settings)), *KUBERNETES_API_PORTS)),
+        egress("kubernetes-api", KARPENTER_RELEASE, going_to(blocks(cluster_blocks(settings)), *KUBERNETES_API_PORTS)),
         egress(
             "aws-apis",
-            RELEASE,
+            KARPENTER_RELEASE,
             going_to([anywhere()], HTTPS_PORT),
             going_to(blocks([POD_IDENTITY_AGENT]), POD_IDENTITY_PORT),
         ),
-        ingress("karpenter-scrapes", RELEASE, coming_from([agents], METRICS_PORT)),
+        ingress("karpenter-scrapes", KARPENTER_RELEASE, coming_from([agents], KARPENTER_METRICS_PORT)),
     ]
 
 
 def flow_schemas() -> dict[str, dict[str, Any]]:
     """By name: outside kube-system a controller's requests would wait among everybody else's."""
-    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": SERVICE_ACCOUNT, "namespace": NAMESPACE}}
+    subject = {"kind": "ServiceAccount", "serviceAccount": {"name": SERVICE_ACCOUNT, "namespace": KARPENTER_NAMESPACE}}
 
     def schema(level: str, precedence: int, rule: dict[str, Any]) -> dict[str, Any]:
         return {

@@ -1,19 +1,31 @@
-"""prod: protected data, its own keys, three zones, one NAT gateway; its whole life on the real engine."""
+"""prod: protected data, its own keys, three zones, one NAT gateway, Karpenter; its whole life on the real engine."""
+
+import json
 
 from planning.buckets import BucketPurpose
+from settings.document.policy_config import policy_config
 from tests.e2e.conftest import Platform, change_counts
+from tests.stacks import stack_settings
 
 CHUNKS = f"acme-monitoring-prod-{BucketPurpose.LOKI_CHUNKS}-123456789012"
 
 
 # Who the sandbox's credentials are.
 DEPLOYER = "arn:aws:iam::123456789012:user/moto"
+POOL = "arn:aws:iam::123456789012:role/acme-monitoring-prod-pool"
+BUDGET = 600
 
 
 def test_preview_then_up_then_no_change_then_refresh(platform: Platform) -> None:
     # Named administrators: the cluster is made without its creator's own entry, and everything still comes up.
     cluster = platform.settings("prod").get("cluster", {})
-    platform.change_settings("prod", cluster=cluster | {"admin_role_arns": [DEPLOYER]})
+    # The base has one node more, which holds Karpenter's controller.
+    groups = {"on-demand": {"nodes": 2, "max_nodes": 2}}
+    scaled = {"autoscaling": "karpenter", "node_groups": groups}
+    changes = {"cluster": cluster | {"admin_role_arns": [DEPLOYER]} | scaled, "budget": {"usd_per_month": BUDGET}}
+    platform.change_settings("prod", **changes)
+    agreed = policy_config(stack_settings("prod", **changes), None)
+    (platform.sandbox.project / "policies" / "config" / "prod.json").write_text(json.dumps(agreed), encoding="utf-8")
     preview = platform.pulumi("preview", "--stack", "prod", "--policy-pack", "policies")
     assert change_counts(preview.stdout).keys() == {"to create"}, preview.stdout
     created = platform.pulumi("up", "--yes", "--skip-preview", "--stack", "prod")
@@ -31,7 +43,25 @@ def test_nobody_but_who_is_named_administers_the_cluster(platform: Platform) -> 
     eks = platform.client("eks")
     (name,) = eks.list_clusters()["clusters"]
     entries = eks.list_access_entries(clusterName=name)["accessEntries"]
-    assert [arn for arn in entries if not arn.endswith("-nodes")] == [DEPLOYER]
+    assert sorted(arn for arn in entries if not arn.endswith("-nodes")) == [POOL, DEPLOYER]
+    assert eks.describe_access_entry(clusterName=name, principalArn=POOL)["accessEntry"]["type"] == "EC2_LINUX"
+
+
+def test_karpenter_runs_with_a_pool_that_its_real_definitions_accept(platform: Platform) -> None:
+    kubeconfig = platform.kubeconfig("prod")
+    (pool,) = platform.kubectl_json(kubeconfig, "get", "nodepools.karpenter.sh")
+    (node_class,) = platform.kubectl_json(kubeconfig, "get", "ec2nodeclasses.karpenter.k8s.aws")
+    assert node_class["spec"]["instanceProfile"] == "acme-monitoring-prod-pool"
+    # What the budget leaves beyond the bill, in cores of the dearest type on demand.
+    assert int(pool["spec"]["limits"]["cpu"]) >= 2
+    pods = platform.kubectl_json(kubeconfig, "get", "pods", "-n", "karpenter")
+    assert [pod["status"]["phase"] for pod in pods] == ["Running"] * 2
+    assert len({pod["spec"]["nodeName"] for pod in pods}) == 2
+    queue = platform.client("sqs").get_queue_url(QueueName="acme-monitoring-prod-interruptions")["QueueUrl"]
+    found = platform.client("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    assert found["SqsManagedSseEnabled"] == "true"
+    rules = platform.client("events").list_rule_names_by_target(TargetArn=found["QueueArn"])["RuleNames"]
+    assert len(rules) == 5
 
 
 def test_the_vpcs_default_security_group_has_no_rules(platform: Platform) -> None:
@@ -96,4 +126,6 @@ def test_destroy_of_an_emptied_prod_leaves_nothing(platform: Platform) -> None:
     platform.pulumi("destroy", "--yes", "--skip-preview", "--stack", "prod")
     assert platform.client("s3").list_buckets()["Buckets"] == []
     assert platform.client("eks").list_clusters()["clusters"] == []
+    assert platform.client("sqs").list_queues().get("QueueUrls", []) == []
+    assert platform.client("events").list_rules()["Rules"] == []
     assert [vpc for vpc in platform.client("ec2").describe_vpcs()["Vpcs"] if not vpc["IsDefault"]] == []

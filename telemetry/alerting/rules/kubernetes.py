@@ -1,4 +1,4 @@
-"""Alerts on nodes, pods, volumes and certificates under the platform.
+"""Alerts on nodes, pods, scaling, volumes and certificates under the platform.
 
 A tenant stack on another stack's cluster sees its own namespaces only: nodes, StatefulSets and certificates are
 watched by the cluster's owner.
@@ -8,6 +8,7 @@ from planning.backends import backends_of
 from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import AGENT
+from settings.rules.sizing import least_pool_cores
 from telemetry.alerting.rules.model import Alert, Group, groups_of
 from telemetry.grafana.dashboards.model import Uid
 from telemetry.kubernetes.endpoints import (
@@ -17,6 +18,9 @@ from telemetry.kubernetes.endpoints import (
     Endpoints,
 )
 
+# The receiver's number of a phase.
+PENDING = 1
+POOL_AMOUNTS = ("limit", "usage")
 PROXIES = ("mimir.gateway", "loki.distributed.gateway")
 PLATFORM_DOWN_RATIO = 0.5
 RESTARTS_IN_15_MINUTES = 2
@@ -40,6 +44,7 @@ def kubernetes_groups(settings: PlatformSettings) -> tuple[Group, ...]:
     return (
         *groups_of("platform-alerts", _platform(settings)),
         *groups_of("node-alerts", _nodes()),
+        *groups_of("scaling-alerts", _scaling(settings)),
         *groups_of("volume-alerts", _volumes()),
         *groups_of("certificate-alerts", _certificates()),
     )
@@ -143,6 +148,36 @@ def _nodes() -> list[Alert]:
             summary="{{ $labels.k8s_node_name }} is short of memory or disk",
             description="The kubelet of {{ $labels.k8s_node_name }} has reported pressure for 5 minutes and evicts "
             "pods.",
+            dashboard=Uid.INFRASTRUCTURE,
+        ),
+    ]
+
+
+def _scaling(settings: PlatformSettings) -> list[Alert]:
+    endpoints = Endpoints.of(settings)
+    # The receiver gives a pod's node only where the scheduler found one.
+    waiting = (
+        f'k8s_pod_phase{{k8s_namespace_name=~"{endpoints.namespace}|{endpoints.agent_namespace}",k8s_node_name=""}}'
+    )
+    cores = {kind: f'max by (nodepool) (karpenter_nodepools_{kind}{{resource_type="cpu"}})' for kind in POOL_AMOUNTS}
+    return [
+        Alert(
+            alert="NodesDontCome",
+            expr=f"count({waiting} == {PENDING}) > 0",
+            for_minutes=10,
+            severity=Severity.WARNING,
+            summary="{{ $value }} pods of the platform have no node",
+            description="The scheduler has found no node for {{ $value }} pods for 10 minutes, and no new one came.",
+            dashboard=Uid.INFRASTRUCTURE,
+        ),
+        Alert(
+            alert="NodePoolAtLimit",
+            expr=f"{cores['limit']} - {cores['usage']} < {least_pool_cores(settings)}",
+            for_minutes=15,
+            severity=Severity.WARNING,
+            summary="The pool {{ $labels.nodepool }} has as many nodes as the budget allows",
+            description="For 15 minutes the pool {{ $labels.nodepool }} has had {{ $value }} cores left of its limit, "
+            "less than its smallest node: what needs more waits.",
             dashboard=Uid.INFRASTRUCTURE,
         ),
     ]

@@ -32,6 +32,10 @@ def _certificate(alert: str, days: int, wait: int) -> tuple[AlertCase, ...]:
     )
 
 
+WAITING = 'k8s_pod_phase{k8s_namespace_name="%s",k8s_pod_name="mimir-ingester-%d"}'
+BOUND = 'k8s_pod_phase{k8s_namespace_name="monitoring",k8s_pod_name="mimir-ingester-1",k8s_node_name="n-1"}'
+POOL = 'karpenter_nodepools_usage{nodepool="prod",resource_type="cpu",instance="karpenter-0"}'
+POOL_LIMIT = POOL.replace("usage", "limit")
 SCALED = 'k8s_hpa_current_replicas{k8s_namespace_name="monitoring",k8s_hpa_name="mimir-querier"}'
 SCALED_AT_MOST = SCALED.replace("current", "max")
 
@@ -42,6 +46,24 @@ ALERTS = (
         {SCALED: steps((3, 10), (4, 30), (3, 10)), SCALED_AT_MOST: "4x50"},
         {"9m": 0, "24m": 0, "25m": 1, "39m": 1, "40m": 0},
     ),
+    AlertCase(
+        "NodesDontCome",
+        "two wait, then one, then a node comes",
+        {
+            WAITING % ("monitoring", 0): steps((1, 30), (2, 10)),
+            WAITING % ("monitoring", 2): steps((2, 5), (1, 20), (2, 15)),
+        },
+        {"9m": 0, "10m": 1, "29m": 1, "30m": 0},
+    ),
+    AlertCase("NodesDontCome", "it has a node and pulls its image", {BOUND: "1x40"}, {"39m": 0}),
+    AlertCase("NodesDontCome", "a pod of somebody else", {WAITING % ("shop", 0): "1x40"}, {"39m": 0}),
+    AlertCase(
+        "NodePoolAtLimit",
+        "one core is left, less than a node has; then three",
+        {POOL: steps((8, 10), (12, 30), (10, 10)), POOL_LIMIT: "13x50"},
+        {"9m": 0, "24m": 0, "25m": 1, "39m": 1, "40m": 0},
+    ),
+    AlertCase("NodePoolAtLimit", "room for one more node", {POOL: "11x40", POOL_LIMIT: "13x40"}, {"39m": 0}),
     AlertCase("ScalingAtLimit", "one less than there may be", {SCALED: "3x40", SCALED_AT_MOST: "4x40"}, {"39m": 0}),
     AlertCase(
         "PlatformDown",

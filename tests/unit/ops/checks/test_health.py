@@ -205,6 +205,20 @@ def test_rings_targets_queues_and_alerts(operate: Operate, cluster: Callable[...
     assert found["alerts"] == "1 firing: HighErrorRate"
 
 
+@pytest.mark.parametrize(("used", "code", "words"), [(10.0, 0, ""), (12.0, 1, ": at its limit")])
+def test_a_pool_of_nodes_at_its_limit(
+    operate: Operate, cluster: Callable[..., None], platform: Platform, used: float, code: int, words: str
+) -> None:
+    cluster(READY_POD)
+    platform.tell("karpenter_nodepools_limit", ({"nodepool": "prod"}, 13.0))
+    platform.tell("karpenter_nodepools_usage", ({"nodepool": "prod"}, used))
+    ran = operate("health", "--json")
+    assert ran.code == code
+    (pool,) = [check for check in json.loads(ran.out)["checks"] if check["name"] == "node pool"]
+    assert pool["detail"] == f"prod: {used:g} of 13 cores{words}"
+    assert ("docs/runbooks/node-pool-at-limit.md" in pool["advice"]) == bool(code)
+
+
 def test_nothing_can_be_reached(tmp_path: Path) -> None:
     port = closed_port()
     names = ("loki", "tempo", "mimir", "grafana", "otlp")
