@@ -15,6 +15,10 @@ SECONDS_PER_HOUR = 3600
 ADDRESS_HOURS = "public_ipv4.hours.address"
 
 LOAD_BALANCER = "LoadBalancer"
+# AWS Load Balancer Controller, "IngressClass" and "Ingress annotations".
+ALB_CLASS = "alb"
+ALB_SCHEME = "alb.ingress.kubernetes.io/scheme"
+INTERNAL = "internal"
 
 
 def price_nat_gateway(gateway: Resource, bill: Bill) -> None:
@@ -86,8 +90,9 @@ def price_service(service: Resource, bill: Bill) -> None:
 
 def price_ingress(ingress: Resource, bill: Bill) -> None:
     """An Ingress of class alb makes an application load balancer; other classes use one that is there already."""
-    if bill.on_aws and ingress.at("spec", "ingressClassName") == "alb":
-        _load_balancer(ingress, "application", bill.assumptions.load_balancer_zones, bill, internal=False)
+    if bill.on_aws and ingress.at("spec", "ingressClassName") == ALB_CLASS:
+        internal = value_at(ingress.at("metadata", "annotations"), ALB_SCHEME) == INTERNAL
+        _load_balancer(ingress, "application", bill.assumptions.load_balancer_zones, bill, internal=internal)
 
 
 def price_release_services(release: Resource, bill: Bill) -> None:
@@ -117,7 +122,7 @@ def _load_balancer_services(value: Property, path: tuple[str, ...]) -> Iterator[
 
 def _internal(service: Resource) -> bool:
     annotations = service.at("metadata", "annotations")
-    return value_at(annotations, "service.beta.kubernetes.io/aws-load-balancer-scheme") == "internal"
+    return value_at(annotations, "service.beta.kubernetes.io/aws-load-balancer-scheme") == INTERNAL
 
 
 def _load_balancer(resource: Resource, kind: str, zones: int, bill: Bill, *, internal: bool, note: str = "") -> None:

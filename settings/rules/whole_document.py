@@ -14,6 +14,7 @@ from settings.models.cluster import EksCluster, ExistingCluster
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.rules.broken import BrokenRule
+from settings.rules.grafana import address_is_served
 from settings.rules.scaling import hours_have_nodes, scalable
 from settings.rules.sizing import (
     ComponentRequest,
@@ -317,6 +318,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _services_fit_the_workload,
         _retention_compiles,
         _objectives_have_services,
+        address_is_served,
         _backups_have_a_place,
         _profiles_are_whole,
         hours_have_nodes,

@@ -14,6 +14,7 @@ from planning.aws.types import (
     CLUSTER,
     ELASTIC_IP,
     EXISTING_NETWORK,
+    INGRESS,
     KEY,
     LAUNCH_TEMPLATE,
     LIFECYCLE,
@@ -40,12 +41,26 @@ from settings.rules.schedule import nodes_outside_hours, scheduled_groups
 from telemetry.backends import values_of
 from telemetry.charts.grafana import grafana_values
 from telemetry.charts.object_storage import ObjectStorage
+from telemetry.kubernetes.grafana_ingress import grafana_ingress
 from telemetry.kubernetes.placement import placement_for
 
 STORAGE_CLASS = "gp3"
 # What this module stands in for; anything else that a preview shows is somebody's addition.
 EXPECTED_TYPES = frozenset(
-    {BUCKET, LIFECYCLE, CLUSTER, NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, NAT_GATEWAY, ELASTIC_IP, KEY, LOG_GROUP, RELEASE}
+    {
+        INGRESS,
+        BUCKET,
+        LIFECYCLE,
+        CLUSTER,
+        NODE_GROUP,
+        LAUNCH_TEMPLATE,
+        SUBNET,
+        NAT_GATEWAY,
+        ELASTIC_IP,
+        KEY,
+        LOG_GROUP,
+        RELEASE,
+    }
 )
 # Zones of a tenant stack's nodes where its owner's file isn't here.
 TENANT_STACK_ZONES = 3
@@ -53,7 +68,7 @@ TENANT_STACK_ZONES = 3
 
 def expected_resources(settings: PlatformSettings, stack: str, owner: PlatformSettings | None) -> tuple[Resource, ...]:
     """What the stack would register that costs something; a tenant stack's nodes are in its owner's zones."""
-    found = [*_releases(settings, stack)]
+    found = [*_releases(settings, stack), *_address(settings)]
     if settings.on_aws:
         found += [*_buckets(settings), *_cluster(settings, stack), *_network(settings, stack)]
         found += [*_node_groups(settings, stack, owner), *_schedules(settings, stack)]
@@ -78,6 +93,13 @@ def _releases(settings: PlatformSettings, stack: str) -> Iterator[Resource]:
     }
     for (component, name, chart), one in values.items():
         yield _resource(component, RELEASE, name, {"chart": chart, "values": one})
+
+
+def _address(settings: PlatformSettings) -> Iterator[Resource]:
+    ingress = grafana_ingress(settings, {})
+    if ingress is not None:
+        properties = {"metadata": {"annotations": ingress.annotations}, "spec": ingress.spec}
+        yield _resource("GrafanaAddress", INGRESS, "grafana-address", properties)
 
 
 def _buckets(settings: PlatformSettings) -> Iterator[Resource]:

@@ -16,18 +16,17 @@ from urllib.parse import urlsplit
 from planning.backends import BACKENDS, MIMIR, OTLP_GRPC_PORT, Backend, backends_of
 from settings.models.platform import PlatformSettings
 from telemetry.charts.object_storage import ObjectStorage
-from telemetry.charts.sign_on import provider_port
 from telemetry.collector.scrapes import scrapes
 from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
-    GRAFANA_PORT,
     GRAFANA_RELEASE,
     KUBELET_PORT,
     NODE_EXPORTER_PORT,
     OTLP_HTTP_PORT,
     Endpoints,
 )
+from telemetry.kubernetes.grafana_policies import grafana_policies
 from telemetry.kubernetes.policy_parts import (
     Kind,
     Peer,
@@ -86,8 +85,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
         ),
         # Its sidecars watch ConfigMaps.
         _to_kubernetes("grafana-kubernetes-api", GRAFANA_RELEASE, settings),
-        *(_grafana_visitors(settings) if settings.grafana.hostname else ()),
-        *_identity_provider(settings),
+        *grafana_policies(settings, cluster_blocks(settings), cilium=_on_cilium(settings)),
         ingress(
             "collector-gateway-agents",
             COLLECTOR_GATEWAY_RELEASE,
@@ -268,13 +266,6 @@ def _notifications(settings: PlatformSettings) -> list[Policy]:
     ]
 
 
-def _identity_provider(settings: PlatformSettings) -> Iterator[Policy]:
-    """Grafana exchanges a code for a token at the provider itself, wherever that is."""
-    port = provider_port(settings.grafana.sign_on) if settings.grafana.sign_on else None
-    if port is not None:
-        yield egress("grafana-sign-on", GRAFANA_RELEASE, going_to([anywhere()], port))
-
-
 def _destinations(settings: PlatformSettings) -> Iterator[Policy]:
     """The gateway's way to each destination, at its port. A policy knows no names: where the stack says no addresses it
     is any, or the namespace of a service of this cluster."""
@@ -283,14 +274,3 @@ def _destinations(settings: PlatformSettings) -> Iterator[Policy]:
         if not peers:
             peers = [in_namespace(one.namespace)] if one.namespace else [anywhere()]
         yield egress(f"collector-gateway-to-{one.name}", COLLECTOR_GATEWAY_RELEASE, going_to(peers, one.port))
-
-
-def _grafana_visitors(settings: PlatformSettings) -> list[Policy]:
-    """An ingress controller may run in any namespace, or be a load balancer or a node's port, which are no pods."""
-    visitors: list[Peer] = [{"namespaceSelector": {}}, *blocks(cluster_blocks(settings))]
-    policies = [ingress("grafana-visitors", GRAFANA_RELEASE, coming_from(visitors, GRAFANA_PORT))]
-    if _on_cilium(settings):
-        rule = {"fromEntities": ["host", "remote-node"], "toPorts": cilium_ports(tcp(GRAFANA_PORT))}
-        spec = {"endpointSelector": release_pods(GRAFANA_RELEASE)["podSelector"], "ingress": [rule]}
-        policies.append(Policy(name="grafana-node-ports", spec=spec, kind=Kind.CILIUM))
-    return policies

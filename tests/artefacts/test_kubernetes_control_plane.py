@@ -208,6 +208,16 @@ def test_load_balancer_service_gets_a_host_name_of_the_region(cluster: ControlPl
     assert ingress[0]["hostname"].endswith(".us-west-2.elb.amazonaws.com")
 
 
+def test_ingress_of_class_alb_gets_a_host_name_of_the_region(cluster: ControlPlane, namespace: str) -> None:
+    kubectl(cluster, "-n", namespace, "create", "ingress", "front", "--class=alb", "--rule=a.example/*=front:80")
+    kubectl(cluster, "-n", namespace, "create", "ingress", "other", "--class=nginx", "--rule=a.example/*=front:80")
+    ingress = eventually(
+        lambda: get(cluster, "-n", namespace, "ingress", "front")["status"]["loadBalancer"].get("ingress")
+    )
+    assert ingress[0]["hostname"].endswith(".us-west-2.elb.amazonaws.com")
+    assert not get(cluster, "-n", namespace, "ingress", "other")["status"]["loadBalancer"]
+
+
 def test_removed_node_group_hands_its_pods_to_the_others(cluster: ControlPlane, namespace: str) -> None:
     cluster.add_node_group(group("leaving", count=1, labels={"role": "leaving"}))
     preference = {"weight": 100, "preference": {"matchExpressions": [{"key": "role", "operator": "Exists"}]}}

@@ -17,8 +17,27 @@ SCHEDULE = {
 }
 
 
+# Open to people, in the same `up`.
+HOST = "grafana.acme.example"
+GRAFANA = {
+    "hostname": HOST,
+    "address": {
+        "aws_load_balancer": {
+            "certificate_arn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d",
+            "visitor_cidrs": ["198.18.0.0/24"],
+        }
+    },
+    "sign_on": {
+        "okta": {"client_id": "0oa2abcDEF", "domain": "acme.okta.com"},
+        "roles": {"admin": ["platform admins"]},
+        "client_secret_in": "okta-grafana",
+    },
+}
+
+
 def test_up_makes_the_schedules_and_a_second_one_nothing(platform: Platform) -> None:
-    platform.change_settings("staging", schedule=SCHEDULE, sizes={"mimir": {"querier": {"max_replicas": 2}}})
+    sizes = {"mimir": {"querier": {"max_replicas": 2}}}
+    platform.change_settings("staging", schedule=SCHEDULE, sizes=sizes, grafana=GRAFANA)
     platform.pulumi("up", *NOW, "--policy-pack", "policies")
     platform.pulumi("up", *NOW, "--expect-no-changes")
     platform.pulumi("refresh", *NOW, "--expect-no-changes")
@@ -34,6 +53,18 @@ def test_a_scaled_workload_has_its_autoscaler(platform: Platform) -> None:
     assert (scaler["spec"]["minReplicas"], scaler["spec"]["maxReplicas"]) == (1, 2)
     deployments = platform.kubectl_json(platform.kubeconfig("staging"), "get", "deployments", "-n", "monitoring")
     assert "mimir-querier" in [one["metadata"]["name"] for one in deployments]
+
+
+def test_people_find_grafana_behind_its_load_balancer(platform: Platform) -> None:
+    kubeconfig = platform.kubeconfig("staging")
+    (ingress,) = platform.kubectl_json(kubeconfig, "get", "ingress", "-n", "monitoring")
+    (balancer,) = ingress["status"]["loadBalancer"]["ingress"]
+    assert platform.outputs("staging")["grafana_dns_record"] == f"{HOST} CNAME {balancer['hostname']}"
+    assert platform.outputs("staging")["grafana_url"] == f"https://{HOST}"
+    maps = platform.kubectl_json(kubeconfig, "get", "configmap", "-n", "monitoring")
+    (ini,) = (one["data"]["grafana.ini"] for one in maps if "grafana.ini" in one.get("data", {}))
+    assert f"root_url = https://{HOST}/" in ini
+    assert "client_secret = $__file{/etc/lgtm/sign-on/client-secret}" in ini
 
 
 def run(platform: Platform, moment: str) -> None:

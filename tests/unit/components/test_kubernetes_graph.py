@@ -20,7 +20,7 @@ from components.tempo import Tempo
 from settings.models.platform import PlatformSettings
 from telemetry.charts.lock import CHARTS
 from telemetry.kubernetes.placement import placement_for
-from tests.sign_on import PROVIDERS
+from tests.sign_on import HOST, PROVIDERS
 from tests.unit.recording import Graph, Registered, run_program
 from tests.unit.telemetry.stores import S3
 
@@ -305,7 +305,7 @@ class TestGrafana:
 
     @pytest.mark.parametrize("provider", ["okta", "proxy"])
     def test_a_secret_that_is_there_is_not_made(self, make_settings: Make, provider: str) -> None:
-        graph = compose(make_settings("dev", grafana={"sign_on": PROVIDERS[provider]}))
+        graph = compose(make_settings("dev", grafana={"hostname": HOST, "sign_on": PROVIDERS[provider]}))
         assert "grafana-sign-on" not in [secret.name for secret in graph.of(SECRET)]
 
     def test_a_size_that_cant_hold_the_sidecar_is_one_message(self, make_settings: Make) -> None:

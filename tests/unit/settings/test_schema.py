@@ -20,6 +20,12 @@ CASES: list[dict[str, Any]] = yaml.safe_load(
 )
 # Rules between values, and checks that JSON Schema has no words for: left to the models.
 MODELS_ONLY = {
+    "an address without its name",
+    "an address by no way",
+    "a proxy that can't reach Grafana",
+    "Grafana open to the world with a password",
+    "a certificate of another region",
+    "a load balancer of AWS elsewhere",
     "sign-on by two providers",
     "roles of a proxy's groups",
     "a secret for a proxy",

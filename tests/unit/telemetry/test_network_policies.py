@@ -14,7 +14,7 @@ from telemetry.kubernetes.endpoints import Endpoints
 from telemetry.kubernetes.network_policies import agent_policies, platform_policies
 from telemetry.kubernetes.policy_parts import Kind, Policy
 from tests.network_flows import Engine, Peer, Policies, allowed
-from tests.sign_on import PROVIDERS
+from tests.sign_on import HOST, PROVIDERS
 from tests.unit.telemetry.stores import S3, server_for
 
 Make = Callable[..., PlatformSettings]
@@ -292,7 +292,7 @@ def test_grafana_reaches_the_identity_provider_only_with_sign_on(make_settings: 
     provider, without = outside(RECEIVER), actors(make_settings("prod"), engine)
     assert not without.reaches(without.grafana, provider, 443, engine)
     for name, asks in (("okta", True), ("oidc", True), ("proxy", False)):
-        a = actors(make_settings("prod", grafana={"sign_on": PROVIDERS[name]}), engine)
+        a = actors(make_settings("prod", grafana={"hostname": HOST, "sign_on": PROVIDERS[name]}), engine)
         assert a.reaches(a.grafana, provider, 443, engine) is asks
         assert not a.reaches(a.grafana, outside(METADATA), 443, engine)
     urls = {key: f"https://id.acme.example:8443/{key}" for key in ("auth_url", "token_url", "api_url")}

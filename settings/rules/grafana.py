@@ -1,0 +1,26 @@
+"""What Grafana's address needs of the rest of the document."""
+
+from collections.abc import Iterator
+
+from settings.models.platform import PlatformSettings
+from settings.rules.broken import BrokenRule
+
+
+def address_is_served(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    """AWS's load balancers are on AWS, and take certificates of their own region."""
+    address = settings.grafana.address
+    balancer = address.aws_load_balancer if address else None
+    if balancer is None:
+        return
+    path = ("grafana", "address", "aws_load_balancer")
+    if not settings.on_aws:
+        yield BrokenRule(
+            path, "a stack with an object_store of its own is not on AWS; accepted: grafana.address.ingress"
+        )
+    region = balancer.certificate_arn.split(":")[3]
+    if region != settings.region:
+        yield BrokenRule(
+            (*path, "certificate_arn"),
+            f"is of {region}, and a load balancer takes certificates of its own region; accepted: one of "
+            f"{settings.region}",
+        )
