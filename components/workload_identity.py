@@ -1,6 +1,6 @@
 """AWS permissions of one workload: a role for its service account that reaches its own objects and nothing else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -12,7 +12,7 @@ from components.eks_cluster import OidcProvider
 from components.iam_policies import Statement, pod_identity_trust, policy_document, service_account_trust
 from components.object_storage import ObjectStorageAccess
 from components.roles import RoleArgs, make_role
-from planning.backends import Backend, BucketGrant, backends_of
+from planning.backends import MIMIR, Backend, BucketGrant, backends_of
 from planning.buckets import BucketPurpose
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
@@ -37,6 +37,8 @@ class WorkloadIdentityArgs:
     kms_key_arn: pulumi.Input[str] | None
     oidc: OidcProvider | None
     """The cluster's issuer for IRSA; None means EKS Pod Identity."""
+    topics: Sequence[str] = ()
+    """ARNs of SNS topics that it may publish to."""
 
 
 class WorkloadIdentity(pulumi.ComponentResource):
@@ -91,6 +93,7 @@ def workload_identities(
                 bucket_arns=objects.bucket_arns,
                 kms_key_arn=objects.kms_key_arn,
                 oidc=cluster.oidc,
+                topics=settings.alerting.receivers.topics if backend is MIMIR else (),
             ),
             aws.options(),
         )
@@ -99,9 +102,13 @@ def workload_identities(
 
 
 def workload_policy(
-    backend: Backend, bucket_arns: Mapping[BucketPurpose, str], kms_key_arn: str | None, location: AwsLocation
+    backend: Backend,
+    bucket_arns: Mapping[BucketPurpose, str],
+    kms_key_arn: str | None,
+    location: AwsLocation,
+    topics: Sequence[str] = (),
 ) -> str:
-    """The workload's own buckets, prefixes and key; no wildcard actions."""
+    """The workload's own buckets, prefixes, key and topics; no wildcard actions."""
     statements = [
         statement
         for grant in backend.grants
@@ -115,6 +122,8 @@ def workload_policy(
                 condition={"StringEquals": {"kms:ViaService": location.s3_endpoint}},
             )
         )
+    if topics:
+        statements.append(Statement(actions=["sns:Publish"], resources=list(topics)))
     return policy_document(*statements)
 
 
@@ -138,7 +147,9 @@ def _permissions(args: WorkloadIdentityArgs) -> pulumi.Output[str]:
     arns = pulumi.Output.all(*(args.bucket_arns[purpose] for purpose in purposes))
     key = pulumi.Output.from_input(args.kms_key_arn)
     return pulumi.Output.all(arns, key).apply(
-        lambda known: workload_policy(args.backend, dict(zip(purposes, known[0], strict=True)), known[1], args.location)
+        lambda known: workload_policy(
+            args.backend, dict(zip(purposes, known[0], strict=True)), known[1], args.location, args.topics
+        )
     )
 
 

@@ -4,6 +4,7 @@ import getpass
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from ops.alerts.way_out import services_of_team
 from ops.backends.alertmanager import Matcher, Silence, SilenceState, matcher
 from ops.backends.logfmt import seconds
 from ops.backends.target import Target
@@ -12,6 +13,7 @@ from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import Answer
 from ops.report.words import moment, one_line, plural
 from planning.base import Frozen
+from settings.models.platform import PlatformSettings
 from telemetry.alerting.rules.alerting_health import WATCHDOG
 
 LEAST_SECONDS, MOST_SECONDS = 60, 30 * 24 * 3600
@@ -50,6 +52,12 @@ class Silencing(Frozen):
             words = f"{WATCHDOG} is among them: without it the heartbeat monitor raises the alarm"
             blocks.append(Text(words=words, tone=Tone.BAD))
         return document("", *blocks, *([table(("alert", "severity", "service"), rows)] if rows else []))
+
+
+def matchers_of(settings: PlatformSettings, matchers: Sequence[str], team: str | None) -> list[str]:
+    """The matchers as a person wrote them, and one for the team's services."""
+    theirs = [f"service_name=~{'|'.join(services_of_team(settings, team))}"] if team is not None else []
+    return [*matchers, *theirs]
 
 
 def request(matchers: Sequence[str], duration: str | None, comment: str | None) -> Request:

@@ -12,9 +12,10 @@ from ops.backends.alertmanager import Alert, Alertmanager, AlertState, Matcher
 from ops.backends.errors import LiveError
 from ops.backends.logfmt import seconds
 from ops.backends.target import Target
+from ops.errors import CommandError
 from ops.report.checks import Check, Report, State
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.alertmanager import NOBODY, WAIT
 
 ALERT_NAME = "LgtmTestAlert"
@@ -25,20 +26,32 @@ TELLING_SECONDS = 10.0
 LEFT_ALONE_SECONDS = 60.0
 
 
-def try_out(target: Target, severity: Severity) -> Report:
+def try_out(target: Target, severity: Severity, team: str | None = None) -> Report:
     """Sends it, waits, resolves it. Raises `LiveError` where Alertmanager gives no answer."""
-    sent = _Sent(target.alertmanager(), target.settings, severity)
+    service = services_of_team(target.settings, team)[0] if team is not None else None
+    sent = _Sent(target.alertmanager(), target.settings, severity, service)
     try:
         sent.send()
-        checks = list(_seen(sent, target.settings))
+        checks = list(_seen(sent, target.settings, team))
     except (LiveError, KeyboardInterrupt):
         sent.resolve()
         raise
     return Report(title=f"Test alert of {target.stack}", checks=(*checks, sent.resolve()))
 
 
+def services_of_team(settings: PlatformSettings, team: str) -> list[str]:
+    """The names of a team's services. Raises `CommandError` for a team that no service names."""
+    found = [one.name for one in settings.services if one.team == team]
+    if not found:
+        teams = ", ".join(sorted({one.team for one in settings.services if one.team})) or "no service names one"
+        raise CommandError(f"--team: got {team!r}; accepted: a services[].team of the stack's file: {teams}")
+    return found
+
+
 class _Sent:
-    def __init__(self, alertmanager: Alertmanager, settings: PlatformSettings, severity: Severity) -> None:
+    def __init__(
+        self, alertmanager: Alertmanager, settings: PlatformSettings, severity: Severity, service: str | None
+    ) -> None:
         self.severity = severity
         self.wait_seconds = (seconds(WAIT[severity]) or 0.0) + TELLING_SECONDS
         self._alertmanager = alertmanager
@@ -50,6 +63,8 @@ class _Sent:
             "environment": settings.environment.value,
             # Alerts are grouped by it, and a group that was told of a moment ago waits longer.
             "job": f"lgtm-alerts-test-{int(self._began.timestamp())}",
+            # Teams hear of their services.
+            **({"service_name": service} if service else {}),
         }
         self._annotations = {
             "summary": f"Test alert of {settings.environment.value}: nothing is wrong",
@@ -80,7 +95,7 @@ class _Sent:
         self._alertmanager.post(self.labels, self._annotations, self._began, max(ends_at, self._began))
 
 
-def _seen(sent: _Sent, settings: PlatformSettings) -> Iterator[Check]:
+def _seen(sent: _Sent, settings: PlatformSettings, team: str | None) -> Iterator[Check]:
     alert = _listed(sent)
     if alert is None:
         yield Check(
@@ -91,7 +106,7 @@ def _seen(sent: _Sent, settings: PlatformSettings) -> Iterator[Check]:
         )
         return
     yield Check(name="listed", state=State.OK, detail=f"{ALERT_NAME}, {sent.severity.value}, job {sent.labels['job']}")
-    receiver = _receiver(alert, sent.severity, settings)
+    receiver = _receiver(alert, sent.severity, settings, team)
     yield receiver
     if held := _held_back(alert):
         yield held
@@ -109,7 +124,9 @@ def _listed(sent: _Sent) -> Alert | None:
     return None
 
 
-def _receiver(alert: Alert, severity: Severity, settings: PlatformSettings) -> Check:
+def _receiver(alert: Alert, severity: Severity, settings: PlatformSettings, team: str | None) -> Check:
+    receivers = settings.alerting.receivers
+    own = receivers.teams.get(team) if team is not None else None
     key = f"alerting.receivers.{severity.value}"
     if not {one.name for one in alert.receivers} - {NOBODY}:
         return Check(
@@ -118,7 +135,8 @@ def _receiver(alert: Alert, severity: Severity, settings: PlatformSettings) -> C
             detail=f"routed to {_names(alert)}: no one hears of {severity.value}",
             advice=f"name ways in {key} of the stack's file, then `pulumi up`",
         )
-    ways = ", ".join(kind.value for kind in settings.alerting.receivers.of(severity)) or "no way"
+    kinds = (own.of(severity) if own else ()) or receivers.of(severity)
+    ways = ", ".join(kind.value for kind in kinds) or "no way"
     return Check(name="receiver", state=State.OK, detail=f"routed to {_names(alert)}; the stack's file names {ways}")
 
 

@@ -14,17 +14,18 @@ commands = Group(panel="A running platform")
 alerts = commands.group("alerts", "Whether alerts reach people, and silences.", "alerts test --stack prod")
 
 
-@alerts.command("test", "alerts test --stack prod", "alerts test --stack prod --severity critical")
+@alerts.command("test", "alerts test --stack prod", "alerts test --stack prod --severity critical --team checkout")
 def send_test(
     platform: Connected,
     severity: Annotated[Heard, typer.Option(help="critical pages whom it pages.")] = "warning",
+    team: Annotated[str | None, typer.Option(metavar="TEAM", help="As if about this team's first service.")] = None,
 ) -> Answered:
     """Sends one alert that is named a test: whether Alertmanager lists it, who is told, what holds it back. It fires as
     long as its severity's group waits (20 s to 5 minutes), then is resolved."""
     from ops.alerts.way_out import try_out
-    from settings.models.alerting import Severity
+    from settings.models.receivers import Severity
 
-    return try_out(platform, Severity(severity))
+    return try_out(platform, Severity(severity), team)
 
 
 @alerts.command(
@@ -39,6 +40,7 @@ def silence(
         list[str] | None,
         typer.Option(metavar="LABEL=VALUE", help="Which alerts, also with != =~ !~; all must fit; may be repeated."),
     ] = None,
+    team: Annotated[str | None, typer.Option(metavar="TEAM", help="Alerts about this team's services.")] = None,
     duration: Annotated[
         str | None, typer.Option("--for", metavar="DURATION", help="How long, such as 2h or 1h30m; at most 720h.")
     ] = None,
@@ -51,14 +53,15 @@ def silence(
     id."""
     from ops.alerts import silences
 
-    adding = bool(matcher or duration or comment or apply)
+    adding = bool(matcher or team or duration or comment or apply)
     if adding + shown + (expire is not None) > 1:
         raise CommandError("accepted: one of --matcher (with --for and --comment), --list, --expire")
     if shown:
         return silences.listed(platform)
     if expire is not None:
         return silences.expire(platform, expire)
-    return silences.silence(platform, silences.request(matcher or [], duration, comment), apply=apply)
+    wanted = silences.request(silences.matchers_of(platform.settings, matcher or [], team), duration, comment)
+    return silences.silence(platform, wanted, apply=apply)
 
 
 @commands.command("annotate", "annotate --stack prod --text 'deployed checkout 1.2.3' --service checkout --tag deploy")

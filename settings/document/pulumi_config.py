@@ -14,11 +14,12 @@ from settings.document.secrets import (
     NAMESPACE,
     OBJECT_STORE_KEYS,
     SECRET_ACCESS_KEY,
+    TEAMS_KEY,
     needed_secrets,
 )
 from settings.document.service_load import assumed_workload
-from settings.models.alerting import Receivers
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Receivers
 
 
 def load_settings() -> PlatformSettings:
@@ -59,14 +60,34 @@ def object_store_credentials() -> dict[str, pulumi.Output[str]] | None:
 def alerting_secrets(receivers: Receivers) -> dict[str, pulumi.Output[str]]:
     """The secret of each receiver by its key. Raises `pulumi.RunError` with the keys that are missing."""
     config = pulumi.Config(NAMESPACE)
-    found = {key: config.get_secret(key) for key in needed_secrets(receivers)}
-    missing = [f"{NAMESPACE}:{key}" for key, value in found.items() if value is None]
+    teams = _team_secrets()
+    found: dict[str, pulumi.Output[str]] = {}
+    missing: list[str] = []
+    for keys in needed_secrets(receivers):
+        values = {key: teams[key] if key in teams else config.get_secret(key) for key in keys}
+        key, value = next(((key, value) for key, value in values.items() if value is not None), (keys[0], None))
+        if value is None:
+            missing.append(f"{NAMESPACE}:{keys[0]}")
+        else:
+            found[key] = value
     if missing:
+        path = "--path " if missing[0].startswith(f"{NAMESPACE}:{TEAMS_KEY}.") else ""
         raise pulumi.RunError(
             f"{', '.join(missing)} is missing and lgtm:platform.alerting.receivers asks for it: "
-            f"pulumi config set --secret {missing[0]}"
+            f"pulumi config set --secret {path}{missing[0]}"
         )
-    return {key: value for key, value in found.items() if value is not None}
+    return found
+
+
+def _team_secrets() -> dict[str, pulumi.Output[str]]:
+    """What `pulumi config set --secret --path lgtm:alerting_teams.<team>.<name>` left, by that path."""
+    table = of_text(pulumi_config.get_config(f"{NAMESPACE}:{TEAMS_KEY}"))
+    return {
+        f"{TEAMS_KEY}.{team}.{name}": pulumi.Output.secret(value)
+        for team, values in (table.items() if isinstance(table, dict) else ())
+        for name, value in (values.items() if isinstance(values, dict) else ())
+        if isinstance(value, str)
+    }
 
 
 def client_secret() -> pulumi.Output[str]:

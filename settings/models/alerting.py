@@ -1,11 +1,6 @@
-"""Who hears of which alert, when, and from which thresholds on.
-
-Addresses that are secrets (a Slack hook, a PagerDuty key) are no part of the document: each is an encrypted key of its
-own, see `settings.document.secrets`.
-"""
+"""From which thresholds on there are alerts, whose they are, and when they wait."""
 
 from collections.abc import Iterator
-from enum import StrEnum
 from functools import cache
 from typing import Annotated, Self
 from zoneinfo import available_timezones
@@ -14,27 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from settings.models.fields import matching
-
-
-class ReceiverKind(StrEnum):
-    """A way to reach people."""
-
-    SLACK = "slack"
-    EMAIL = "email"
-    PAGERDUTY = "pagerduty"
-    WEBHOOK = "webhook"
-
-
-class Severity(StrEnum):
-    """How fast somebody has to act."""
-
-    CRITICAL = "critical"
-    """Now, at any hour."""
-    WARNING = "warning"
-    """Within the working day."""
-    INFO = "info"
-    """When there is time."""
-
+from settings.models.receivers import Receivers, Severity
 
 # The database is many files: read once.
 _time_zones = cache(available_timezones)
@@ -57,9 +32,6 @@ TimeZone = Annotated[
     ),
 ]
 HttpUrl = Annotated[str, matching(r"^https?://[^\s/]+(/[^\s]*)?$", "a URL that starts with http:// or https://")]
-MailAddress = Annotated[str, matching(r"^[^@\s,]+@[^@\s,]+$", "an e-mail address")]
-HostAndPort = Annotated[str, matching(r"^[A-Za-z0-9.-]+:\d{1,5}$", "a host name, a colon and a port")]
-SlackChannel = Annotated[str, matching(r"^#[a-z0-9_-]{1,79}$", "a channel's name with its #")]
 Team = Annotated[str, matching(r"^[\w .@-]{1,63}$", "1 to 63 letters, digits, spaces and . @ _ -")]
 
 
@@ -82,62 +54,6 @@ class QuietHours(Frozen):
                 f"start and end are both {self.start}; quiet_hours: null turns quiet hours off", "start", "end"
             )
         return self
-
-
-class SlackReceiver(Frozen):
-    """Messages to Slack; the hook's URL is the secret lgtm:alerting_slack_url."""
-
-    channel: SlackChannel
-    """Channel."""
-
-
-class EmailReceiver(Frozen):
-    """Mail over an SMTP server with STARTTLS; the password is the secret lgtm:alerting_email_password."""
-
-    to: MailAddress
-    """Who gets it."""
-    sender: MailAddress
-    """From whom it is."""
-    smarthost: HostAndPort
-    """SMTP server as host:port; the network policy opens this port."""
-    username: Annotated[str, Field(min_length=1, max_length=128)]
-    """Who logs in there."""
-
-
-class Receivers(Frozen):
-    """Who hears of what, by severity; an empty list: nobody."""
-
-    critical: tuple[ReceiverKind, ...]
-    """Ways for critical alerts."""
-    warning: tuple[ReceiverKind, ...]
-    """Ways for warnings."""
-    info: tuple[ReceiverKind, ...]
-    """Ways for information."""
-    watchdog: bool
-    """Send the dead man's switch to the URL in the secret lgtm:alerting_watchdog_url every minute or so."""
-    slack: SlackReceiver | None = None
-    """Slack."""
-    email: EmailReceiver | None = None
-    """E-mail."""
-
-    @model_validator(mode="after")
-    def _described(self) -> Self:
-        for kind, table in ((ReceiverKind.SLACK, self.slack), (ReceiverKind.EMAIL, self.email)):
-            if kind in self.kinds and table is None:
-                raise broken_rule(
-                    f"{kind} is asked for and its table {kind} is missing; describe it or take it out", kind.value
-                )
-        return self
-
-    def of(self, severity: Severity) -> tuple[ReceiverKind, ...]:
-        """The ways for one severity, each once."""
-        ways: tuple[ReceiverKind, ...] = getattr(self, severity.value)
-        return tuple(dict.fromkeys(ways))
-
-    @property
-    def kinds(self) -> frozenset[ReceiverKind]:
-        """Every way that some severity takes."""
-        return frozenset(kind for severity in Severity for kind in self.of(severity))
 
 
 class AlertingSettings(Frozen):
@@ -163,7 +79,7 @@ class AlertingSettings(Frozen):
         silent = [severity.value for severity in Severity if not self.receivers.of(severity)]
         if silent:
             yield (
-                f"alerts of severity {', '.join(silent)} reach nobody: name slack, email, pagerduty or webhook under "
+                f"alerts of severity {', '.join(silent)} reach nobody: name ways, such as slack or msteams, under "
                 f"alerting.receivers.{silent[0]}"
             )
         if not self.receivers.watchdog:

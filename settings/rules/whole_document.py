@@ -15,6 +15,7 @@ from settings.models.platform import PlatformSettings
 from settings.models.sizes import SINGLE_POD_WORKLOADS, STATEFUL_WORKLOADS
 from settings.rules.broken import BrokenRule
 from settings.rules.grafana import address_is_served
+from settings.rules.receivers import receivers_have_their_place
 from settings.rules.scaling import hours_have_nodes, scalable
 from settings.rules.sizing import (
     ComponentRequest,
@@ -319,6 +320,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _retention_compiles,
         _objectives_have_services,
         address_is_served,
+        receivers_have_their_place,
         _backups_have_a_place,
         _profiles_are_whole,
         hours_have_nodes,

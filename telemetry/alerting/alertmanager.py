@@ -3,18 +3,19 @@
 Source: Prometheus Alertmanager documentation, "Configuration" (0.28 and later); Mimir's Alertmanager reads the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from planning.schedule import Weekday, minutes_of
 from planning.shipped_yaml import yaml_text
-from settings.document.secrets import SECRET_OF, WATCHDOG_KEY
-from settings.models.alerting import QuietHours, ReceiverKind, Receivers, Severity
+from settings.document.secrets import WATCHDOG_KEY
+from settings.models.alerting import QuietHours
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity, Ways
 from settings.models.schedule import Schedule
+from settings.models.services import Service
+from telemetry.alerting.receivers import Receiver
 from telemetry.alerting.rules.alerting_health import WATCHDOG
-from telemetry.grafana.moved import AFTER_MINUTES, BEFORE_MINUTES, moved_path
-from telemetry.kubernetes.endpoints import Endpoints
 
 NOBODY = "nobody"
 HEARTBEAT = "watchdog"
@@ -29,11 +30,6 @@ REPEAT = {Severity.CRITICAL: "1h", Severity.WARNING: "12h", Severity.INFO: "3d"}
 # A heartbeat monitor that waits for three of them notices within five minutes.
 HEARTBEAT_INTERVAL = "1m"
 
-# Before and after an alert's beginning that the dashboard shows.
-MOVED_MINUTES = (-BEFORE_MINUTES, AFTER_MINUTES)
-
-TITLE = "[{{ .Status | toUpper }}] {{ .CommonLabels.severity }}: {{ .CommonLabels.alertname }} ({{ .Alerts | len }})"
-
 
 def alertmanager_config(settings: PlatformSettings, secrets: Mapping[str, str]) -> dict[str, Any]:
     """The configuration; `secrets` holds the value of each key of `settings.document.secrets`.
@@ -41,15 +37,20 @@ def alertmanager_config(settings: PlatformSettings, secrets: Mapping[str, str]) 
     A severity without receivers goes nowhere, which `AlertingSettings.unheard` tells the stack's owner.
     """
     receivers, quiet = settings.alerting.receivers, settings.alerting.quiet_hours
-    heard = [severity for severity in Severity if receivers.of(severity)]
+    everybody = Receiver(settings, None, secrets)
     return {
         "global": {"resolve_timeout": "5m"},
-        "route": _route(receivers, heard, quiet, settings.schedule),
+        "route": _route(settings),
         "inhibit_rules": _inhibitions(),
         **_time_intervals(quiet, settings.schedule),
         "receivers": [
             {"name": NOBODY},
-            *({"name": severity.value, **_ways(settings, severity, secrets)} for severity in heard),
+            *({"name": severity.value, **everybody.configs(severity)} for severity in _heard(receivers)),
+            *(
+                {"name": team_receiver(name, severity), **Receiver(settings, name, secrets).configs(severity)}
+                for name, team in receivers.teams.items()
+                for severity in _heard(team)
+            ),
             *([_heartbeat(secrets[WATCHDOG_KEY])] if receivers.watchdog else []),
         ],
     }
@@ -60,9 +61,22 @@ def alertmanager_text(settings: PlatformSettings, secrets: Mapping[str, str]) ->
     return yaml_text(alertmanager_config(settings, secrets))
 
 
-def _route(
-    receivers: Receivers, heard: list[Severity], quiet: QuietHours | None, schedule: Schedule | None
-) -> dict[str, Any]:
+def team_receiver(team: str, severity: Severity) -> str:
+    """The name of a team's own receiver."""
+    return f"team-{team}-{severity.value}"
+
+
+def team_services(services: Sequence[Service], team: str) -> str:
+    """The services of a team, as a regular expression."""
+    return "|".join(one.name for one in services if one.team == team)
+
+
+def _heard(ways: Ways) -> list[Severity]:
+    return [severity for severity in Severity if ways.of(severity)]
+
+
+def _route(settings: PlatformSettings) -> dict[str, Any]:
+    receivers = settings.alerting.receivers
     return {
         "receiver": NOBODY,
         "group_by": ["alertname", "service_name", "job"],
@@ -78,18 +92,36 @@ def _route(
                 "group_interval": HEARTBEAT_INTERVAL,
                 "repeat_interval": HEARTBEAT_INTERVAL,
             },
-            *(
-                {
-                    "matchers": [f'severity="{severity.value}"'],
-                    "receiver": severity.value if severity in heard else NOBODY,
-                    "group_wait": WAIT[severity],
-                    "repeat_interval": REPEAT[severity],
-                    **_muted(severity, quiet, schedule),
-                }
-                for severity in Severity
-            ),
+            *_team_routes(settings),
+            *_by_severity(settings, None),
         ],
     }
+
+
+def _team_routes(settings: PlatformSettings) -> Iterator[dict[str, Any]]:
+    """Alerts about a team's services; of what the team doesn't hear, the stack's ways do."""
+    for team in settings.alerting.receivers.teams:
+        theirs = team_services(settings.services, team)
+        yield {
+            "matchers": [f'service_name=~"{theirs}"'],
+            "receiver": NOBODY,
+            "routes": list(_by_severity(settings, team)),
+        }
+
+
+def _by_severity(settings: PlatformSettings, team: str | None) -> Iterator[dict[str, Any]]:
+    receivers = settings.alerting.receivers
+    for severity in Severity:
+        receiver = severity.value if receivers.of(severity) else NOBODY
+        if team is not None and receivers.teams[team].of(severity):
+            receiver = team_receiver(team, severity)
+        yield {
+            "matchers": [f'severity="{severity.value}"'],
+            "receiver": receiver,
+            "group_wait": WAIT[severity],
+            "repeat_interval": REPEAT[severity],
+            **_muted(severity, settings.alerting.quiet_hours, settings.schedule),
+        }
 
 
 def _muted(severity: Severity, quiet: QuietHours | None, schedule: Schedule | None) -> dict[str, Any]:
@@ -162,84 +194,6 @@ def _spans(quiet: QuietHours) -> Iterator[tuple[str, str]]:
     yield quiet.start, END_OF_DAY
     if quiet.end != MIDNIGHT:
         yield MIDNIGHT, quiet.end
-
-
-def _ways(settings: PlatformSettings, severity: Severity, secrets: Mapping[str, str]) -> dict[str, Any]:
-    builders = {
-        ReceiverKind.SLACK: ("slack_configs", _slack),
-        ReceiverKind.EMAIL: ("email_configs", _email),
-        ReceiverKind.PAGERDUTY: ("pagerduty_configs", _pagerduty),
-        ReceiverKind.WEBHOOK: ("webhook_configs", _webhook),
-    }
-    found: dict[str, Any] = {}
-    for kind in settings.alerting.receivers.of(severity):
-        key, build = builders[kind]
-        found[key] = [build(settings, secrets[SECRET_OF[kind]])]
-    return found
-
-
-def _text(settings: PlatformSettings) -> str:
-    """Each alert with what to read and where to look first."""
-    grafana = Endpoints.of(settings).grafana_url
-    dashboard = f"{grafana}/d/{{{{ .Annotations.dashboard_uid }}}}"
-    return (
-        "{{ range .Alerts }}{{ .Annotations.summary }}\n{{ .Annotations.description }}\n"
-        f"{{{{ if .Annotations.dashboard_uid }}}}Dashboard: {dashboard}\n{{{{ end }}}}"
-        f"What else moved: {grafana}{_moved()}\n"
-        "Runbook: {{ .Annotations.runbook_url }}\n{{ end }}"
-    )
-
-
-def _moved() -> str:
-    """The dashboard with the alert's service, and the minutes around its beginning: a duration is in nanoseconds."""
-    start, end = (f"{{{{ (.StartsAt.Add {minutes * 60_000_000_000}).UnixMilli }}}}" for minutes in MOVED_MINUTES)
-    return moved_path("{{ with .Labels.service_name }}var-service={{ . }}&{{ end }}", start, end)
-
-
-def _slack(settings: PlatformSettings, url: str) -> dict[str, Any]:
-    table = settings.alerting.receivers.slack
-    if table is None:
-        raise ValueError("alerting.receivers.slack is missing")
-    return {
-        "api_url": url,
-        "channel": table.channel,
-        "send_resolved": True,
-        "title": TITLE,
-        "text": _text(settings),
-    }
-
-
-def _email(settings: PlatformSettings, password: str) -> dict[str, Any]:
-    table = settings.alerting.receivers.email
-    if table is None:
-        raise ValueError("alerting.receivers.email is missing")
-    return {
-        "to": table.to,
-        "from": table.sender,
-        "smarthost": table.smarthost,
-        "auth_username": table.username,
-        "auth_password": password,
-        "require_tls": True,
-        "send_resolved": True,
-        "headers": {"Subject": TITLE},
-        "text": _text(settings),
-    }
-
-
-def _pagerduty(settings: PlatformSettings, key: str) -> dict[str, Any]:
-    return {
-        "routing_key": key,
-        "send_resolved": True,
-        "severity": "{{ .CommonLabels.severity }}",
-        "class": "{{ .CommonLabels.alertname }}",
-        "component": "{{ .CommonLabels.service_name }}",
-        "description": TITLE,
-        "details": {"alerts": _text(settings)},
-    }
-
-
-def _webhook(_settings: PlatformSettings, url: str) -> dict[str, Any]:
-    return {"url": url, "send_resolved": True, "max_alerts": 100}
 
 
 def _heartbeat(url: str) -> dict[str, Any]:

@@ -28,13 +28,11 @@ from telemetry.kubernetes.endpoints import (
 )
 from telemetry.kubernetes.grafana_policies import grafana_policies
 from telemetry.kubernetes.policy_parts import (
-    Kind,
     Peer,
     Policy,
     Rule,
     anywhere,
     blocks,
-    cilium_ports,
     coming_from,
     component_pods,
     egress,
@@ -253,9 +251,10 @@ def _port(storage: ObjectStorage) -> int:
 def _notifications(settings: PlatformSettings) -> list[Policy]:
     """Alertmanager's way to its receivers: HTTPS, and the mail server's port."""
     receivers = settings.alerting.receivers
-    if not (receivers.kinds or receivers.watchdog):
+    everybody = (receivers, *receivers.teams.values())
+    if not (receivers.watchdog or any(one.kinds for one in everybody)):
         return []
-    mail = [int(receivers.email.smarthost.rpartition(":")[2])] if receivers.email else []
+    mail = sorted({int(one.email.smarthost.rpartition(":")[2]) for one in everybody if one.email})
     rule = going_to([anywhere()], HTTPS_PORT, *mail)
     selector = component_pods(MIMIR.name, "alertmanager")["podSelector"]
     return [

@@ -6,9 +6,9 @@ from typing import Any
 
 from planning.backends import backends_of
 from planning.shipped_yaml import yaml_text
-from settings.models.alerting import Receivers
 from settings.models.cluster import ExistingCluster, ObjectStore
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Receivers
 from telemetry.alerting.alertmanager import alertmanager_text
 from telemetry.alerting.rules.files import MIMIR_FILE, loki_rule_files, mimir_rule_files
 from telemetry.alerting.rules.mounts import LOKI_TENANT, MIMIR_TENANT

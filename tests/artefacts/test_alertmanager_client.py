@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ops.backends import http
-from settings.models.alerting import Severity
+from settings.models.receivers import Severity
 from tests.artefacts.test_alertmanager import amtool, full_settings, receiver_of, written
 from tests.live_servers import Platform, running_platform
 from tests.unit.ops.running import run

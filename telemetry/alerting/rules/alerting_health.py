@@ -1,6 +1,6 @@
 """Alerts on alerting itself: rules, notifications, and a heartbeat that must never stop."""
 
-from settings.models.alerting import Severity
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, groups_of
 from telemetry.grafana.dashboards.model import Uid
 

@@ -8,8 +8,8 @@ outage of yesterday widens it a little, a new level is learnt within hours. Noth
 Margins were chosen on half of a public corpus and judged on the other: docs/anomalies.md, `benchmarks.anomalies`.
 """
 
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.grafana.dashboards.model import Uid

@@ -1,6 +1,6 @@
 """Alerts on Loki, Tempo and Mimir: writing, reading, compaction, retention, and what they turn away."""
 
-from settings.models.alerting import Severity
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, groups_of
 from telemetry.grafana.dashboards.model import Uid
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from settings.models.alerting import Severity
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, groups_of
 from telemetry.grafana.dashboards.model import Uid
 

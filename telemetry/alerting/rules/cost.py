@@ -7,8 +7,8 @@ GiB that is really written what the plan pays for a GiB from its writing to its 
 from planning.buckets import GIB
 from planning.capacity import coefficients as c
 from planning.retention import Signal
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.forecast import SLOW_SECONDS, forecast_alert
 from telemetry.alerting.rules.loki_rules import LOG_BYTES
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of

@@ -5,8 +5,8 @@ Smith, Applied Regression Analysis, 3rd edition, section 1.4) at two deviations,
 what is stored is a day's increase, so neighbouring samples say the same.
 """
 
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.cost.planned import DAYS_PER_MONTH, PlannedCost
 from telemetry.grafana.dashboards.model import Uid

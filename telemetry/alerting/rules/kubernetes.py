@@ -5,8 +5,8 @@ watched by the cluster's owner.
 """
 
 from planning.backends import backends_of
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from settings.models.sizes import AGENT
 from settings.rules.sizing import least_pool_cores
 from telemetry.alerting.rules.model import Alert, Group, groups_of

@@ -1,7 +1,7 @@
 """Rules of Loki's ruler: what only the text of logs tells. Results of recordings are written to Mimir."""
 
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.grafana.dashboards.model import Uid
 

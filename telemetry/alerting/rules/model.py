@@ -8,8 +8,8 @@ from pydantic import Field
 
 from planning.base import Frozen
 from planning.shipped_yaml import yaml_text
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.grafana.dashboards.model import Uid
 from telemetry.kubernetes.endpoints import Endpoints
 

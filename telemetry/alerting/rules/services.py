@@ -1,7 +1,7 @@
 """Requests, errors and durations of the tenant's services, from span metrics of all spans before sampling."""
 
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.grafana.dashboards.model import Uid
 from telemetry.grafana.datasources import SPAN_CALLS, SPAN_DURATION_BUCKET

@@ -8,8 +8,8 @@ a fraction of the samples. An objective below 93 % has a budget that can't burn 
 
 from collections import defaultdict
 
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from telemetry.alerting.rules.model import Alert, Group, Recording, groups_of
 from telemetry.alerting.rules.services import ERROR, SERVED, service_names
 from telemetry.grafana.dashboards.model import Uid

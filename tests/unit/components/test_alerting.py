@@ -11,6 +11,7 @@ import yaml
 from components.alerting import Alerting, AlertingArgs
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from settings.models.platform import PlatformSettings
+from tests import ways
 from tests.unit.recording import Graph, run_program
 from tests.unit.telemetry.stores import S3
 from tests.unit.telemetry.test_alertmanager import EVERYTHING, SECRETS
@@ -108,3 +109,47 @@ def test_silence_is_said_aloud(make_settings: Make, monkeypatch: pytest.MonkeyPa
     said.clear()
     compose(make_settings("prod", alerting=EVERYTHING))
     assert said == []
+
+
+def set_secrets(changes: dict[str, str | None]) -> None:
+    """As `pulumi config set --secret --path lgtm:alerting_teams.checkout.pagerduty_key` leaves them."""
+    known = {key: value for key, value in (ways.SECRETS | changes).items() if value is not None}
+    plain = {f"lgtm:{key}": value for key, value in known.items() if "." not in key}
+    team = {key.rpartition(".")[2]: value for key, value in known.items() if key.startswith("alerting_teams.checkout.")}
+    config = plain | ({"lgtm:alerting_teams": json.dumps({"checkout": team})} if team else {})
+    pulumi.runtime.set_all_config(config, list(config))
+
+
+def alertmanager_of(make_settings: Make) -> dict[str, Any]:
+    settings = make_settings("prod", alerting=ways.EVERY_WAY, services=ways.SERVICES)
+    secret = compose(settings).one(SECRET, "mimir-alertmanager-config")
+    assert secret.secret_inputs == {"stringData"}
+    found = yaml.safe_load(secret.inputs["stringData"]["anonymous.yaml"])
+    return {one["name"]: one for one in found["receivers"]}
+
+
+def test_a_team_is_paged_by_its_own_key_and_writes_by_the_stacks_hook(make_settings: Make) -> None:
+    set_secrets({})
+    receivers = alertmanager_of(make_settings)
+    key = ways.SECRETS["alerting_teams.checkout.pagerduty_key"]
+    assert receivers["team-checkout-critical"]["pagerduty_configs"][0]["routing_key"] == key
+    (slack,) = receivers["team-checkout-warning"]["slack_configs"]
+    assert (slack["channel"], slack["api_url"]) == ("#checkout", ways.SECRETS["alerting_slack_url"])
+    assert receivers["team-search-warning"]["sns_configs"][0]["topic_arn"] == ways.TEAMS_TOPIC
+    assert receivers["critical"]["pagerduty_configs"][0]["routing_key"] == ways.SECRETS["alerting_pagerduty_key"]
+
+
+def test_a_team_without_a_key_of_its_own_takes_the_stacks(make_settings: Make) -> None:
+    set_secrets({"alerting_teams.checkout.pagerduty_key": None})
+    receivers = alertmanager_of(make_settings)
+    key = ways.SECRETS["alerting_pagerduty_key"]
+    assert receivers["team-checkout-critical"]["pagerduty_configs"][0]["routing_key"] == key
+
+
+def test_a_teams_secret_that_nobody_has_is_named_with_its_path(make_settings: Make) -> None:
+    receivers = {"teams": {"checkout": {"critical": ["msteams"]}}}
+    settings = make_settings("prod", alerting={"receivers": receivers}, services=ways.SERVICES)
+    set_secrets({"alerting_msteams_url": None})
+    with pytest.raises(pulumi.RunError) as error:
+        compose(settings)
+    assert str(error.value).endswith("pulumi config set --secret --path lgtm:alerting_teams.checkout.msteams_url")

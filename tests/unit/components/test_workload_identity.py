@@ -123,3 +123,10 @@ def test_policies_name_the_stacks_own_buckets(compose: Any, make_settings: Any) 
         for statement in json.loads(graph.one("iam/rolePolicy:RolePolicy", name).inputs["policy"])["Statement"]:
             for arn in statement["Resource"]:
                 assert arn.startswith("arn:aws:kms:") or arn.removeprefix("arn:aws:s3:::").split("/")[0] in own
+
+
+def test_topics_may_be_published_to_and_nothing_else_of_sns() -> None:
+    topic = f"arn:aws:sns:us-west-2:{ACCOUNT_ID}:alerts"
+    found = json.loads(workload_policy(MIMIR, ARNS, KEY, LOCATION, [topic]))["Statement"]
+    assert found[-1] == {"Effect": "Allow", "Action": ["sns:Publish"], "Resource": [topic]}
+    assert found[:-1] == statements(MIMIR)

@@ -4,18 +4,21 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+import yaml
 
 from ops.alerts.silences import request
 from ops.backends import http
 from ops.backends.alertmanager import matcher
 from ops.cli.alerts import Heard
 from ops.errors import CommandError
-from settings.models.alerting import Severity
+from settings.models.receivers import Severity
+from tests import ways
 from tests.live_servers import DOWN, GARBAGE, UNAUTHORIZED, Failure, Platform
 from tests.unit.ops.running import Ran, run
 
@@ -360,3 +363,44 @@ def test_a_severity_that_is_none_is_one_line() -> None:
 def test_every_severity_can_be_tried() -> None:
     """The command spells them out, so that `--help` needn't load the settings."""
     assert set(get_args(Heard)) == {severity.value for severity in Severity}
+
+
+@pytest.fixture
+def teams(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stack's services belong to teams, and one team has ways of its own."""
+    path = checkout / "Pulumi.staging.yaml"
+    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document["config"]["lgtm:platform"] |= {"services": ways.SERVICES, "alerting": ways.EVERY_WAY}
+    path.write_text(yaml.safe_dump(document), encoding="utf-8")
+    monkeypatch.chdir(checkout)
+
+
+@pytest.mark.usefixtures("teams", "waits")
+def test_a_teams_test_alert_is_about_its_service_and_names_its_ways(
+    alertmanager: AlertmanagerServer, operate: Operate
+) -> None:
+    alertmanager.receiver = "team-checkout-critical"
+    ran = operate("alerts", "test", "--severity", "critical", "--team", "checkout")
+    assert ran.code == 0, ran.err
+    assert alertmanager.posted[0]["labels"]["service_name"] == "api-gateway"
+    assert "routed to team-checkout-critical; the stack's file names pagerduty" in ran.out
+
+
+@pytest.mark.usefixtures("teams")
+def test_a_teams_silence_holds_back_its_services_alone(alertmanager: AlertmanagerServer, operate: Operate) -> None:
+    alertmanager.others = [
+        {"alertname": "HighErrorRate", "severity": "critical", "service_name": name} for name in ("worker", "search")
+    ]
+    ran = operate("alerts", "silence", "--team", "checkout", "--for", "2h", "--comment", "moves", "--apply", "--json")
+    assert ran.code == 0, ran.err
+    assert [one["service_name"] for one in json.loads(ran.out)["firing"]] == ["worker"]
+    (silence,) = alertmanager.silences.values()
+    (matcher,) = silence["matchers"]
+    assert (matcher["name"], matcher["value"], matcher["isRegex"]) == ("service_name", "api-gateway|worker", True)
+
+
+@pytest.mark.usefixtures("alertmanager", "teams")
+def test_a_team_that_no_service_names_is_refused(operate: Operate) -> None:
+    ran = operate("alerts", "test", "--team", "chekout")
+    assert ran.code == 2
+    assert "--team: got 'chekout'; accepted: a services[].team of the stack's file: checkout, search" in ran.err

@@ -45,7 +45,7 @@ def problems(changes: dict[str, Any]) -> str:
             {"alerting.receivers.critical": ["pager"]},
             'lgtm:platform.alerting.receivers.critical[0]: got "pager"; did you mean pagerduty? accepted: slack, '
             "email, "
-            "pagerduty, webhook",
+            "pagerduty, webhook, msteams, opsgenie, discord, telegram, sns",
         ),
         (
             {"alerting.receivers.slack": {"channel": "alerts"}},

@@ -11,8 +11,8 @@ import yaml
 from planning.aws.regions import STAND_INS
 from planning.cost.engine import price_resources
 from planning.prices.loader import load_prices
-from settings.models.alerting import Severity
 from settings.models.platform import PlatformSettings
+from settings.models.receivers import Severity
 from settings.rules.cost_inputs import cost_inputs
 from telemetry.alerting.rules.files import loki_rule_files, mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import (
