@@ -236,7 +236,7 @@ def _hours(situation: Situation) -> Iterator[Concern]:
 def _links(situation: Situation) -> Iterator[Concern]:
     """Notifications are read where no port is forwarded."""
     alerting, endpoints = situation.settings.alerting, Endpoints.of(situation.settings)
-    if alerting.receivers.kinds and alerting.runbook_base_url is None and endpoints.grafana_hostname is None:
+    if alerting.receivers.anybody and alerting.runbook_base_url is None and endpoints.grafana_hostname is None:
         yield Concern(
             check="links",
             what=f"grafana.hostname: none, so that alerts link to {endpoints.grafana_url}, which opens only beside a "

@@ -180,6 +180,11 @@ class Receivers(Ways):
         return own if own is not None else getattr(self, kind.value)
 
     @property
+    def anybody(self) -> bool:
+        """Whether some alert reaches somebody."""
+        return bool(self.kinds) or any(team.kinds for team in self.teams.values())
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """Every SNS topic that alerts go to."""
         asked = [(None, self.kinds), *((name, team.kinds) for name, team in self.teams.items())]

@@ -17,6 +17,13 @@ def address_is_served(settings: PlatformSettings) -> Iterator[BrokenRule]:
         yield BrokenRule(
             path, "a stack with an object_store of its own is not on AWS; accepted: grafana.address.ingress"
         )
+    existing = settings.network.existing if settings.network else None
+    if existing is not None and not balancer.internal and not existing.public_subnet_ids:
+        yield BrokenRule(
+            (*path, "internal"),
+            "a load balancer that faces the internet needs network.existing.public_subnet_ids; accepted: true, or name "
+            "them",
+        )
     region = balancer.certificate_arn.split(":")[3]
     if region != settings.region:
         yield BrokenRule(

@@ -251,10 +251,10 @@ def _port(storage: ObjectStorage) -> int:
 def _notifications(settings: PlatformSettings) -> list[Policy]:
     """Alertmanager's way to its receivers: HTTPS, and the mail server's port."""
     receivers = settings.alerting.receivers
-    everybody = (receivers, *receivers.teams.values())
-    if not (receivers.watchdog or any(one.kinds for one in everybody)):
+    if not (receivers.watchdog or receivers.anybody):
         return []
-    mail = sorted({int(one.email.smarthost.rpartition(":")[2]) for one in everybody if one.email})
+    servers = [one.email.smarthost for one in (receivers, *receivers.teams.values()) if one.email]
+    mail = sorted({int(server.rpartition(":")[2]) for server in servers})
     rule = going_to([anywhere()], HTTPS_PORT, *mail)
     selector = component_pods(MIMIR.name, "alertmanager")["podSelector"]
     return [

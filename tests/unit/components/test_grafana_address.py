@@ -51,6 +51,27 @@ def test_a_load_balancer_is_told_everything_that_its_defaults_would_leave_open(m
     assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "grafana", "port": {"number": 3000}}
 
 
+@pytest.mark.parametrize(
+    ("internal", "subnets"), [(False, "subnet-000000aa"), (True, "subnet-000000a1,subnet-000000a2")]
+)
+def test_in_a_vpc_that_is_there_the_subnets_are_named_and_the_clusters_blocks_come_in(
+    make_settings: Make, internal: bool, subnets: str
+) -> None:
+    existing = {
+        "vpc_id": "vpc-0000000a",
+        "private_subnet_ids": ["subnet-000000a1", "subnet-000000a2"],
+        "public_subnet_ids": ["subnet-000000aa"],
+    }
+    own = dict.fromkeys(("vpc_cidr", "availability_zones", "nat"))
+    address = {"aws_load_balancer": BALANCER | {"internal": internal}}
+    grafana = {"hostname": HOST, "address": address}
+    settings = make_settings("prod", network=own | {"existing": existing}, grafana=grafana)
+    ingress = grafana_ingress(settings, TAGS)
+    assert ingress is not None
+    assert ingress.annotations["alb.ingress.kubernetes.io/subnets"] == subnets
+    assert {"ipBlock": {"cidr": "10.0.0.0/8"}} in visitors(settings)
+
+
 def test_an_ingress_that_is_there_gets_its_class_and_certificate(make_settings: Make) -> None:
     address = {"ingress": {"class_name": "nginx", "tls_secret": "grafana-tls"}, "external_dns": True}
     ingress = grafana_ingress(make_settings("dev", grafana={"hostname": HOST, "address": address}), TAGS)
