@@ -1,9 +1,11 @@
 """The tools, their pinned versions, and the three ways to have each."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Self
 
+from sandbox.bootstrap import checksums
 from telemetry.charts.lock import COLLECTOR_VERSION
 
 PULUMI_VERSION = "3.274.1"
@@ -61,6 +63,11 @@ class Release:
     # Folder inside the archive that holds the binaries; None when the URL is the binary itself.
     archive_folder: str | None = None
     arch_names: dict[str, str] = field(default_factory=dict[str, str])
+    # Neither is part of the cache's key, which is made of what is printed: a tool stays what it was.
+    # By {os}-{arch} in Go's words, from elsewhere than the file's host; that wins over `checksums`.
+    sha256: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    # Where the binary in the archive has another name than the tool.
+    binary: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -85,9 +92,16 @@ class Tool:
     version: str
     build: GoBuild
     release: Release | None = None
+    # A release that was found after the tool had been built for long: it isn't part of the cache's key either.
+    later_release: Release | None = None
     on_path: OnPath | None = None
     need: Need = "test"
     purpose: str = ""
+
+    @property
+    def released(self) -> Release | None:
+        """The official release, if there is one."""
+        return self.release or self.later_release
 
 
 def _kubernetes_server(name: str, minutes: float, purpose: str) -> Tool:
@@ -124,6 +138,9 @@ def _prometheus_binary(name: str, minutes: float, purpose: str) -> Tool:
 _ALERTMANAGER_RELEASE = f"https://github.com/prometheus/alertmanager/releases/download/v{ALERTMANAGER_VERSION}"
 _ALERTMANAGER_STEM = f"alertmanager-{ALERTMANAGER_VERSION}.{{os}}-{{arch}}"
 _ACTIONLINT_RELEASE = f"https://github.com/rhysd/actionlint/releases/download/v{ACTIONLINT_VERSION}"
+_COLLECTOR_RELEASE = (
+    f"https://github.com/open-telemetry/opentelemetry-collector-releases/releases/download/v{COLLECTOR_VERSION}"
+)
 _PULUMI_RELEASE = f"https://get.pulumi.com/releases/sdk/pulumi-v{PULUMI_VERSION}"
 _PROVIDER_RELEASE = (
     "https://github.com/pulumi/pulumi-kubernetes/releases/download/"
@@ -158,13 +175,14 @@ TOOLS: tuple[Tool, ...] = (
             f"v{KUBERNETES_PROVIDER_VERSION}-{{os}}-{{arch}}.tar.gz",
             checksums=_PROVIDER_RELEASE,
             archive_folder="",
+            sha256=checksums.KUBERNETES_PROVIDER,
         ),
         build=GoBuild("kubernetes_provider", ".", "", 8),
         need="preview",
-        purpose="the engine's provider of charts and Kubernetes objects",
+        purpose="the engine's Kubernetes provider",
     ),
     _kubernetes_server("kube-apiserver", 5, "the API of a simulated cluster"),
-    _kubernetes_server("kube-controller-manager", 2, "makes pods of Deployments in a simulated cluster"),
+    _kubernetes_server("kube-controller-manager", 2, "makes pods in a simulated cluster"),
     _kubernetes_server("kube-scheduler", 1, "places pods in a simulated cluster"),
     Tool(
         name="kwok",
@@ -173,12 +191,13 @@ TOOLS: tuple[Tool, ...] = (
         release=Release(
             url=f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK_VERSION}/kwok-{{os}}-{{arch}}",
             checksums=f"https://github.com/kubernetes-sigs/kwok/releases/download/v{KWOK_VERSION}/checksums.txt",
+            sha256=checksums.KWOK,
         ),
         build=GoBuild(
             "kwok", "sigs.k8s.io/kwok/cmd/kwok", f"-X sigs.k8s.io/kwok/pkg/consts.Version=v{KWOK_VERSION}", 1
         ),
         need="sandbox",
-        purpose="nodes of a simulated cluster, without machines",
+        purpose="nodes of a simulated cluster",
     ),
     Tool(
         name="helm",
@@ -188,6 +207,7 @@ TOOLS: tuple[Tool, ...] = (
             url=f"https://get.helm.sh/helm-v{HELM_VERSION}-{{os}}-{{arch}}.tar.gz",
             checksums=f"https://get.helm.sh/helm-v{HELM_VERSION}-{{os}}-{{arch}}.tar.gz.sha256sum",
             archive_folder="{os}-{arch}",
+            sha256=checksums.HELM,
         ),
         build=GoBuild("helm", "helm.sh/helm/v3/cmd/helm", "", 2),
         need="sandbox",
@@ -197,6 +217,13 @@ TOOLS: tuple[Tool, ...] = (
         name="otelcol",
         version=COLLECTOR_VERSION,
         on_path=OnPath(("--version",), VersionRange.of_minor(COLLECTOR_VERSION), binary="otelcol-contrib"),
+        later_release=Release(
+            url=f"{_COLLECTOR_RELEASE}/otelcol-contrib_{COLLECTOR_VERSION}_{{os}}_{{arch}}.tar.gz",
+            checksums=f"{_COLLECTOR_RELEASE}/opentelemetry-collector-releases_otelcol-contrib_checksums.txt",
+            archive_folder="",
+            sha256=checksums.COLLECTOR,
+            binary="otelcol-contrib",
+        ),
         build=GoBuild("collector", ".", "", 7),
         purpose="runs the collectors' configurations",
     ),
@@ -227,6 +254,7 @@ TOOLS: tuple[Tool, ...] = (
             url=f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT_VERSION}_{{os}}_{{arch}}.tar.gz",
             checksums=f"{_ACTIONLINT_RELEASE}/actionlint_{ACTIONLINT_VERSION}_checksums.txt",
             archive_folder="",
+            sha256=checksums.ACTIONLINT,
         ),
         build=GoBuild("actionlint", "github.com/rhysd/actionlint/cmd/actionlint", "", 1),
         purpose="checks the workflows",

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import get_args
 
 from ops.backends.tools import cache_directory
+from ops.report.model import Listing, Table, document, table
+from ops.report.terminal import show
 from sandbox.bootstrap.catalog import KARPENTER, PREVIEW_TOOLS, TOOLS, Need, Tool
 from sandbox.bootstrap.download import unreachable
 from sandbox.bootstrap.install import downloads_are_off, present
@@ -62,20 +64,20 @@ def examine(tools: Sequence[Tool]) -> list[Finding]:
 def _state(tool: Tool) -> State:
     if (path := present(tool)) is not None:
         return State.CACHE if path.is_relative_to(cache_directory()) else State.PATH
-    if tool.release is not None and not downloads_are_off() and unreachable(tool.release) is None:
+    if tool.released is not None and not downloads_are_off() and unreachable(tool.released) is None:
         return State.DOWNLOAD
     return State.NO_GO if shutil.which("go") is None else State.BUILD
 
 
-def table(findings: Sequence[Finding]) -> list[str]:
-    """A line for every tool, in columns."""
-    rows = [COLUMNS]
-    rows += [
-        (one.tool.name, one.tool.version, one.state, one.takes, f"make {one.tool.need}", one.tool.purpose)
-        for one in findings
-    ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+def tools_table(findings: Sequence[Finding]) -> Table:
+    """A line for every tool."""
+    return table(
+        COLUMNS,
+        [
+            (one.tool.name, one.tool.version, one.state.value, one.takes, f"make {one.tool.need}", one.tool.purpose)
+            for one in findings
+        ],
+    )
 
 
 def summary(findings: Sequence[Finding]) -> list[str]:
@@ -105,7 +107,8 @@ def _work(missing: Sequence[Finding]) -> str:
 def main() -> int:
     """Prints the table; 0 when `make preview` can run at once, 1 when something comes before it."""
     findings = examine([*TOOLS, KARPENTER])
-    print("\n".join([*table(findings), "", *summary(findings), "", *_machine(findings)]))
+    words = ("\n".join(summary(findings)), "\n".join(_machine(findings)))
+    show(document("", tools_table(findings), *(Listing(text=text) for text in words)))
     needed = {tool.name for tool in PREVIEW_TOOLS}
     return 0 if all(one.ready for one in findings if one.tool.name in needed) else 1
 

@@ -17,11 +17,13 @@ from ops.backends.tools import cache_directory
 from planning.errors import UserError
 from sandbox.bootstrap.build import BuildError, build
 from sandbox.bootstrap.catalog import TOOLS, OnPath, Tool
-from sandbox.bootstrap.download import DownloadError, download
+from sandbox.bootstrap.download import Downloaded, DownloadError, Progress, download
 from sandbox.bootstrap.paths import PROJECT_ROOT
 
 PROBE_TIMEOUT_SECONDS = 10
 PROGRESS_SECONDS = 15
+DOWNLOAD_PROGRESS_SECONDS = 3
+MB = 1e6
 
 
 class ToolError(UserError):
@@ -47,7 +49,7 @@ def ensure_tools(tools: tuple[Tool, ...] = TOOLS) -> dict[str, Path]:
 
 def without_building(tool: Tool) -> Path | None:
     """The tool where it is there or its release can be had; None where it would have to be built."""
-    if (found := present(tool)) is not None or tool.release is None or downloads_are_off():
+    if (found := present(tool)) is not None or tool.released is None or downloads_are_off():
         return found
     cache = _cache()
     final = _cache_folder(tool, cache)
@@ -56,7 +58,7 @@ def without_building(tool: Tool) -> Path | None:
             return found
         try:
             with made_aside(final) as target:
-                download(tool.name, tool.release, target)
+                _download(tool, target)
         except DownloadError as error:
             say(f"{tool.name} {tool.version}: no download ({error})")
             return None
@@ -125,24 +127,53 @@ def made_aside(final: Path) -> Generator[Path]:
 
 
 def _fill(tool: Tool, target: Path) -> None:
-    started = time.monotonic()
     label = f"{tool.name} {tool.version}"
-    if tool.release is not None and not downloads_are_off():
+    if tool.released is not None and not downloads_are_off():
         try:
-            download(tool.name, tool.release, target)
+            _download(tool, target)
         except DownloadError as error:
             shutil.rmtree(target)
             target.mkdir()
             say(f"{label}: no download ({error}); building from source")
         else:
-            say(f"{label}: downloaded in {time.monotonic() - started:.0f} s")
             return
+    started = time.monotonic()
     try:
         with _ticking(label):
             build(tool, target)
     except BuildError as error:
         raise ToolError(f"{label} can't be had: {error}") from error
     say(f"{label}: built in {time.monotonic() - started:.0f} s")
+
+
+def _download(tool: Tool, target: Path) -> None:
+    """Fetches and says what came, and by whose sum it was checked. Raises `DownloadError`."""
+    if tool.released is None:
+        raise DownloadError("there is no release")
+    label, started = f"{tool.name} {tool.version}", time.monotonic()
+    found = download(tool.name, tool.released, target, _bytes_so_far(label))
+    say(f"{label}: downloaded {found.size / MB:.1f} MB in {time.monotonic() - started:.0f} s, {_checked(found)}")
+
+
+def _checked(found: Downloaded) -> str:
+    if found.pinned:
+        return "SHA-256 as in the catalogue"
+    return "SHA-256 as its own host says: the catalogue has none"
+
+
+def _bytes_so_far(label: str) -> Progress:
+    """A line now and then, with the bytes that have come."""
+    said = time.monotonic()
+
+    def progress(size: int, whole: int | None) -> None:
+        nonlocal said
+        if time.monotonic() - said < DOWNLOAD_PROGRESS_SECONDS or size == whole:
+            return
+        said = time.monotonic()
+        of = f" of {whole / MB:.1f}" if whole else ""
+        say(f"{label}: {size / MB:.1f}{of} MB")
+
+    return progress
 
 
 @contextmanager

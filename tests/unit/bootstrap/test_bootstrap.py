@@ -2,9 +2,12 @@
 
 import hashlib
 import io
+import os
+import re
 import tarfile
 import threading
 from collections.abc import Generator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -12,8 +15,9 @@ import pytest
 
 from sandbox.bootstrap import install
 from sandbox.bootstrap.build import BuildError
-from sandbox.bootstrap.catalog import TOOLS, GoBuild, OnPath, Release, Tool, VersionRange
+from sandbox.bootstrap.catalog import PREVIEW_TOOLS, TOOLS, GoBuild, OnPath, Release, Tool, VersionRange
 from sandbox.bootstrap.download import DownloadError, download, unreachable
+from sandbox.bootstrap.paths import go_platform
 
 
 @pytest.mark.parametrize(
@@ -43,12 +47,18 @@ class Files(BaseHTTPRequestHandler):
     """Serves what the test put into `content`."""
 
     content: dict[str, bytes] = {}  # noqa: RUF012 - set anew by the fixture
+    asked: list[str] = []  # noqa: RUF012 - set anew by the test that reads it
 
-    def do_GET(self) -> None:
+    def do_HEAD(self) -> bytes:
+        self.asked.append(self.path)
         body = self.content.get(self.path)
         self.send_response(200 if body is not None else 404)
+        self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
-        self.wfile.write(body or b"")
+        return body or b""
+
+    def do_GET(self) -> None:
+        self.wfile.write(self.do_HEAD())
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -66,11 +76,11 @@ def server() -> Generator[str]:
     thread.join()
 
 
-def archive(**files: bytes) -> bytes:
+def archive(folder: str = "folder", **files: bytes) -> bytes:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         for name, body in files.items():
-            member = tarfile.TarInfo(f"folder/{name}")
+            member = tarfile.TarInfo(f"{folder}/{name}".lstrip("/"))
             member.size, member.mode = len(body), 0o755
             tar.addfile(member, io.BytesIO(body))
     return buffer.getvalue()
@@ -213,3 +223,81 @@ def test_a_fit_tool_on_path_is_taken_and_an_unfit_one_is_not(cache: Path, tmp_pa
     assert install.ensure_tools((fit,))["tool"] == binary
     with pytest.raises(install.ToolError):
         install.ensure_tools((unfit,))
+
+
+def test_a_sum_of_the_catalogue_wins_over_the_hosts_own(server: str, tmp_path: Path) -> None:
+    """Whoever can change a file on a host can change its list beside it."""
+    body = archive(tool=b"#!binary")
+    here, right = "-".join(go_platform()), hashlib.sha256(body).hexdigest()
+    Files.content = {"/tool.tgz": body, "/sums": f"{'0' * 64}  tool.tgz\n".encode()}
+    release = Release(f"{server}/tool.tgz", f"{server}/sums", "folder", sha256={here: right})
+    assert download("tool", release, tmp_path) == (len(body), True)
+    assert unreachable(release) is None
+    Files.content["/sums"] = f"{right}  tool.tgz\n".encode()
+    with pytest.raises(DownloadError, match="is not the catalogue's"):
+        download("tool", replace(release, sha256={here: "0" * 64}), tmp_path)
+
+
+def test_a_sum_from_the_files_own_host_is_said_to_be_one_and_can_be_refused(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = archive(tool=b"#!binary")
+    Files.content = {"/tool.tgz": body, "/sums": f"{hashlib.sha256(body).hexdigest()}  tool.tgz\n".encode()}
+    tool = tool_from(server, archive_folder="folder")
+    monkeypatch.setenv("LGTM_SANDBOX_PINNED_ONLY", "1")
+    assert install.without_building(tool) is None
+    assert "the catalogue has no SHA-256 of tool.tgz, and LGTM_SANDBOX_PINNED_ONLY is set" in capsys.readouterr().err
+    monkeypatch.delenv("LGTM_SANDBOX_PINNED_ONLY")
+    assert install.without_building(tool) is not None
+    assert "SHA-256 as its own host says: the catalogue has none" in capsys.readouterr().err
+
+
+def test_sums_are_whole_and_of_platforms_that_are_asked_for() -> None:
+    pinned = {tool.name: tool.released.sha256 for tool in TOOLS if tool.released and tool.released.sha256}
+    assert {"pulumi-resource-kubernetes", "helm", "kwok", "otelcol", "actionlint"} == set(pinned)
+    for name, sums in pinned.items():
+        assert "linux-amd64" in sums, name
+        for platform_name, value in sums.items():
+            assert re.fullmatch("(linux|darwin)-(amd64|arm64)", platform_name), name
+            assert re.fullmatch("[0-9a-f]{64}", value), name
+    everything = [value for sums in pinned.values() for value in sums.values()]
+    assert len(set(everything)) == len(everything)
+
+
+def from_here(server: str, tool: Tool, size: int) -> Tool:
+    """The tool with its release, laid out as its own, on this server; its sum in the catalogue."""
+    release = tool.released
+    assert release is not None
+    system, arch = go_platform()
+    names = {"os": system, "arch": release.arch_names.get(arch, arch)}
+    path = "/" + release.url.format(**names).rsplit("/", 1)[-1]
+    folder = (release.archive_folder or "").format(**names)
+    body = archive(folder, **{tool.name: os.urandom(size), "helper": b"x"})
+    Files.content[path] = body
+    moved = replace(release, url=f"{server}{path}", sha256={f"{system}-{arch}": hashlib.sha256(body).hexdigest()})
+    return replace(tool, release=moved)
+
+
+def test_the_two_tools_of_a_plan_come_as_releases_and_nothing_is_built(
+    server: str, cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(tool: Tool, target: Path) -> None:
+        raise AssertionError(f"{tool.name} was built")
+
+    monkeypatch.setattr(install, "build", refuse)
+    monkeypatch.setattr(install, "DOWNLOAD_PROGRESS_SECONDS", 0)
+    size = 3 << 20
+    tools = tuple(from_here(server, tool, size) for tool in PREVIEW_TOOLS)
+    asked: list[str] = []
+    monkeypatch.setattr(Files, "asked", asked)
+    found = install.ensure_tools(tools)
+    assert {name: path.stat().st_size for name, path in found.items()} == {tool.name: size for tool in PREVIEW_TOOLS}
+    assert sorted(asked) == sorted(Files.content), "more was asked for than the two archives"
+    said = capsys.readouterr().err
+    for tool in tools:
+        assert re.search(rf"{tool.name} {tool.version}: \d\.\d of \d\.\d MB", said)
+        assert re.search(
+            rf"{tool.name} {tool.version}: downloaded 3\.\d MB in \d+ s, SHA-256 as in the catalogue", said
+        )
+    assert install.ensure_tools(tools) == found
+    assert len(asked) == len(tools)
