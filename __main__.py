@@ -52,7 +52,7 @@ back_ends = [loki, tempo, mimir, *pyroscope_for(context)]
 collector = Collector("collector", context.collector, cluster.options(back_ends))
 pod_scaling_for(context, [*back_ends, collector])
 Dashboards("dashboards", DashboardsArgs(settings, namespace, names.stack), cluster.options())
-grafana = Grafana("grafana", context.grafana, cluster.options(back_ends))
+grafana = Grafana("grafana", context.grafana, context.grafana_options(*back_ends))
 
 address = grafana_address_for(context, grafana)
 

@@ -14,6 +14,7 @@ from components.namespace import PlatformNamespace
 from components.object_storage import ObjectStorageAccess
 from components.workload_identity import WorkloadIdentity
 from settings.models.platform import PlatformSettings
+from telemetry.kubernetes.endpoints import GRAFANA_RELEASE
 from telemetry.kubernetes.placement import Placement, placement_for
 
 
@@ -53,6 +54,11 @@ class PlatformContext:
         identity = self.identities.get(name)
         there = [self.certificates, *self.objects.depends_on, *mounted]
         return self.cluster.options([*there, *([identity] if identity else [])])
+
+    def grafana_options(self, *before: pulumi.Resource) -> pulumi.ResourceOptions:
+        """Grafana starts when what it asks is there, its role too, whose credentials a pod gets when it is made."""
+        identity = self.identities.get(GRAFANA_RELEASE)
+        return self.cluster.options([*before, *([identity] if identity else [])])
 
     @property
     def grafana(self) -> GrafanaArgs:

@@ -1,6 +1,7 @@
-"""AWS permissions of one workload: a role for its service account that reaches its own objects and nothing else."""
+"""AWS permissions of one workload: a role for its service account that reaches its own objects, or reads what it shows,
+and nothing else."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -14,8 +15,11 @@ from components.object_storage import ObjectStorageAccess
 from components.roles import RoleArgs, make_role
 from planning.backends import MIMIR, Backend, BucketGrant, backends_of
 from planning.buckets import BucketPurpose
+from settings.models.grafana import AwsDataSource
 from settings.models.names import Names
 from settings.models.platform import PlatformSettings
+from telemetry.grafana.aws_datasources import ACTIONS, LOG_GROUP_ACTIONS
+from telemetry.kubernetes.endpoints import GRAFANA_RELEASE
 
 ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
 OBJECT_ACTIONS = ("s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload")
@@ -27,18 +31,19 @@ KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 class WorkloadIdentityArgs:
     """Inputs of `WorkloadIdentity`."""
 
-    backend: Backend
+    workload: str
+    """Name of the service account, and of the role after the stack's prefix."""
+    policy_name: str
+    """Name of the role's inline policy: what it is for."""
+    permissions: pulumi.Output[str]
+    """That policy's document."""
     names: Names
     location: AwsLocation
     namespace: str
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
-    bucket_arns: Mapping[BucketPurpose, pulumi.Input[str]]
-    kms_key_arn: pulumi.Input[str] | None
     oidc: OidcProvider | None
     """The cluster's issuer for IRSA; None means EKS Pod Identity."""
-    topics: Sequence[str] = ()
-    """ARNs of SNS topics that it may publish to."""
 
 
 class WorkloadIdentity(pulumi.ComponentResource):
@@ -50,19 +55,19 @@ class WorkloadIdentity(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: WorkloadIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("lgtm:components:WorkloadIdentity", name, None, opts)
-        backend, child = args.backend, pulumi.ResourceOptions(parent=self)
-        role_name = args.names.role(backend.name)
-        about = RoleArgs(role_name, f"Service account {args.namespace}/{backend.name}", _trust(args), backend.name)
+        workload, child = args.workload, pulumi.ResourceOptions(parent=self)
+        role_name = args.names.role(workload)
+        about = RoleArgs(role_name, f"Service account {args.namespace}/{workload}", _trust(args), workload)
         role = make_role(name, about, args.location, self)
-        policy = iam.RolePolicy(name, name="own-objects", role=role.id, policy=_permissions(args), opts=child)
+        policy = iam.RolePolicy(name, name=args.policy_name, role=role.id, policy=args.permissions, opts=child)
         if args.oidc is None:
             eks.PodIdentityAssociation(
                 name,
                 cluster_name=args.cluster_name,
                 namespace=args.namespace,
-                service_account=backend.name,
+                service_account=workload,
                 role_arn=role.arn,
-                tags={"component": backend.name, "Name": role_name},
+                tags={"component": workload, "Name": role_name},
                 opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
             )
         self.role_arn = role.arn
@@ -77,28 +82,48 @@ def workload_identities(
     cluster: ClusterAccess,
     objects: ObjectStorageAccess,
 ) -> dict[str, WorkloadIdentity]:
-    """An identity for each back end, by its name; none off AWS."""
+    """An identity for each back end and for what else asks AWS, by its name; none off AWS."""
     if aws is None or cluster.arn is None:
         return {}
-    return {
-        backend.name: WorkloadIdentity(
+    location, arn = aws.location, cluster.arn
+
+    def identity(workload: str, policy_name: str, permissions: pulumi.Output[str]) -> WorkloadIdentity:
+        args = WorkloadIdentityArgs(
+            workload=workload,
+            policy_name=policy_name,
+            permissions=permissions,
+            names=names,
+            location=location,
+            namespace=settings.namespace,
+            cluster_name=cluster.name,
+            cluster_arn=arn,
+            oidc=cluster.oidc,
+        )
+        return WorkloadIdentity(workload, args, aws.options())
+
+    found = {
+        backend.name: identity(
             backend.name,
-            WorkloadIdentityArgs(
-                backend=backend,
-                names=names,
-                location=aws.location,
-                namespace=settings.namespace,
-                cluster_name=cluster.name,
-                cluster_arn=cluster.arn,
-                bucket_arns=objects.bucket_arns,
-                kms_key_arn=objects.kms_key_arn,
-                oidc=cluster.oidc,
-                topics=settings.alerting.receivers.topics if backend is MIMIR else (),
-            ),
-            aws.options(),
+            "own-objects",
+            _own_objects(backend, objects, location, settings.alerting.receivers.topics if backend is MIMIR else ()),
         )
         for backend in backends_of(settings.retention)
     }
+    if sources := settings.grafana.aws_data_sources:
+        reading = pulumi.Output.from_input(data_source_policy(sources, location))
+        found[GRAFANA_RELEASE] = identity(GRAFANA_RELEASE, "read-aws", reading)
+    return found
+
+
+def data_source_policy(sources: Collection[AwsDataSource], location: AwsLocation) -> str:
+    """What Grafana's data sources read, in the stack's region alone."""
+    here = {"StringEquals": {"aws:RequestedRegion": location.region}}
+    actions = sorted({action for source in sources for action in ACTIONS[source]})
+    statements = [Statement(actions=actions, resources=["*"], condition=here)]
+    if AwsDataSource.CLOUDWATCH_LOGS in sources:
+        groups = f"arn:{location.partition}:logs:{location.region}:{location.account_id}:log-group:*"
+        statements.append(Statement(actions=LOG_GROUP_ACTIONS, resources=[groups]))
+    return policy_document(*statements)
 
 
 def workload_policy(
@@ -142,19 +167,20 @@ def _bucket_statements(grant: BucketGrant, bucket_arn: str, *, tagging: bool) ->
     return listing, objects
 
 
-def _permissions(args: WorkloadIdentityArgs) -> pulumi.Output[str]:
-    purposes = [grant.purpose for grant in args.backend.grants]
-    arns = pulumi.Output.all(*(args.bucket_arns[purpose] for purpose in purposes))
-    key = pulumi.Output.from_input(args.kms_key_arn)
+def _own_objects(
+    backend: Backend, objects: ObjectStorageAccess, location: AwsLocation, topics: Sequence[str]
+) -> pulumi.Output[str]:
+    """With the SNS topics that it may publish to."""
+    purposes = [grant.purpose for grant in backend.grants]
+    arns = pulumi.Output.all(*(objects.bucket_arns[purpose] for purpose in purposes))
+    key = pulumi.Output.from_input(objects.kms_key_arn)
     return pulumi.Output.all(arns, key).apply(
-        lambda known: workload_policy(
-            args.backend, dict(zip(purposes, known[0], strict=True)), known[1], args.location, args.topics
-        )
+        lambda known: workload_policy(backend, dict(zip(purposes, known[0], strict=True)), known[1], location, topics)
     )
 
 
 def _trust(args: WorkloadIdentityArgs) -> pulumi.Output[str]:
-    namespace, account = args.namespace, args.backend.name
+    namespace, account = args.namespace, args.workload
     if args.oidc is None:
         return pulumi.Output.from_input(args.cluster_arn).apply(lambda arn: pod_identity_trust(arn, namespace, account))
     return pulumi.Output.all(args.oidc.arn, args.oidc.issuer_url).apply(

@@ -261,7 +261,8 @@ def long_ago(series: Collection[Series], now: float) -> Iterator[str]:
 
 
 def _steps(start: float, end: float) -> Iterator[float]:
-    return (start + step * STEP_SECONDS for step in range(int((end - start) // STEP_SECONDS)))
+    # To the very end: the shortest window would hold one sample only once a slow machine has taken half a minute.
+    return (start + step * STEP_SECONDS for step in range(int((end - start) // STEP_SECONDS) + 1))
 
 
 def healthy(series: Collection[Series]) -> list[Series]:

@@ -1,5 +1,6 @@
-"""How people reach Grafana, and how they sign on."""
+"""How people reach Grafana, how they sign on, and what it asks beside the platform's own back ends."""
 
+from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated, Self
 
@@ -74,8 +75,19 @@ class GrafanaAddress(Frozen):
         return self
 
 
+class AwsDataSource(StrEnum):
+    """What Grafana may read in the account, in the stack's region."""
+
+    CLOUDWATCH = "cloudwatch"
+    """CloudWatch's metrics and alarms."""
+    CLOUDWATCH_LOGS = "cloudwatch_logs"
+    """CloudWatch's log groups too, all of the account's: whoever may look into Grafana may read them."""
+    XRAY = "xray"
+    """X-Ray's traces. Grafana fetches the plugin when it starts."""
+
+
 class GrafanaSettings(Frozen):
-    """How people reach Grafana, and how they sign on."""
+    """How people reach Grafana, how they sign on, and what it asks beside the platform's own back ends."""
 
     hostname: HostName | None = None
     """Public host name, where address or an ingress of your own serves Grafana over TLS; default: port-forward only."""
@@ -83,6 +95,8 @@ class GrafanaSettings(Frozen):
     """What serves it; default: nothing, or an ingress that this stack knows nothing of."""
     sign_on: SignOn | None = None
     """How they sign on; default: the administrator's password only."""
+    aws_data_sources: tuple[AwsDataSource, ...] = ()
+    """What of the account people see in Grafana beside the platform's telemetry; default: nothing."""
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -103,4 +117,12 @@ class GrafanaSettings(Frozen):
                 "address",
                 "sign_on",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _logs_with_metrics(self) -> Self:
+        if AwsDataSource.CLOUDWATCH_LOGS in self.aws_data_sources and AwsDataSource.CLOUDWATCH not in (
+            self.aws_data_sources
+        ):
+            raise broken_rule("cloudwatch_logs are asked by the data source cloudwatch: name both", "aws_data_sources")
         return self

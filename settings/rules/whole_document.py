@@ -136,6 +136,15 @@ def _profiles_are_whole(settings: PlatformSettings) -> Iterator[BrokenRule]:
             yield BrokenRule(path, "profiles aren't kept: remove it, or set profiles.enabled to true")
 
 
+def _aws_is_there_to_be_asked(settings: PlatformSettings) -> Iterator[BrokenRule]:
+    if settings.grafana.aws_data_sources and not (settings.on_aws and settings.identity == "pod_identity"):
+        yield BrokenRule(
+            ("grafana", "aws_data_sources"),
+            "Grafana gets a role by EKS Pod Identity alone, on a cluster in AWS: remove it, or set identity to "
+            "pod_identity there",
+        )
+
+
 def _volumes_where_data_is(settings: PlatformSettings) -> Iterator[BrokenRule]:
     for key, size in settings.sizes.workloads():
         path = ("sizes", *key.split("."), "volume_gib")
@@ -315,6 +324,7 @@ STAGES: tuple[tuple[Callable[[PlatformSettings], Iterator[BrokenRule]], ...], ..
         _single_pods,
         scalable,
         _names_differ,
+        _aws_is_there_to_be_asked,
         _overrides_have_services,
         _services_fit_the_workload,
         _retention_compiles,

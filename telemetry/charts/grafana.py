@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field
 
 from planning.backends import LOKI, backends_of
+from settings.models.grafana import AwsDataSource
 from settings.models.platform import PlatformSettings
 from settings.models.sizes import WorkloadSize
 from telemetry.charts.sign_on import DIRECTORY as SIGN_ON_DIRECTORY
@@ -23,6 +24,7 @@ from telemetry.charts.values import (
     tolerations,
     volume_size,
 )
+from telemetry.grafana.aws_datasources import XRAY_PLUGIN, aws_datasources
 from telemetry.grafana.datasources import datasources
 from telemetry.kubernetes.endpoints import (
     GRAFANA_ADMIN_PASSWORD_KEY,
@@ -193,6 +195,8 @@ class GrafanaValues(ChartValues):
     """Watchers."""
     datasources: dict[str, Any]
     """Provisioning file by name."""
+    plugins: list[str] | None = None
+    """What Grafana fetches when it starts."""
     extra_secret_mounts: list[SecretMount]
     """The CA of the back ends, and the client's secret of sign-on."""
     grafana_ini: dict[str, Any] = Field(serialization_alias="grafana.ini")
@@ -214,12 +218,19 @@ def grafana_values(settings: PlatformSettings, placement: Placement, storage_cla
         service_account=ServiceAccount(name=GRAFANA_RELEASE),
         extra_container_volumes=[_api_access()],
         sidecar=Sidecar(resources=resources(SIDECAR_CPU_MILLICORES, SIDECAR_REQUEST_MIB, SIDECAR_LIMIT_MIB)),
-        datasources={"datasources.yaml": datasources(endpoints, backends_of(settings.retention))},
+        datasources={"datasources.yaml": _datasources(settings, endpoints)},
+        plugins=[XRAY_PLUGIN] if AwsDataSource.XRAY in settings.grafana.aws_data_sources else None,
         extra_secret_mounts=[*_back_ends_ca(endpoints), *_client_secret(settings)],
         grafana_ini=_grafana_ini(settings, endpoints),
         node_selector=placement.node_selector,
         tolerations=tolerations(placement),
     )
+
+
+def _datasources(settings: PlatformSettings, endpoints: Endpoints) -> dict[str, Any]:
+    document = datasources(endpoints, backends_of(settings.retention))
+    more = aws_datasources(settings.grafana.aws_data_sources, settings.region)
+    return document | {"datasources": [*document["datasources"], *more]}
 
 
 def _back_ends_ca(endpoints: Endpoints) -> list[SecretMount]:
@@ -283,6 +294,9 @@ def _grafana_ini(settings: PlatformSettings, endpoints: Endpoints) -> dict[str, 
         "snapshots": {"external_enabled": False},
         "news": {"news_feed_enabled": False},
     }
+    if settings.grafana.aws_data_sources:
+        # Its own role alone: no keys that somebody types in.
+        sections["aws"] = {"allowed_auth_providers": "default", "assume_role_enabled": False}
     for name, keys in sign_on_ini(sign_on).items() if sign_on else ():
         sections[name] = sections.get(name, {}) | keys
     return sections

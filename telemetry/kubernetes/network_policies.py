@@ -89,6 +89,7 @@ def platform_policies(settings: PlatformSettings, storage: ObjectStorage, agent_
             COLLECTOR_GATEWAY_RELEASE,
             coming_from([release_pods(COLLECTOR_AGENT_RELEASE) | in_namespace(agent_namespace)], OTLP_GRPC_PORT),
         ),
+        *(_aws_apis("grafana-aws", GRAFANA_RELEASE, settings) if settings.grafana.aws_data_sources else ()),
         *(policy for backend in kept for policy in _object_storage(backend.name, settings, storage)),
         *_scraped(settings, settings.namespace, agent_namespace),
     ]
@@ -229,6 +230,10 @@ def _object_storage(release: str, settings: PlatformSettings, storage: ObjectSto
         # The server may be a pod, which not every engine takes for an address.
         yield egress(name, release, going_to([anywhere(), {"namespaceSelector": {}}], _port(storage)))
         return
+    yield from _aws_apis(name, release, settings)
+
+
+def _aws_apis(name: str, release: str, settings: PlatformSettings) -> Iterator[Policy]:
     rules = [going_to([anywhere()], HTTPS_PORT)]
     if settings.identity == "pod_identity":
         if _on_cilium(settings):

@@ -130,6 +130,8 @@ MODELS_ONLY = {
     "a condition on what isn't sent",
     "a port that doesn't exist",
     "two destinations of one name",
+    "CloudWatch's logs without CloudWatch",
+    "AWS in Grafana without Pod Identity",
 }
 
 
