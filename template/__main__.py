@@ -12,6 +12,7 @@ from components.collector import Collector
 from components.dashboards import Dashboards, DashboardsArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana
+from components.grafana_address import grafana_address_for
 from components.loki import Loki
 from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
@@ -53,7 +54,9 @@ pod_scaling_for(context, [*back_ends, collector])
 Dashboards("dashboards", DashboardsArgs(settings, namespace, names.stack), cluster.options())
 grafana = Grafana("grafana", context.grafana, context.grafana_options(*back_ends))
 
+address = grafana_address_for(context, grafana)
+
 outputs = PlatformOutputs(back_ends, grafana, collector)
-exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports()
+exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports() | address
 for name, value in exports.items():
     pulumi.export(name, value)
