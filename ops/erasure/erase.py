@@ -23,6 +23,7 @@ from ops.erasure.report import BEYOND_CANCEL_SECONDS, Erasure, Found
 from ops.erasure.requests import Order, Range, Stage, latest, orders
 from ops.erasure.searches import WHOLE_IN_BODIES, Place, Search
 from ops.errors import CommandError
+from ops.progress import at_work
 from ops.report.output import Answer, show_answer
 from ops.report.words import moment
 from planning.buckets import BucketPurpose
@@ -68,7 +69,7 @@ def erase(
     try:
         finished = erasing.carry_out(found, follow=follow)
     except KeyboardInterrupt:
-        _say("stopped; Loki goes on by itself, and running it again continues")
+        at_work("erase", "stopped; Loki goes on by itself, and running it again continues")
     found = _last_look(erasing, finished=finished)
     return show_answer(Answer(found, found.document, found.exit_code), as_json=as_json)
 
@@ -80,9 +81,11 @@ def _last_look(erasing: "_Erasing", *, finished: bool) -> Erasure:
             found = erasing.look()
             if not finished or Stage.TO_FILE not in found.stages:
                 return found
-            _say("Loki has done it, and queries find lines still, by an old index or newer ones: counted again")
+            at_work(
+                "erase", "Loki has done it, and queries find lines still, by an old index or newer ones: counted again"
+            )
         except LiveError as error:
-            _say(f"{error}; it is asked again")
+            at_work("erase", f"{error}; it is asked again")
         http.pause(POLL_SECONDS)
     return erasing.look()
 
@@ -106,7 +109,7 @@ class _Erasing:
         """Everything as it is now; nothing is changed."""
         lists = {name: self._ask(name, LokiDeletion.requests) for name in self._all}
         now = datetime.now(UTC)
-        _say(f"counting lines of {self._queried.days} days by {len(self._searches)} queries")
+        at_work("erase", f"counting lines of {self._queried.days} days by {len(self._searches)} queries")
         found = tuple(self._found(one, latest(one.query, lists), now) for one in self._searches)
         open_ones = [one.order for one in found if one.stage is Stage.FILED and one.order]
         settings = self._target.settings
@@ -139,7 +142,7 @@ class _Erasing:
             filed = self._file(ranges, insist=look == 0)
             said = self._progress(filed)
             if said != told or look - since >= TOLD_EVERY:
-                _say(said)
+                at_work("erase", said)
                 told, since = said, look
             done = bool(filed) and all(one.done for one in filed)
             if done or not follow:
@@ -156,7 +159,7 @@ class _Erasing:
             except LiveError as error:
                 if insist:
                     raise
-                _say(f"{error}; it is asked again")
+                at_work("erase", f"{error}; it is asked again")
         found = [orders(query, lists).get(wanted) for query, wanted in ranges.items()]
         if lists and None in found:
             raise LiveError("Loki", Problem.FAILED, "a request that was filed isn't listed; run it again")
@@ -231,7 +234,3 @@ def _with_all(replica: LokiDeletion, ranges: Mapping[str, Range]) -> Sequence[De
     for query, wanted in lacking:
         replica.file(query, *wanted)
     return replica.requests() if lacking else listed[""]
-
-
-def _say(text: str) -> None:
-    print(f"erase: {text} …", file=sys.stderr, flush=True)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from ops.backends.aws import asking, bucket_names, client
 from ops.backends.errors import LiveError, Problem
-from ops.backends.tools import last_line, run_tool, tool_path
+from ops.backends.tools import run_tool, tool_path
 from ops.confirmation import confirmed
 from ops.errors import CommandError
+from ops.progress import at_work, say
 from ops.recovery.drill_guard import refuse_unsafe
 from ops.report.model import Document, Text, Tone, document, table
 from ops.report.output import Answer, show_answer
@@ -86,7 +87,7 @@ def run_drill(stack: str, report: Path | None, *, yes: bool, as_json: bool = Fal
     refuse_unsafe(stack, settings_of(stack, project), project)
     report = report or project / "build" / f"recovery-{stack}.json"
     state_file = report.with_name(f"{report.stem}-state.json")
-    _say(f"what would be destroyed, with everything that is on it; buckets of {stack} and their key are not:")
+    say("drill", f"what would be destroyed, with everything that is on it; buckets of {stack} and their key are not:")
     _pulumi(project, "destroy", *_cluster(), "--preview-only", "--stack", stack)
     if not yes and not confirmed(f"destroy the cluster of {stack} and bring it back?"):
         print("nothing was done (--yes doesn't ask)", file=sys.stderr)
@@ -137,7 +138,7 @@ class _Run:
         )
 
     def _step(self, name: str, step: Callable[[], object]) -> bool:
-        _say(f"{name} …")
+        at_work("drill", name)
         start, failure = time.monotonic(), ""
         try:
             step()
@@ -207,7 +208,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise CommandError(f"{path} can't be written: {error.strerror}") from None
-
-
-def _say(text: str) -> None:
-    print(f"drill: {last_line(text)}", file=sys.stderr, flush=True)

@@ -20,6 +20,7 @@ from ops.backends.pulumi import Deployment, deployment, states_url
 from ops.backends.tools import run_tool
 from ops.confirmation import confirmed
 from ops.errors import CommandError
+from ops.progress import at_work
 from ops.recovery.aws_lookup import AwsLookup
 from ops.recovery.cluster import cluster_of
 from ops.recovery.locks import Lock, locks, refuse_alive
@@ -269,6 +270,6 @@ class _Cures:
 
     def _pulumi(self, *arguments: str) -> str:
         what = next((one for one in arguments if not one.startswith("-")), "")
-        print(f"recover: pulumi {what} …", file=sys.stderr, flush=True)
+        at_work("recover", f"pulumi {what}")
         options = ("--stack", self._found.stack, "--non-interactive")
         return run_tool("pulumi", [*arguments, *options], directory=self._project, timeout_seconds=STEP_TIMEOUT_SECONDS)

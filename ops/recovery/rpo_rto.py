@@ -12,6 +12,7 @@ force after 6 min).
 
 from typing import NamedTuple
 
+from settings.models.network import NatMode
 from settings.models.platform import PlatformSettings
 from telemetry.charts.tempo import LOST_SECONDS, Ingester
 
@@ -81,7 +82,7 @@ def _zone(settings: PlatformSettings) -> Loss:
     point = _not_uploaded(settings, one_copy_only=True)
     time = "15 min, after the claims of volumes there are deleted; otherwise when the zone is back"
     network = settings.network
-    if network is not None and network.nat.value == "one":
+    if network is not None and network.nat is NatMode.ONE:
         time += ". The one NAT gateway is in one zone: if in that, pods reach S3 still, but no image registry"
     return Loss("a zone", lost, point, time)
 

@@ -26,6 +26,7 @@ from ops.backends.kubernetes import Kubernetes
 from ops.backends.pulumi import deployment, states_url
 from ops.confirmation import confirmed
 from ops.errors import CommandError
+from ops.progress import at_work
 from ops.recovery.cluster import cluster_of
 from ops.recovery.locks import locks
 from ops.report.model import Document, Text, Tone, document, table
@@ -251,11 +252,11 @@ def _grow(growth: Growth, kubernetes: Kubernetes, namespace: str, kept: _Kept) -
     """The claims first: a larger template with smaller claims would be told nowhere."""
     size = f"{growth.wanted_gib}Gi"
     for claim in growth.claims:
-        _say(f"claim {claim}: {size}")
+        at_work("volumes", f"claim {claim}: {size}")
         patch = {"spec": {"resources": {"requests": {"storage": size}}}}
         kubernetes.patch(namespace, f"persistentvolumeclaim/{claim}", json.dumps(patch))
     if growth.template_gib != growth.wanted_gib:
-        _say(f"StatefulSet {growth.name}: made anew, its pods stay")
+        at_work("volumes", f"StatefulSet {growth.name}: made anew, its pods stay")
         if growth.template_gib is not None:
             path = f"/apis/apps/v1/namespaces/{quote(namespace)}/statefulsets/{quote(growth.name)}"
             found = kubernetes.read(dict[str, Any], path, "is no StatefulSet")
@@ -273,7 +274,3 @@ def _with_template(found: dict[str, Any], size: str) -> dict[str, Any]:
         template.pop("status", None)
         template["spec"]["resources"]["requests"]["storage"] = size
     return {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": metadata, "spec": spec}
-
-
-def _say(text: str) -> None:
-    print(f"volumes: {text} …", file=sys.stderr, flush=True)
