@@ -59,8 +59,7 @@ def test_the_network_is_used_and_not_touched(platform: Platform, network: MadeNe
 def test_a_tenant_stack_of_another_architecture_goes_into_the_same_network(
     platform: Platform, network: MadeNetwork
 ) -> None:
-    owner = platform.settings("dev")["cluster"]["owner_stack"]
-    platform.change_settings("dev", cluster={"mode": "shared", "owner_stack": owner, "architecture": "x86_64"})
+    platform.change_settings("dev", cluster={"architecture": "x86_64"})
     tenant = json.loads(platform.pulumi("preview", "--json", "--stack", "dev").stdout)
     (nodes,) = [
         step["newState"]["inputs"]
