@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from ops.cli import alerts, checks, cost, init, load, migration, prices, privacy, pull_request, recovery, setup, tuning
+from ops.cli import (
+    alerts,
+    checks,
+    cost,
+    iam,
+    init,
+    load,
+    migration,
+    prices,
+    privacy,
+    pull_request,
+    recovery,
+    setup,
+    tuning,
+)
 from ops.cli.options import PROGRAM, Group, Project
 
 app = Group(
@@ -12,7 +26,7 @@ app = Group(
     "cost plan --stack prod --preview plan.json --check",
     completion=PROGRAM == "lgtm",
 )
-for part in (cost, prices, checks, alerts, tuning, load, recovery, privacy, init, setup, migration, pull_request):
+for part in (cost, prices, checks, alerts, tuning, load, recovery, privacy, init, iam, setup, migration, pull_request):
     app.add_typer(part.commands)
 
 

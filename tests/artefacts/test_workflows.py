@@ -76,10 +76,21 @@ def test_only_the_comment_and_the_drift_issue_may_write() -> None:
 
 def test_a_fork_s_jobs_get_no_token_for_the_cloud() -> None:
     jobs = document(PROJECT_ROOT / ".github/workflows/pull-request.yml")["jobs"]
-    assert {name for name, job in jobs.items() if "id-token" in job["permissions"]} == {"preview"}
-    assert "head.repo.full_name == github.repository" in jobs["preview"]["if"]
-    trusted = jobs["preview"]["if"].partition("&& ")[2]
-    assert jobs["simulate"]["if"].partition("&& ")[2] == f"!({trusted})"
+    assert {name for name, job in jobs.items() if "id-token" in job["permissions"]} == {"look"}
+    assert "head.repo.full_name == github.repository" in jobs["look"]["if"]
+
+
+def test_a_pull_request_reads_no_state_and_takes_no_role_that_does() -> None:
+    text = (PROJECT_ROOT / ".github/workflows/pull-request.yml").read_text(encoding="utf-8")
+    roles = set(re.findall(r"vars\.(AWS_\w*ROLE_ARN)", text))
+    assert roles == {"AWS_PULL_REQUEST_ROLE_ARN"}
+    assert "PULUMI_BACKEND_URL" not in text
+    for path in WORKFLOWS:
+        if path.name != "pull-request.yml":
+            assert "AWS_PULL_REQUEST_ROLE_ARN" not in path.read_text(encoding="utf-8")
+    merge_request = document(GITLAB)
+    jobs = [job for job in merge_request.values() if isinstance(job, dict) and "merge_request_event" in str(job)]
+    assert all("AWS_PREVIEW_ROLE_ARN" not in str(job) and "pulumi login" not in str(job) for job in jobs)
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.name)
