@@ -237,14 +237,21 @@ def test_a_part_is_chosen_by_the_collector_as_the_settings_say(tmp_path: Path) -
 
 
 def test_what_goes_elsewhere_instead_isnt_kept_here(tmp_path: Path) -> None:
-    with Sink() as sink, Vendor() as vendor:
+    """Lines over HTTP, traces over gRPC."""
+    sent = make_traces(SEED, 5, [ERROR])
+    with Sink() as sink, Vendor() as vendor, Sink() as other:
         elsewhere = destination("otlp_http", ["logs"], secret=None, instead=True)
-        with gateway(tmp_path, sink, {"otlp-http": vendor.url}, elsewhere) as collector:
+        by_grpc = destination("otlp_grpc", ["traces"], secret=None, instead=True)
+        ways = {"otlp-http": vendor.url, "otlp-grpc": f"{LOOPBACK}:{other.ports['traces']}"}
+        with gateway(tmp_path, sink, ways, elsewhere, by_grpc) as collector:
             post(collector.ports, "logs", logs([line(0)]))
+            send(collector, sent)
             eventually(vendor.lines)
+            eventually(lambda: len(list(other.spans())) == sum(len(trace.spans) for trace in sent))
             post(collector.ports, "metrics", metrics("queue.depth"))
             eventually(lambda: list(sink.measured("queue.depth")))
         assert not sink.logs
+        assert not sink.traces
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
