@@ -360,3 +360,24 @@ def test_outputs_say_where_to_write_read_and_look(make_settings: Make) -> None:
             "key": "admin-password",
         },
     }
+
+
+def test_a_destinations_credential_is_a_reference_in_all_that_is_registered(make_settings: Make) -> None:
+    """What is in the state is in the inputs: names of a Secret and a variable, and no Secret of the program's."""
+    vendor = {
+        "name": "vendor",
+        "kind": "grafana_cloud",
+        "endpoint": "https://otlp.example.com/otlp",
+        "signals": ["logs"],
+        "secret": {"name": "vendor-credential"},
+    }
+    graph = compose(make_settings("prod", destinations=[vendor]))
+    assert not [one.name for one in graph.of(SECRET) if "vendor" in json.dumps(one.inputs)]
+    said = [(one.name, text) for one in graph.resources if "VENDOR" in (text := json.dumps(one.inputs))]
+    assert [name for name, _ in said] == ["collector-gateway"]
+    values = graph.one(RELEASE, "collector-gateway").inputs["values"]
+    headers = values["alternateConfig"]["exporters"]["otlp_http/to-vendor"]["headers"]
+    assert headers == {"Authorization": "Basic ${env:LGTM_DESTINATION_VENDOR}"}
+    (variable,) = (one for one in values["extraEnvs"] if one["name"] == "LGTM_DESTINATION_VENDOR")
+    assert set(variable) == {"name", "valueFrom"}
+    assert "collector-gateway-to-vendor" in {one.inputs["metadata"]["name"] for one in graph.of(NETWORK_POLICY)}
