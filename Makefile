@@ -50,7 +50,7 @@ sandbox-stop: setup ## stop it and forget everything it made
 test: setup lint types generated tools ## everything: style, types, layers, unit, policies, artefacts, e2e
 	@$(PYTEST) $(ALL_CORES) tests/e2e tests/artefacts tests/policies tests/unit
 
-unit: setup ## the unit ring: seconds
+unit: setup ## the unit ring: two minutes
 	@$(PYTEST) $(ALL_CORES) tests/unit
 
 policies-test: setup tools ## the policy ring, on the real engine too
