@@ -3,6 +3,7 @@
 from importlib.resources import files
 
 from ops.report.charts import AreaChart, BarChart, PointChart
+from ops.report.html.axes import NARROW
 from ops.report.html.bars import bar_chart
 from ops.report.html.plots import area_chart, point_chart
 from ops.report.model import Document, Drawable, Span, Words, drawable
@@ -40,10 +41,11 @@ def _spans(words: Words) -> tuple[Span, ...]:
 
 
 def _drawn(drawing: BarChart | AreaChart | PointChart) -> str:
+    """The drawing for a desk and paper, and one for a telephone; where names of points need the width, none."""
     match drawing:
         case BarChart():
-            return bar_chart(drawing)
+            return bar_chart(drawing) + bar_chart(drawing, NARROW)
         case AreaChart():
-            return area_chart(drawing)
+            return area_chart(drawing) + area_chart(drawing, NARROW)
         case PointChart():
             return point_chart(drawing)

@@ -10,6 +10,8 @@ from ops.report.charts import LegendEntry
 from ops.report.html.svg import element, join
 
 WIDTH = 800.0
+NARROW = 372.0
+"""Of a chart on a telephone: its words are as large there as on a desk."""
 CHARACTER = 6.7
 """Width of a character at the charts' font size, somewhat more than the mean."""
 BOLD_CHARACTER = 7.7
@@ -52,16 +54,18 @@ def scale(values: Sequence[float], start: float, end: float) -> Scale:
     return Scale(math.ceil(largest / step - 1e-9) * step, start, end)
 
 
-def frame(name: str, title: str, description: str, height: float, *parts: Markup) -> Markup:
-    """The drawing, with title and description for those who don't see it."""
+def frame(name: str, title: str, description: str, height: float, *parts: Markup, width: float = WIDTH) -> Markup:
+    """The drawing, with title and description for those who don't see it; one of each width may be in a page."""
+    name = name if width == WIDTH else f"{name}-narrow"
     names = f"{name}-title {name}-text"
     return element(
         "svg",
         element("title", title, id=f"{name}-title"),
         element("desc", description, id=f"{name}-text"),
         *parts,
-        viewBox=f"0 0 {WIDTH:.0f} {height:.0f}",
+        viewBox=f"0 0 {width:.0f} {height:.0f}",
         role="img",
+        class_="desk" if width == WIDTH else "telephone",
         aria_labelledby=names,
     )
 
@@ -97,13 +101,13 @@ def y_axis(along: Scale, left: float, right: float, unit: str, unit_y: float) ->
     return join(*marks, text(4, unit_y, unit, class_="unit"))
 
 
-def legend(entries: Sequence[LegendEntry], x: float, y: float) -> tuple[Markup, float]:
+def legend(entries: Sequence[LegendEntry], x: float, y: float, page_width: float = WIDTH) -> tuple[Markup, float]:
     """The legend from a place on, and the height that it takes."""
     parts: list[Markup] = []
     left, row = x, y
     for entry in entries:
         width = 26 + len(entry.label) * CHARACTER + 12
-        if left > x and left + width > WIDTH:
+        if left > x and left + width > page_width:
             left, row = x, row + LINE
         parts.append(_symbol(entry, left + 8, row - 4))
         parts.append(text(left + 20, row, entry.label))

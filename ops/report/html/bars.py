@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from ops.report.charts import Bar, BarChart
-from ops.report.html.axes import CHARACTER, WIDTH, Scale, frame, legend, line, scale, text, x_axis
+from ops.report.html.axes import CHARACTER, LINE, WIDTH, Scale, frame, legend, line, scale, text, x_axis
 from ops.report.html.svg import element, join
 
 ROW, BAR, TOP, BELOW = 30.0, 18.0, 22.0, 44.0
@@ -11,15 +11,18 @@ LONGEST_LABEL = 34
 VALUE_SPACE = 80.0
 
 
-def bar_chart(chart: BarChart) -> Markup:
-    """The drawing: a row for each bar, its total written at the right."""
-    left = min(LONGEST_LABEL, max((len(bar.label) for bar in chart.bars), default=0)) * CHARACTER + 14
-    entries, taken = legend(chart.legend, left, TOP - 4)
-    top = TOP + taken
-    bottom = top + ROW * len(chart.bars)
+def bar_chart(chart: BarChart, width: float = WIDTH) -> Markup:
+    """The drawing: a row for each bar, its total written at the right; where it is narrow, names stand above bars."""
+    above = LINE if width < WIDTH else 0.0
+    left = 6.0
+    if not above:
+        left = min(LONGEST_LABEL, max((len(bar.label) for bar in chart.bars), default=0)) * CHARACTER + 14
+    entries, taken = legend(chart.legend, left, TOP - 4, width)
+    top, row = TOP + taken, ROW + above
+    bottom = top + row * len(chart.bars)
     reach = [bar.total for bar in chart.bars] + [limit.value for bar in chart.bars for limit in bar.limits]
-    along = scale(reach, left, WIDTH - VALUE_SPACE)
-    rows = [_row(bar, along, left, top + ROW * place) for place, bar in enumerate(chart.bars)]
+    along = scale(reach, left, width - VALUE_SPACE)
+    rows = [_row(bar, along, left, top + row * place, above, width) for place, bar in enumerate(chart.bars)]
     return frame(
         chart.name,
         chart.title,
@@ -28,11 +31,13 @@ def bar_chart(chart: BarChart) -> Markup:
         entries,
         x_axis(along, top, bottom, chart.unit),
         *rows,
+        width=width,
     )
 
 
-def _row(bar: Bar, along: Scale, left: float, y: float) -> Markup:
+def _row(bar: Bar, along: Scale, left: float, y: float, above: float, width: float) -> Markup:
     parts: list[Markup] = []
+    name_y, y = (y + 16, y + above) if above else (y + 19, y)
     from_value = 0.0
     for part in bar.parts:
         start, end = along.at(from_value), along.at(from_value + part.value)
@@ -46,5 +51,6 @@ def _row(bar: Bar, along: Scale, left: float, y: float) -> Markup:
     for limit in bar.limits:
         parts.append(line(along.at(limit.value), y + 1, along.at(limit.value), y + ROW - 1, f"limit {limit.colour}"))
     short = bar.label if len(bar.label) <= LONGEST_LABEL else bar.label[: LONGEST_LABEL - 1] + "…"
-    label = element("text", element("title", bar.label), short, x=left - 8, y=y + 19, text_anchor="end", class_="label")
-    return join(label, *parts, text(WIDTH - 8, y + 19, f"{bar.total:,.2f}", anchor="end", class_="value"))
+    name_x, anchor = (left, "start") if above else (left - 8, "end")
+    label = element("text", element("title", bar.label), short, x=name_x, y=name_y, text_anchor=anchor, class_="label")
+    return join(label, *parts, text(width - 8, y + 19, f"{bar.total:,.2f}", anchor="end", class_="value"))

@@ -19,17 +19,19 @@ from ops.report.html.axes import (
 )
 from ops.report.html.svg import element, join
 
-LEFT, RIGHT, TOP, PLOT, BELOW = 62.0, WIDTH - 24, 22.0, 250.0, 44.0
+LEFT, MARGIN, TOP, PLOT, BELOW = 62.0, 24.0, 22.0, 250.0, 44.0
+RIGHT = WIDTH - MARGIN
 # Height of the vertical axis's unit.
 UNIT = 20.0
 
 
-def area_chart(chart: AreaChart) -> Markup:
+def area_chart(chart: AreaChart, width: float = WIDTH) -> Markup:
     """The drawing of stacked layers."""
-    entries, taken = legend([LegendEntry(area.name, area.colour) for area in chart.areas], LEFT, TOP - 4)
+    right = width - MARGIN
+    entries, taken = legend([LegendEntry(area.name, area.colour) for area in chart.areas], LEFT, TOP - 4, width)
     top = TOP + taken + UNIT
     bottom = top + PLOT
-    across = Scale(max(chart.x), LEFT, RIGHT)
+    across = Scale(max(chart.x), LEFT, right)
     totals = [sum(values) for values in zip(*(area.values for area in chart.areas), strict=True)]
     up = scale(totals, bottom, top)
     layers: list[Markup] = []
@@ -40,8 +42,8 @@ def area_chart(chart: AreaChart) -> Markup:
         points = " ".join(f"{across.at(x):.1f},{up.at(y):.1f}" for x, y in outline)
         layers.append(element("polygon", element("title", area.name), points=points, class_=f"dot {area.colour}"))
         floor = roof
-    axes = (x_axis(across, top, bottom, chart.x_unit), y_axis(up, LEFT, RIGHT, chart.y_unit, TOP + taken + UNIT / 2))
-    return frame(chart.name, chart.title, chart.description, bottom + BELOW, entries, *axes, *layers)
+    axes = (x_axis(across, top, bottom, chart.x_unit), y_axis(up, LEFT, right, chart.y_unit, TOP + taken + UNIT / 2))
+    return frame(chart.name, chart.title, chart.description, bottom + BELOW, entries, *axes, *layers, width=width)
 
 
 def point_chart(chart: PointChart) -> Markup:
