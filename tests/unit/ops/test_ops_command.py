@@ -330,6 +330,14 @@ def test_the_html_report_is_written(capsys: pytest.CaptureFixture[str], tmp_path
     code, out, err = _run(capsys, *arguments, str(tmp_path / "no" / "cost.html"))
     assert (code, out) == (2, "")
     assert "cost.html can't be written: No such file or directory" in err
+    charges = tmp_path / "charges.csv"
+    charges.write_text(
+        '"Usage Type","A-BoxUsage:t4g.large($)","Total costs($)"\n"2026-11-01","9","9"\n', encoding="utf-8"
+    )
+    assert _run(capsys, *arguments, str(file), "--actual", str(charges))[0] == 0
+    assert "<h2>Plan against actual</h2>" in file.read_text(encoding="utf-8")
+    code, _, err = _run(capsys, *arguments, str(file), "--actual", PROD)
+    assert (code, "not what AWS charged; accepted: " in err) == (2, True)
 
 
 @pytest.mark.parametrize("where", ["before", "after"])
