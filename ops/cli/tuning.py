@@ -174,3 +174,15 @@ def sampling_advice(
     from ops.setup.integrate import sampling_advice
 
     return sampling_advice(stack, rate or [])
+
+
+@commands.command("scale-ahead", "scale-ahead --stack prod", "scale-ahead --stack prod --apply")
+def scale_ahead(
+    platform: Connected,
+    apply: Annotated[bool, typer.Option("--apply", help="Tell the autoscalers; without it, only say.")] = False,
+) -> Answered:
+    """The fewest pods of each workload that scales by itself, from what the same hour of the weeks before needed, in
+    the bounds of its settings. For a scheduler, every quarter of an hour."""
+    from ops.tuning.ahead import scale_ahead
+
+    return scale_ahead(platform, apply=apply)

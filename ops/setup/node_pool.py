@@ -14,6 +14,7 @@ from planning.node_pool import MIN_TYPES, PoolBounds
 from settings.models.cluster import ExistingCluster
 from settings.models.names import Names
 from settings.models.node_pool import POOL_TYPES
+from settings.rules.sizing import karpenter_pods
 from telemetry.cost.node_pool import PlannedPool, network_of, planned_pool, root_volume_gib
 from telemetry.kubernetes.node_pool import node_class, node_pool
 
@@ -26,6 +27,11 @@ def karpenter_pool(stack: str, types: Sequence[str], capacity: str) -> Answer:
     cluster = settings.cluster
     if isinstance(cluster, ExistingCluster):
         raise CommandError(f"lgtm:platform.cluster.mode of stack {stack}: existing; accepted: eks or shared, on AWS")
+    if karpenter_pods(settings):
+        raise CommandError(
+            f"lgtm:platform.cluster.autoscaling of stack {stack}: karpenter, so `pulumi up` makes the pool, and a "
+            "second one would spend what the budget leaves twice; accepted: none"
+        )
     if capacity not in CAPACITIES:
         raise CommandError(f"--capacity {capacity}; accepted: {', '.join(CAPACITIES)}")
     owner = owner_of(settings)

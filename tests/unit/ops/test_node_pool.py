@@ -98,6 +98,16 @@ def test_what_is_not_accepted(stack: str, types: list[str], capacity: str, messa
         karpenter_pool(stack, types, capacity)
 
 
+def test_a_stack_whose_program_makes_the_pool_gets_no_second_one(project: Path) -> None:
+    document = stack_file("staging")
+    document["config"][FULL_KEY] |= {"budget": {"usd_per_month": 800}}
+    groups = {"spot": {"nodes": 3, "max_nodes": 3}}
+    document["config"][FULL_KEY]["cluster"] |= {"autoscaling": "karpenter", "node_groups": groups}
+    (project / "Pulumi.staging.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"autoscaling of stack staging: karpenter, so `pulumi up` makes the pool"):
+        karpenter_pool("staging", [], "both")
+
+
 def test_a_budget_too_small_says_what_is_needed(project: Path) -> None:
     document = stack_file("staging")
     document["config"][FULL_KEY]["budget"] = {"usd_per_month": 165}
