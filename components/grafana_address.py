@@ -1,21 +1,29 @@
 """Grafana's address for people: an Ingress, and the DNS record that leads to it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
+from pulumi_aws import eks, iam
 from pulumi_kubernetes.meta.v1 import ObjectMetaArgs
 from pulumi_kubernetes.networking.v1 import Ingress
 
-from components.aws_environment import default_tags
-from components.grafana import Grafana
+from components.addons import ADDON_NAMESPACE
+from components.aws_environment import AwsEnvironment, AwsLocation, default_tags
+from components.cluster_access import ClusterAccess
+from components.iam_policies import pod_identity_trust
+from components.load_balancer_permissions import SERVICE_ACCOUNT, load_balancer_permissions
 from components.namespace import PART_OF, PlatformNamespace
 from components.platform_context import PlatformContext
+from components.roles import RoleArgs, make_role
 from settings.models.names import Names
+from settings.models.platform import PlatformSettings
 from telemetry.kubernetes.endpoints import GRAFANA_RELEASE
 from telemetry.kubernetes.grafana_ingress import GrafanaIngress, grafana_ingress
 
 NAME = "grafana-address"
+PURPOSE = "load-balancers"
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,56 @@ def dns_record(hostname: str, status: Any) -> str:
     return f"{hostname}: to where the cluster's ingress controller is reached"
 
 
-def grafana_address_for(context: PlatformContext, grafana: Grafana) -> dict[str, Any]:
+@dataclass(frozen=True)
+class LoadBalancerIdentityArgs:
+    """Inputs of `LoadBalancerIdentity`."""
+
+    names: Names
+    location: AwsLocation
+    cluster_name: pulumi.Input[str]
+
+
+class LoadBalancerIdentity(pulumi.ComponentResource):
+    """The role of the AWS Load Balancer Controller, linked to its service account."""
+
+    def __init__(self, name: str, args: LoadBalancerIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("lgtm:components:LoadBalancerIdentity", name, None, opts)
+        location, cluster, role_name = args.location, args.names.cluster, args.names.role(PURPOSE)
+        trust = pod_identity_trust(location.cluster_arn(cluster), ADDON_NAMESPACE, SERVICE_ACCOUNT)
+        about = RoleArgs(role_name, f"Load balancer controller of {cluster}", trust, "cluster")
+        role = make_role(name, about, location, self)
+        policy = iam.RolePolicy(
+            name,
+            name=PURPOSE,
+            role=role.id,
+            policy=load_balancer_permissions(),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        eks.PodIdentityAssociation(
+            name,
+            cluster_name=args.cluster_name,
+            namespace=ADDON_NAMESPACE,
+            service_account=SERVICE_ACCOUNT,
+            role_arn=role.arn,
+            tags={"component": "cluster", "Name": role_name},
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
+        self.register_outputs({"roleArn": role.arn})
+
+
+def load_balancer_identity_for(
+    settings: PlatformSettings, names: Names, aws: AwsEnvironment | None, cluster: ClusterAccess
+) -> list[pulumi.Resource]:
+    """The controller's role where the settings ask for it."""
+    address = settings.grafana.address
+    balancer = address.aws_load_balancer if address else None
+    if aws is None or balancer is None or not balancer.controller_role:
+        return []
+    args = LoadBalancerIdentityArgs(names, aws.location, cluster.name)
+    return [LoadBalancerIdentity(PURPOSE, args, aws.options())]
+
+
+def grafana_address_for(context: PlatformContext, after: Sequence[pulumi.Resource]) -> dict[str, Any]:
     """The address where the settings ask for one, and its stack output."""
     settings = context.settings
     tags = default_tags(settings, Names(project=settings.project, stack=context.stack)) | {"component": GRAFANA_RELEASE}
@@ -70,5 +127,5 @@ def grafana_address_for(context: PlatformContext, grafana: Grafana) -> dict[str,
     if ingress is None or settings.grafana.hostname is None:
         return {}
     args = GrafanaAddressArgs(ingress, settings.grafana.hostname, context.namespace)
-    made = GrafanaAddress(NAME, args, context.cluster.options([grafana]))
+    made = GrafanaAddress(NAME, args, context.cluster.options(after))
     return {"grafana_dns_record": made.dns_record}

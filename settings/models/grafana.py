@@ -42,6 +42,9 @@ class AwsLoadBalancer(Frozen):
     sign-on."""
     internal: bool = False
     """Addresses of the VPC only, for people who come by VPN or peering."""
+    controller_role: bool = False
+    """Make the IAM role of the controller too, with the policy that its project publishes, for the service account
+    kube-system/aws-load-balancer-controller (EKS Pod Identity); only in mode eks, and where it has none yet."""
 
 
 class OwnIngress(Frozen):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from settings.models.cluster import EksCluster
 from settings.models.platform import PlatformSettings
 from settings.rules.broken import BrokenRule
 
@@ -16,6 +17,11 @@ def address_is_served(settings: PlatformSettings) -> Iterator[BrokenRule]:
     if not settings.on_aws:
         yield BrokenRule(
             path, "a stack with an object_store of its own is not on AWS; accepted: grafana.address.ingress"
+        )
+    if balancer.controller_role and not isinstance(settings.cluster, EksCluster):
+        yield BrokenRule(
+            (*path, "controller_role"),
+            f"the controller belongs to the cluster's owner, in mode eks, not {settings.cluster.mode}; accepted: false",
         )
     existing = settings.network.existing if settings.network else None
     if existing is not None and not balancer.internal and not existing.public_subnet_ids:

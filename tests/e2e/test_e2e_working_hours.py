@@ -25,6 +25,7 @@ GRAFANA = {
         "aws_load_balancer": {
             "certificate_arn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d",
             "visitor_cidrs": ["198.18.0.0/24"],
+            "controller_role": True,
         }
     },
     "sign_on": {
@@ -65,6 +66,14 @@ def test_people_find_grafana_behind_its_load_balancer(platform: Platform) -> Non
     (ini,) = (one["data"]["grafana.ini"] for one in maps if "grafana.ini" in one.get("data", {}))
     assert f"root_url = https://{HOST}/" in ini
     assert "client_secret = $__file{/etc/lgtm/sign-on/client-secret}" in ini
+
+
+def test_the_controllers_role_is_for_its_service_account_alone(platform: Platform) -> None:
+    eks = platform.client("eks")
+    listed = eks.list_pod_identity_associations(clusterName="acme-monitoring-staging-cluster")["associations"]
+    assert ("kube-system", "aws-load-balancer-controller") in [
+        (one["namespace"], one["serviceAccount"]) for one in listed
+    ]
 
 
 def run(platform: Platform, moment: str) -> None:

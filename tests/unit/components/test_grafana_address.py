@@ -1,14 +1,20 @@
 """Grafana's Ingress: what each way writes, who may come in, what it costs, which record leads there."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from components.grafana_address import GrafanaAddress, GrafanaAddressArgs, dns_record
+from components.aws_environment import aws_environment_for
+from components.cluster import connect_cluster
+from components.grafana_address import GrafanaAddress, GrafanaAddressArgs, dns_record, load_balancer_identity_for
+from components.load_balancer_permissions import load_balancer_permissions
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
 from planning.cost.model import LineKind
+from settings.models.names import Names
 from settings.models.platform import PlatformSettings
 from telemetry.cost.planned import priced_plan
 from telemetry.kubernetes.endpoints import Endpoints
@@ -147,3 +153,30 @@ def test_the_component_makes_it_in_the_platforms_namespace(make_settings: Make) 
     made = run_program(program, stack="prod").one("kubernetes:networking.k8s.io/v1:Ingress")
     assert made.inputs["metadata"]["namespace"] == "monitoring"
     assert made.inputs["spec"]["ingressClassName"] == "alb"
+
+
+def test_the_controllers_permissions_are_those_that_its_project_publishes() -> None:
+    """The sum is of the statements of its docs/install/iam_policy.json (v3.5.0), single resources as lists."""
+    text = load_balancer_permissions()
+    statements = json.loads(text)["Statement"]
+    published = "48dc5b0d3b2a07795b6d31f9ddadafe93fe968522251380398ed38b286a3e25a"
+    assert hashlib.sha256(json.dumps(statements, sort_keys=True).encode()).hexdigest() == published
+    assert (len(statements), sum(len(one["Action"]) for one in statements)) == (16, 86)
+    # IAM and AWS STS quotas: inline policies of a role.
+    assert len(text) < 10_240
+
+
+def test_the_controllers_role_is_made_on_demand(make_settings: Make) -> None:
+    settings = with_balancer(make_settings, controller_role=True)
+    names = Names(project=settings.project, stack="prod")
+
+    def program() -> None:
+        aws = aws_environment_for(settings, names)
+        load_balancer_identity_for(settings, names, aws, connect_cluster(settings, names, aws))
+
+    graph = run_program(program, stack="prod")
+    role = graph.one("iam/role:Role", "load-balancers")
+    assert "kube-system" in role.inputs["assumeRolePolicy"]
+    association = graph.one("eks/podIdentityAssociation:PodIdentityAssociation", "load-balancers")
+    assert association.inputs["serviceAccount"] == "aws-load-balancer-controller"
+    assert graph.waits_for(association, graph.one("iam/rolePolicy:RolePolicy", "load-balancers"))
