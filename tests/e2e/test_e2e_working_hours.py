@@ -31,7 +31,6 @@ GRAFANA = {
     "sign_on": {
         "okta": {"client_id": "0oa2abcDEF", "domain": "acme.okta.com"},
         "roles": {"admin": ["platform admins"]},
-        "client_secret_in": "okta-grafana",
     },
 }
 
@@ -39,6 +38,7 @@ GRAFANA = {
 def test_up_makes_the_schedules_and_a_second_one_nothing(platform: Platform) -> None:
     sizes = {"mimir": {"querier": {"max_replicas": 2}}}
     platform.change_settings("staging", schedule=SCHEDULE, sizes=sizes, grafana=GRAFANA)
+    platform.pulumi("config", "set", "--secret", "lgtm:grafana_client_secret", "s3cret-of-okta", *STACK)
     platform.pulumi("up", *NOW, "--policy-pack", "policies")
     platform.pulumi("up", *NOW, "--expect-no-changes")
     platform.pulumi("refresh", *NOW, "--expect-no-changes")
@@ -66,6 +66,7 @@ def test_people_find_grafana_behind_its_load_balancer(platform: Platform) -> Non
     (ini,) = (one["data"]["grafana.ini"] for one in maps if "grafana.ini" in one.get("data", {}))
     assert f"root_url = https://{HOST}/" in ini
     assert "client_secret = $__file{/etc/lgtm/sign-on/client-secret}" in ini
+    assert "s3cret-of-okta" not in platform.pulumi("stack", "export", *STACK).stdout
 
 
 def test_the_controllers_role_is_for_its_service_account_alone(platform: Platform) -> None:
