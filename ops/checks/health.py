@@ -104,9 +104,12 @@ def _alerts(target: Target) -> Check:
     firing = [one for one in target.alertmanager().firing() if one.get("severity") in ("critical", "warning")]
     if not firing:
         return Check(name="alerts", state=State.OK, detail="none critical or warning is firing")
-    names = ", ".join(sorted({one.get("alertname", "?") for one in firing}))
+    names = sorted({one.get("alertname", "?") for one in firing})
     return Check(
-        name="alerts", state=State.FINDING, detail=f"{len(firing)} firing: {names}", advice="follow their runbook links"
+        name="alerts",
+        state=State.FINDING,
+        detail=f"{len(firing)} firing: {', '.join(names)}",
+        advice=f"each has a page: runbooks --stack {target.stack} --alert {names[0]}",
     )
 
 
