@@ -9,6 +9,7 @@ from components.aws_environment import aws_environment_for
 from components.certificates import Certificates, CertificatesArgs
 from components.cluster import connect_cluster
 from components.collector import Collector
+from components.cost_alerts import cost_alerts_for
 from components.dashboards import Dashboards, DashboardsArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana
@@ -37,6 +38,7 @@ preflight(settings, owner, names, aws)
 cluster = connect_cluster(settings, names, aws)
 objects = object_storage_for(settings, names, aws, settings.tier_plans)
 volume_snapshots_for(settings, names, aws, cluster)
+cost_alerts_for(settings, names, aws)
 identities = workload_identities(settings, names, aws, cluster, objects)
 namespace = PlatformNamespace(
     "namespace", PlatformNamespaceArgs(settings, objects.storage, names.stack), cluster.options()

@@ -196,10 +196,10 @@ def _owned(scope: Scope, actions: set[str], names: Names, cluster: str, account:
     match scope:
         case Scope.ROLE:
             yield from _roles(actions, arns, account)
-        case Scope.CLUSTER:
-            # The one action that knows no resource: nothing is named before it is there.
-            if new := actions & {"eks:CreateCluster"}:
-                yield _statement("MakeCluster", new, ["*"], asked)
+        case Scope.CLUSTER | Scope.ANOMALIES:
+            # These know no resource: nothing is named before it is there.
+            if new := actions & {"eks:CreateCluster", "ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription"}:
+                yield _statement(f"Make{title}", new, ["*"], asked)
             yield _statement(title, actions - new, arns)
         case Scope.KEY:
             new = actions & {"kms:CreateKey", "kms:TagResource"}
@@ -274,5 +274,7 @@ def _arns(scope: Scope, names: Names, cluster: str, account: Account) -> list[st
             return [arn("sns", f"{prefix}-*")]
         case Scope.BUDGET:
             return [arn("budgets", f"budget/{prefix}*", everywhere=True)]
-        case Scope.EC2 | Scope.ANOMALIES:
+        case Scope.ANOMALIES:
+            return [arn("ce", f"{kind}/*", everywhere=True) for kind in ("anomalymonitor", "anomalysubscription")]
+        case Scope.EC2:
             return ["*"]

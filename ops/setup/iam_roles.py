@@ -134,6 +134,10 @@ def types_of(settings: PlatformSettings) -> Iterator[str]:
         yield types.SNAPSHOT_POLICY
     if isinstance(cluster, EksCluster | SharedCluster):
         yield from (types.NODE_GROUP, types.LAUNCH_TEMPLATE)
+    if settings.cost_alerts is not None:
+        yield types.AWS_BUDGET
+        if settings.cost_alerts.anomalies_usd is not None:
+            yield from (types.ANOMALY_MONITOR, types.ANOMALY_SUBSCRIPTION)
     if settings.schedule is not None:
         yield from (types.SCHEDULE, types.SCHEDULE_GROUP)
     if not isinstance(cluster, EksCluster):

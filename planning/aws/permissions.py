@@ -252,6 +252,21 @@ ACTIONS: Mapping[str, TypeActions] = {
         "CreateLifecyclePolicy UpdateLifecyclePolicy DeleteLifecyclePolicy TagResource UntagResource",
         "iam:PassRole",
     ),
+    types.AWS_BUDGET: _type(
+        Scope.BUDGET, "budgets", "ViewBudget ListTagsForResource", "ModifyBudget TagResource UntagResource"
+    ),
+    types.ANOMALY_MONITOR: _type(
+        Scope.ANOMALIES,
+        "ce",
+        "GetAnomalyMonitors ListTagsForResource",
+        "CreateAnomalyMonitor UpdateAnomalyMonitor DeleteAnomalyMonitor TagResource UntagResource",
+    ),
+    types.ANOMALY_SUBSCRIPTION: _type(
+        Scope.ANOMALIES,
+        "ce",
+        "GetAnomalySubscriptions ListTagsForResource",
+        "CreateAnomalySubscription UpdateAnomalySubscription DeleteAnomalySubscription TagResource UntagResource",
+    ),
 }
 
 # What EC2 makes new: nothing is there yet whose tags could be asked for. Tags are put on afterwards, too; and a VPC's

@@ -28,6 +28,7 @@ from settings.models.alerting import AlertingSettings
 from settings.models.backup import BackupSettings
 from settings.models.charts import ChartSettings
 from settings.models.cluster import ClusterSettings, ExistingCluster
+from settings.models.cost_alerts import CostAlertSettings
 from settings.models.destinations import Destination
 from settings.models.environment import Capacity, Environment, Region
 from settings.models.fields import ProjectName, TagValue
@@ -67,6 +68,8 @@ class PlatformSettings(Frozen):
     """What the stack may cost."""
     baseline: Baseline | None = None
     """What observability cost before this platform; reports compare with it."""
+    cost_alerts: CostAlertSettings | None = None
+    """Messages of AWS about the bill: AWS Budgets and Cost Anomaly Detection; off without it."""
     capacity: Capacity
     """What the stack's requests and volumes must fit."""
     availability: Availability

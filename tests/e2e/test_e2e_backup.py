@@ -12,6 +12,7 @@ from tests.existing_network import MadeNetwork, make_network
 
 STACK = ("--stack", "staging")
 NOW = ("--yes", "--skip-preview", *STACK)
+TOLD = {"emails": ["platform@example.com"], "anomalies_usd": 10}
 BOUNDARY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 POLICY = "aws:dlm/lifecyclePolicy:LifecyclePolicy"
 
@@ -35,7 +36,7 @@ def test_a_subnet_that_is_not_there_is_named_before_anything_is_made(platform: P
 def test_versions_and_snapshots_are_made_and_stay_the_same(platform: Platform, network: MadeNetwork) -> None:
     boundary = platform.client("iam").create_policy(PolicyName="boundary", PolicyDocument=BOUNDARY)["Policy"]["Arn"]
     roles = {"role_path": "/platform/", "permissions_boundary_arn": boundary}
-    platform.change_settings("staging", network=network.settings, iam=roles)
+    platform.change_settings("staging", network=network.settings, iam=roles, cost_alerts=TOLD)
     platform.change_settings("staging", backup={"object_version_days": 7, "volume_snapshot_days": 3})
     platform.pulumi("up", *NOW)
     platform.pulumi("up", *NOW, "--expect-no-changes")
@@ -78,6 +79,14 @@ def test_every_role_has_its_path_and_its_boundary(platform: Platform) -> None:
     for name in made:
         bounded = iam.get_role(RoleName=name)["Role"]["PermissionsBoundary"]
         assert bounded["PermissionsBoundaryArn"].endswith(":policy/boundary")
+
+
+def test_aws_itself_tells_of_the_bill(platform: Platform) -> None:
+    (budget,) = platform.client("budgets").describe_budgets(AccountId="123456789012")["Budgets"]
+    limit = float(platform.settings("staging").get("budget", {}).get("usd_per_month", 165))
+    assert (budget["BudgetName"], float(budget["BudgetLimit"]["Amount"])) == ("acme-monitoring-staging", limit)
+    kinds = [one["type"] for one in platform.state("staging") if one["type"].startswith("aws:costexplorer/")]
+    assert len(kinds) == 2, "a monitor, and its mails"
 
 
 def test_a_deleted_object_comes_back(platform: Platform) -> None:

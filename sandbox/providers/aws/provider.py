@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sandbox.providers.aws import (
+    anomalies,
     budgets,
     dlm,
     ec2_endpoints,
@@ -34,6 +35,8 @@ DEFINITION: ProviderDefinition[AwsCloud] = ProviderDefinition(
     name="aws",
     version=VERSION,
     types=register(
+        anomalies.AnomalyMonitor(),
+        anomalies.AnomalySubscription(),
         budgets.Budget(),
         dlm.LifecyclePolicy(),
         ec2_endpoints.VpcEndpoint(),

@@ -12,6 +12,7 @@ from parliament import analyze_policy_string  # pyright: ignore
 
 from components.aws_environment import aws_environment_for
 from components.cluster import connect_cluster
+from components.cost_alerts import cost_alerts_for
 from components.object_storage import object_storage_for
 from components.volume_snapshots import volume_snapshots_for
 from components.workload_identity import workload_identities
@@ -33,7 +34,7 @@ HOURS = {"time_zone": "UTC", "hours": [{"days": ["monday"], "start": "07:00", "e
 Make = Callable[..., PlatformSettings]
 # Everything that brings types of its own.
 STACKS: dict[str, dict[str, Any]] = {
-    "dev": {"schedule": HOURS},
+    "dev": {"schedule": HOURS, "cost_alerts": {"emails": ["a@example.com"], "anomalies_usd": 5}},
     "staging": {
         "schedule": HOURS, "network": {"flow_log_days": 7}, "identity": "irsa",
         "backup": {"object_version_days": 3, "volume_snapshot_days": 3},
@@ -64,6 +65,7 @@ def registered(make_settings: Make) -> Callable[[str], Graph]:
             cluster = connect_cluster(settings, names, aws)
             objects = object_storage_for(settings, names, aws, settings.tier_plans)
             volume_snapshots_for(settings, names, aws, cluster)
+            cost_alerts_for(settings, names, aws)
             workload_identities(settings, names, aws, cluster, objects)
 
         return run_program(program, stack=stack, stacks={OWNER: OWNER_OUTPUTS})

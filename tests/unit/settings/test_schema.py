@@ -80,6 +80,7 @@ MODELS_ONLY = {
     "a Graviton type of another family",
     "an Intel type of another family",
     "Intel nodes",
+    "cost alerts for nobody",
     "Graviton nodes of an Intel cluster",
     "private addresses at a public endpoint",
     "a stack on its own cluster",
