@@ -28,7 +28,11 @@ from pydantic import BaseModel, ConfigDict
 
 TOKENS = (
     "aws:budgets/budget:Budget",
+    "aws:cloudwatch/eventRule:EventRule",
+    "aws:cloudwatch/eventTarget:EventTarget",
     "aws:cloudwatch/logGroup:LogGroup",
+    "aws:costexplorer/anomalyMonitor:AnomalyMonitor",
+    "aws:costexplorer/anomalySubscription:AnomalySubscription",
     "aws:dlm/lifecyclePolicy:LifecyclePolicy",
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
     "aws:ec2/eip:Eip",
@@ -66,6 +70,8 @@ TOKENS = (
     "aws:s3/bucketVersioning:BucketVersioning",
     "aws:scheduler/schedule:Schedule",
     "aws:scheduler/scheduleGroup:ScheduleGroup",
+    "aws:sqs/queue:Queue",
+    "aws:sqs/queuePolicy:QueuePolicy",
     "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
     "random:index/randomId:RandomId",

@@ -297,3 +297,5 @@ def test_functions(engine: Engine) -> None:
     assert engine.invoke("aws:index/getPartition:getPartition", {})["dnsSuffix"] == "amazonaws.com"
     assert engine.invoke("aws:index/getRegion:getRegion", {})["name"] == REGION
     assert "has no function" in refused(engine.invoke, "aws:ec2/getAmi:getAmi", {})
+    missing = refused(engine.invoke, "aws:ec2/getVpc:getVpc", {"id": "vpc-0a1b2c3d4e5f60718"})
+    assert "no matching EC2 VPC found" in missing

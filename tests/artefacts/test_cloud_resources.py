@@ -270,6 +270,45 @@ def test_budget(engine: Engine) -> None:
     end(engine, budget)
 
 
+def test_a_queue_of_events(engine: Engine) -> None:
+    inputs: dict[str, Any] = {
+        "name": "acme-interruptions",
+        "messageRetentionSeconds": 300,
+        "sqsManagedSseEnabled": True,
+    }
+    queue = life(engine, "aws:sqs/queue:Queue", inputs, {**inputs, "messageRetentionSeconds": 600})
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
+        "Resource": queue.state["arn"],
+    }  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    policy = life(engine, "aws:sqs/queuePolicy:QueuePolicy", {"queueUrl": queue.state["url"], "policy": document})
+    pattern = json.dumps({"source": ["aws.ec2"], "detail-type": ["EC2 Instance Rebalance Recommendation"]})
+    about: dict[str, Any] = {"name": "acme-rebalance", "eventPattern": pattern}
+    rule = life(engine, "aws:cloudwatch/eventRule:EventRule", about, {**about, "description": "Told before"})
+    target = life(
+        engine, "aws:cloudwatch/eventTarget:EventTarget",
+        {"rule": rule.state["name"], "targetId": "queue", "arn": queue.state["arn"]},
+    )  # fmt: skip
+    end(engine, target, rule, policy, queue)
+
+
+def test_what_is_unusual_in_a_bill(engine: Engine) -> None:
+    tagged = {"And": None, "Tags": {"Key": "stack", "MatchOptions": None, "Values": ["prod"]}}
+    inputs = {"name": "acme-prod", "monitorType": "CUSTOM", "monitorSpecification": json.dumps(tagged)}
+    monitor = life(engine, "aws:costexplorer/anomalyMonitor:AnomalyMonitor", inputs, {**inputs, "tags": {"a": "b"}})
+    dimension = {"key": "ANOMALY_TOTAL_IMPACT_ABSOLUTE", "matchOptions": ["GREATER_THAN_OR_EQUAL"], "values": ["10"]}
+    told: dict[str, Any] = {
+        "name": "acme-prod-mail", "frequency": "DAILY", "monitorArnLists": [monitor.state["arn"]],
+        "subscribers": [{"type": "EMAIL", "address": "a@example.com"}], "thresholdExpression": {"dimension": dimension},
+    }  # fmt: skip
+    token = "aws:costexplorer/anomalySubscription:AnomalySubscription"
+    subscription = life(engine, token, told, {**told, "frequency": "WEEKLY"})
+    with pytest.raises(CheckFailedError, match="EMAIL subscribers take the frequency DAILY or WEEKLY"):
+        engine.create(token, "at-once", {**told, "frequency": "IMMEDIATE"})
+    end(engine, subscription, monitor)
+
+
 def test_every_type_was_here() -> None:
     """A new type comes with a test in these files."""
     source = "".join(one.read_text(encoding="utf-8") for one in Path(__file__).parent.glob("test_cloud_resources*.py"))

@@ -9,12 +9,16 @@ from typing import Any, ClassVar
 from sandbox.providers.aws.cloud import AwsCloud, AwsType
 from sandbox.providers.narrow import as_list, as_object
 from sandbox.providers.properties import Properties
+from sandbox.providers.resource import ResourceGoneError
 from sandbox.providers.rules import Refusal
 from sandbox.providers.rules.refusal import one_of
 
 INVALID = "ValidationException"
 # Cost Explorer API reference, AnomalySubscription: mail is gathered, SNS is not.
 FREQUENCIES = {"EMAIL": ("DAILY", "WEEKLY"), "SNS": ("IMMEDIATE",)}
+
+# What this process deleted; the state of a later one has it no more.
+DELETED: set[str] = set()
 
 
 class _Kept(AwsType):
@@ -25,6 +29,8 @@ class _Kept(AwsType):
         return cloud.arn("ce", f"{self.kind}/{uuid.uuid4()}", global_service=True)
 
     def read(self, cloud: AwsCloud, resource_id: str, known: Properties) -> Properties:
+        if resource_id in DELETED:
+            raise ResourceGoneError(f"there is no {resource_id}")
         return {**known, "arn": resource_id}
 
     def update(
@@ -33,7 +39,7 @@ class _Kept(AwsType):
         """Nothing keeps it but the state."""
 
     def delete(self, cloud: AwsCloud, resource_id: str, state: Properties) -> None:
-        """Nothing keeps it but the state."""
+        DELETED.add(resource_id)
 
 
 class AnomalyMonitor(_Kept):
