@@ -13,7 +13,7 @@ from components.cost_alerts import cost_alerts_for
 from components.dashboards import Dashboards, DashboardsArgs
 from components.endpoints import PlatformOutputs
 from components.grafana import Grafana
-from components.grafana_address import grafana_address_for
+from components.grafana_address import grafana_address_for, load_balancer_identity_for
 from components.loki import Loki
 from components.mimir import Mimir
 from components.namespace import PlatformNamespace, PlatformNamespaceArgs
@@ -56,7 +56,8 @@ pod_scaling_for(context, [*back_ends, collector])
 Dashboards("dashboards", DashboardsArgs(settings, namespace, names.stack), cluster.options())
 grafana = Grafana("grafana", context.grafana, context.grafana_options(*back_ends))
 
-address = grafana_address_for(context, grafana)
+controller = load_balancer_identity_for(settings, names, aws, cluster)
+address = grafana_address_for(context, [grafana, *controller])
 
 outputs = PlatformOutputs(back_ends, grafana, collector)
 exports = cluster.exports() | objects.exports() | outputs.exports() | certificates.exports() | address
