@@ -19,8 +19,8 @@ def existing_network(settings: PlatformSettings) -> Iterator[Check]:
         return
     findings = [*judged(found_network(existing, settings.region), wanted)]
     for one in findings:
-        what, _, advice = one.sentence.partition("; ")
-        yield Check(name=NAME, state=State.FINDING if one.wrong else State.WARNING, detail=what, advice=advice)
+        state = State.FINDING if one.wrong else State.WARNING
+        yield Check(name=NAME, state=state, detail=one.what, advice=one.advice)
     if not findings:
         yield Check(
             name=NAME, state=State.OK,

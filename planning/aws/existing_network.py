@@ -73,17 +73,25 @@ class Wanted(NamedTuple):
 class Finding(NamedTuple):
     """One thing that is missing."""
 
-    sentence: str
+    what: str
+    """Key, and what is so."""
+    advice: str
+    """What is accepted, or what to do."""
     wrong: bool = True
     """False for what may be meant."""
+
+    @property
+    def sentence(self) -> str:
+        """Both."""
+        return f"{self.what}; {self.advice}"
 
 
 def judged(found: FoundNetwork, wanted: Wanted) -> Iterator[Finding]:
     """Everything that is missing; nothing more where there is no VPC."""
     if found.blocks is None:
         yield Finding(
-            f"network.existing.vpc_id: there is no {found.vpc_id} in {wanted.region} that these credentials see; "
-            "accepted: a VPC of this account, or shared with it"
+            f"network.existing.vpc_id: there is no {found.vpc_id} in {wanted.region} that these credentials see",
+            "accepted: a VPC of this account, or shared with it",
         )
         return
     yield from _names(found)
@@ -94,12 +102,13 @@ def judged(found: FoundNetwork, wanted: Wanted) -> Iterator[Finding]:
             if one not in known:
                 yield Finding(
                     f"network.existing.{key}_subnet_ids: there is no {one} in {wanted.region} that these credentials "
-                    f"see; accepted: subnets of {found.vpc_id}"
+                    "see",
+                    f"accepted: subnets of {found.vpc_id}",
                 )
             elif known[one].vpc_id != found.vpc_id:
                 yield Finding(
-                    f"network.existing.{key}_subnet_ids: {one} is in {known[one].vpc_id}; accepted: subnets of "
-                    f"{found.vpc_id}"
+                    f"network.existing.{key}_subnet_ids: {one} is in {known[one].vpc_id}",
+                    f"accepted: subnets of {found.vpc_id}",
                 )
     private = [known[one] for one in wanted.private_subnet_ids if one in known and known[one].vpc_id == found.vpc_id]
     public = [known[one] for one in wanted.public_subnet_ids if one in known and known[one].vpc_id == found.vpc_id]
@@ -119,8 +128,8 @@ def _names(found: FoundNetwork) -> Iterator[Finding]:
     ):
         if not there:
             yield Finding(
-                f"network.existing.vpc_id: {what} of {found.vpc_id} is off ({attribute}); EKS needs it: nodes find the "
-                "control plane by a name of the VPC; switch it on"
+                f"network.existing.vpc_id: {what} of {found.vpc_id} is off ({attribute})",
+                "switch it on: nodes find the control plane by a name of the VPC",
             )
 
 
@@ -130,8 +139,8 @@ def _policies_reach(found: FoundNetwork, wanted: Wanted) -> Iterator[Finding]:
     if beyond:
         yield Finding(
             f"network_policies.cluster_cidrs: {', '.join(beyond)} of {found.vpc_id} are in none of "
-            f"{', '.join(wanted.allowed_blocks)}, so network policies would cut the API server off; name all blocks of "
-            "the VPC, and EKS's service block (10.100.0.0/16 or 172.20.0.0/16)"
+            f"{', '.join(wanted.allowed_blocks)}, so network policies would cut the API server off",
+            "name all blocks of the VPC, and EKS's service block (10.100.0.0/16 or 172.20.0.0/16)",
         )
 
 
@@ -139,14 +148,15 @@ def _zones(private: list[FoundSubnet]) -> Iterator[Finding]:
     zones = sorted({subnet.zone for subnet in private})
     if len(zones) < 2:
         yield Finding(
-            f"network.existing.private_subnet_ids: all are in {zones[0]}; accepted: subnets in at least two zones, "
-            "which an EKS control plane needs"
+            f"network.existing.private_subnet_ids: all are in {zones[0]}",
+            "accepted: subnets in at least two zones, which an EKS control plane needs",
         )
     for subnet in private:
         if subnet.zone_id in ZONES_WITHOUT_EKS:
             yield Finding(
                 f"network.existing.private_subnet_ids: {subnet.id} is in {subnet.zone} ({subnet.zone_id}), where EKS "
-                "takes no subnets; accepted: subnets of other zones"
+                "takes no subnets",
+                "accepted: subnets of other zones",
             )
 
 
@@ -154,14 +164,15 @@ def _addresses(private: list[FoundSubnet], wanted: Wanted) -> Iterator[Finding]:
     for subnet in private:
         if subnet.free_addresses < LEAST_ADDRESSES:
             yield Finding(
-                f"network.existing.private_subnet_ids: {subnet.id} has {subnet.free_addresses} free addresses; EKS "
-                f"needs {LEAST_ADDRESSES} in each, and {GOOD_ADDRESSES} for upgrades"
+                f"network.existing.private_subnet_ids: {subnet.id} has {subnet.free_addresses} free addresses",
+                f"EKS needs {LEAST_ADDRESSES} in each, and {GOOD_ADDRESSES} for upgrades",
             )
     free = sum(subnet.free_addresses for subnet in private)
     if private and free < wanted.addresses:
         yield Finding(
             f"network.existing.private_subnet_ids: {free} free addresses in all, while nodes at their most hold "
-            f"{wanted.addresses} for themselves and their pods; give more or larger subnets, or fewer max_nodes",
+            f"{wanted.addresses} for themselves and their pods",
+            "give more or larger subnets, or fewer max_nodes",
             wrong=False,
         )
 
@@ -172,50 +183,52 @@ def _leaves(subnet: FoundSubnet, found: FoundNetwork, wanted: Wanted) -> Iterato
         yield from _endpoints(where, subnet, found, wanted)
     elif not subnet.way_out_works:
         yield Finding(
-            f"{where} leaves by {subnet.way_out}, which is gone (a blackhole in {subnet.route_table}); accepted: a "
-            "default route to a NAT or transit gateway that is there"
+            f"{where} leaves by {subnet.way_out}, which is gone (a blackhole in {subnet.route_table})",
+            "accepted: a default route to a NAT or transit gateway that is there",
         )
     elif subnet.way_out.startswith(INTERNET) and not subnet.public_addresses:
         yield Finding(
             f"{where} leaves by the internet gateway {subnet.way_out}, which takes public addresses only, and nodes "
-            "get none there; accepted: a subnet behind NAT or a transit gateway"
+            "get none there",
+            "accepted: a subnet behind NAT or a transit gateway",
         )
     elif subnet.way_out.startswith(INTERNET):
         yield Finding(
-            f"{where} is a public subnet: each node has a public address, 3.65 USD a month that no bill here counts; "
+            f"{where} is a public subnet: each node has a public address, 3.65 USD a month that no bill here counts",
             "better a subnet behind NAT or a transit gateway",
             wrong=False,
         )
     if subnet.way_out is not None and found.endpoints is not None and not _has_s3(subnet, found.endpoints):
         yield Finding(
             f"{where} has no S3 gateway endpoint on its route table: all that goes to buckets pays the way out by the "
-            "gigabyte; such an endpoint is free",
+            "gigabyte",
+            "make one, it is free",
             wrong=False,
         )
 
 
 def _endpoints(where: str, subnet: FoundSubnet, found: FoundNetwork, wanted: Wanted) -> Iterator[Finding]:
     """A subnet without a default route lives by endpoints alone."""
-    common = f"com.amazonaws.{wanted.region}."
     if found.endpoints is None:
         yield Finding(
-            f"{where} has no default route; nodes then need endpoints for {', '.join(NEEDED_ENDPOINTS)} and s3, and "
-            "images from a registry inside (docs/existing-network.md): `lgtm validate --aws` looks for them",
+            f"{where} has no default route: nodes then need endpoints for {', '.join(NEEDED_ENDPOINTS)} and s3, and "
+            "images from a registry inside (docs/existing-network.md)",
+            "`lgtm validate --aws` looks for them",
             wrong=False,
         )
         return
     missing = [one for one in NEEDED_ENDPOINTS if one not in found.endpoints]
     missing += [] if _has_s3(subnet, found.endpoints) else ["s3"]
     if missing:
-        services = ", ".join(common + one for one in missing)
+        services = ", ".join(f"com.amazonaws.{wanted.region}.{one}" for one in missing)
         yield Finding(
-            f"{where} has no default route, and {found.vpc_id} no endpoint of {services}; accepted: a route "
-            "to a NAT or transit gateway, or these endpoints"
+            f"{where} has no default route, and {found.vpc_id} no endpoint of {services}",
+            "accepted: a route to a NAT or transit gateway, or these endpoints",
         )
     else:
         yield Finding(
-            f"{where} has endpoints and no default route: images of other registries than ECR don't come; "
-            "set charts.mirror and images to registries inside",
+            f"{where} has endpoints and no default route: images of other registries than ECR don't come",
+            "put charts whose images come from a registry inside into charts.mirror",
             wrong=False,
         )
 
@@ -230,12 +243,13 @@ def _faces_the_internet(subnet: FoundSubnet) -> Iterator[Finding]:
     where = f"network.existing.public_subnet_ids: {subnet.id} ({subnet.zone})"
     if subnet.way_out is None or not subnet.way_out.startswith(INTERNET):
         yield Finding(
-            f"{where} has no route to an internet gateway; accepted: public subnets, or leave the key out for load "
-            "balancers inside only"
+            f"{where} has no route to an internet gateway",
+            "accepted: public subnets, or leave the key out for load balancers inside only",
         )
     elif PUBLIC_ROLE not in subnet.tags:
         yield Finding(
             f"{where} has no tag {PUBLIC_ROLE}, by which load balancers find their subnets, and this program tags "
-            f"nothing that isn't its own: aws ec2 create-tags --resources {subnet.id} --tags Key={PUBLIC_ROLE},Value=1",
+            "nothing that isn't its own",
+            f"aws ec2 create-tags --resources {subnet.id} --tags Key={PUBLIC_ROLE},Value=1",
             wrong=False,
         )

@@ -112,7 +112,7 @@ def test_no_way_out_is_a_warning(compose: Any, settings: PlatformSettings, monke
     monkeypatch.setattr(existing_network.pulumi, "warn", lambda text, _: warned.append(text))
     composed(compose, settings, answers(table={"routes": [], "associations": [{"main": True}]}))
     assert len(warned) == 2
-    assert all("has no default route; nodes then need endpoints" in one for one in warned)
+    assert all("has no default route: nodes then need endpoints" in one for one in warned)
 
 
 def test_its_bill_says_whose_the_gateways_are(make_settings: Any) -> None:
