@@ -11,7 +11,7 @@ from planning.base import Frozen, broken_rule
 from planning.instances import Architecture, is_burstable
 from settings.models.addons import AddonVersions, ClusterAddons
 from settings.models.address_blocks import unreachable
-from settings.models.fields import accepts, matching
+from settings.models.fields import SecretName, accepts, matching
 from settings.models.node_pool import InstanceType, NodePool, NodeScaling
 
 # Amazon EKS User Guide, "Kubernetes version lifecycle" (2026-11): 1.34 leaves standard support on 2026-12-02.
@@ -195,13 +195,7 @@ class ObjectStore(Frozen):
         ),
     ]
     """URL of the server, such as http://seaweedfs.storage.svc:8333."""
-    credentials_secret: Annotated[
-        str,
-        matching(
-            r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-            "the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens",
-        ),
-    ]
+    credentials_secret: SecretName
     """Kubernetes Secret in the platform's namespace with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; made from
     lgtm:object_store_access_key_id and lgtm:object_store_secret_access_key (`pulumi config set --secret`) if set."""
 

@@ -41,3 +41,15 @@ HostName = Annotated[
     str,
     matching(r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$", "a host name: lower-case letters, digits, dots and hyphens"),
 ]
+SecretName = Annotated[
+    str,
+    matching(
+        r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
+        "the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens",
+    ),
+]
+# Whose a service is: a label's value.
+TeamName = Annotated[
+    str,
+    matching(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "lower-case letters, digits and inner hyphens, at most 63"),
+]

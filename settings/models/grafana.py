@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import HostName, accepts, matching
-from settings.models.sign_on import SecretName, SignOn
+from settings.models.fields import HostName, SecretName, accepts, matching
+from settings.models.sign_on import SignOn
 
 # As wide as a company gets; wider is the world.
 MIN_VISITOR_PREFIX = 8

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from settings.models.fields import matching
+from settings.models.fields import TeamName, matching
 
 
 class ReceiverKind(StrEnum):
@@ -47,10 +47,6 @@ TopicArn = Annotated[
         r"^arn:aws:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}$",
         "the ARN of an SNS topic, such as arn:aws:sns:us-west-2:123456789012:alerts",
     ),
-]
-ServiceTeam = Annotated[
-    str,
-    matching(r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "lower-case letters, digits and inner hyphens, at most 63"),
 ]
 
 
@@ -152,7 +148,7 @@ class Receivers(Ways):
 
     watchdog: bool
     """Send the dead man's switch to the URL in the secret lgtm:alerting_watchdog_url every minute or so."""
-    teams: dict[ServiceTeam, TeamWays] = Field(default={})
+    teams: dict[TeamName, TeamWays] = Field(default={})
     """Teams that hear of their own services, by services[].team."""
 
     @model_validator(mode="after")

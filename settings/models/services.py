@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from planning.base import Frozen
-from settings.models.fields import matching
+from settings.models.fields import TeamName, matching
 
 # Where a service's example listens when its settings name no port: the alternate port of HTTP (IANA service names).
 EXAMPLE_PORT = 8080
@@ -48,15 +48,7 @@ class Service(Frozen):
     """Port that the service listens on; several services may have the same. Only the SDK examples read it."""
     tier: ServiceTier
     """critical, standard or background."""
-    team: (
-        Annotated[
-            str,
-            matching(
-                r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "lower-case letters, digits and inner hyphens, at most 63"
-            ),
-        ]
-        | None
-    ) = None
+    team: TeamName | None = None
     """Whose it is: alerts are routed and costs are added up by it; default: the stack's owner."""
     requests_per_second: Annotated[float, Field(ge=0, le=1_000_000)] | None = None
     """Requests a second that reach it first of all services, a daily mean: each starts a trace. Where every service has

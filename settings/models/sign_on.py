@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import accepts, matching
+from settings.models.fields import SecretName, accepts, matching
 
 # What a value of grafana.ini can hold without quotes, and a JMESPath literal without escapes: no ' " ` # ; % $ { }.
 Group = Annotated[
@@ -54,13 +54,6 @@ ProxyCidr = Annotated[
     IPv4Network,
     AfterValidator(_of_a_proxy),
     Field(json_schema_extra=accepts("an IPv4 block of /8 or narrower, such as 10.20.3.7/32", pattern=CIDR_PATTERN)),
-]
-SecretName = Annotated[
-    str,
-    matching(
-        r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$",
-        "the name of a Kubernetes Secret: lower-case letters, digits, dots and hyphens",
-    ),
 ]
 
 
