@@ -26,6 +26,8 @@ GRAFANA = {
             "certificate_arn": "arn:aws:acm:us-west-2:123456789012:certificate/0a1b2c3d",
             "visitor_cidrs": ["198.18.0.0/24"],
             "controller_role": True,
+            # With public addresses it would be over staging's budget, and the policy refuses that.
+            "internal": True,
         }
     },
     "sign_on": {
