@@ -25,6 +25,11 @@ LOOK_AT_NETWORK = (
     "ec2:DescribeRouteTables", "ec2:DescribeSubnets", "ec2:DescribeVpcAttribute", "ec2:DescribeVpcEndpoints",
     "ec2:DescribeVpcs",
 )  # fmt: skip
+# What `lgtm recover` looks for after a lost run: things that were made and that the state doesn't know by their ids.
+FIND = (
+    "dlm:GetLifecyclePolicies", "ec2:DescribeTags", "eks:ListNodegroups", "eks:ListPodIdentityAssociations",
+    "iam:ListOpenIDConnectProviders", "kms:ListKeys",
+)  # fmt: skip
 # Reads that know no resource, or only ids that nobody knows before.
 ANY_RESOURCE = frozenset({Scope.EC2, Scope.LOGS, Scope.KEY, Scope.ALIAS, Scope.SNAPSHOTS, Scope.ISSUER})
 
@@ -63,11 +68,17 @@ def role_documents(type_tokens: Iterable[str], names: Names, cluster: str, accou
     for one in wanted.values():
         look[one.scope].update(one.look)
         change[one.scope].update(one.change)
-    looks = (_who(), *_looks(look, names, cluster, account), _versions(account))
+    network = _statement("Network", LOOK_AT_NETWORK, ["*"])
+    looks = (_who(), network, *_looks(look, names, cluster, account), _versions(account))
     return Roles(
-        pull_request=(_who(), _statement("Network", LOOK_AT_NETWORK, ["*"])),
+        pull_request=(_who(), network),
         plan=(*_state(account, write=False), *looks),
-        deploy=(*_state(account, write=True), *looks, *_changes(change, names, cluster, account)),
+        deploy=(
+            *_state(account, write=True),
+            *looks,
+            _statement("Find", FIND, ["*"]),
+            *_changes(change, names, cluster, account),
+        ),
     )
 
 
