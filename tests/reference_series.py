@@ -239,7 +239,7 @@ def open_metrics(series: Sequence[Series], now: float) -> Iterator[str]:
         selector = one.selector()
         last = now - LOOKBACK_SECONDS if one.ends_early else now
         for time in (time for time in times if time <= last):
-            yield f"{selector} {one.value(time):.6g} {time:.0f}\n"
+            yield f"{selector} {one.value(time):.12g} {time:.0f}\n"
     yield "# EOF\n"
 
 

@@ -50,6 +50,37 @@ class QueryResponse(Answered[Vector]):
     """Answer to an instant query."""
 
 
+class Names(Answered[tuple[str, ...]]):
+    """Answer with names of labels or their values."""
+
+
+class Rule(Foreign):
+    """A rule that the ruler evaluates."""
+
+    name: str
+    """Of the alert, or of the series that it records."""
+    query: str
+    """PromQL."""
+    type: str
+    """alerting or recording."""
+
+
+class RuleGroup(Foreign):
+    """Rules that are evaluated together."""
+
+    rules: tuple[Rule, ...] = ()
+
+
+class RuleGroups(Foreign):
+    """All of them."""
+
+    groups: tuple[RuleGroup, ...] = ()
+
+
+class RulesResponse(Answered[RuleGroups]):
+    """Answer to the question for rules."""
+
+
 class Mimir:
     """Prometheus' query API below /prometheus."""
 
@@ -74,6 +105,19 @@ class Mimir:
     def answer(self, promql: str) -> Answer:
         """The raw answer, for its time."""
         return self.service.get(self.QUERY, {"query": promql})
+
+    def metric_names(self) -> tuple[str, ...]:
+        """Every metric that has series."""
+        return self.service.read(Names, "/prometheus/api/v1/label/__name__/values").data
+
+    def labels(self, selector: str) -> tuple[str, ...]:
+        """Labels of the series that a selector chooses."""
+        return self.service.read(Names, "/prometheus/api/v1/labels", {"match[]": selector}).data
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule of the ruler, whoever wrote it."""
+        found = self.service.read(RulesResponse, "/prometheus/api/v1/rules").data
+        return tuple(rule for group in found.groups for rule in group.rules)
 
     def _vector(self, promql: str, at: datetime | None = None) -> Vector:
         moment = {} if at is None else {"time": f"{at.timestamp():.3f}"}

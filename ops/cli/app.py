@@ -16,6 +16,7 @@ from ops.cli import (
     privacy,
     pull_request,
     recovery,
+    savings,
     setup,
     tuning,
 )
@@ -26,7 +27,22 @@ app = Group(
     "cost plan --stack prod --preview plan.json --check",
     completion=PROGRAM == "lgtm",
 )
-for part in (cost, prices, checks, alerts, tuning, load, recovery, privacy, init, iam, setup, migration, pull_request):
+for part in (
+    cost,
+    prices,
+    checks,
+    alerts,
+    tuning,
+    savings,
+    load,
+    recovery,
+    privacy,
+    init,
+    iam,
+    setup,
+    migration,
+    pull_request,
+):
     app.add_typer(part.commands)
 
 

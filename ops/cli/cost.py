@@ -101,6 +101,21 @@ def cost_services_measured(
     return measured_services(platform, hours, by_team=team)
 
 
+@cost.command("savings", "cost savings --stack prod", "cost savings --stack prod --traces-gb-per-day 5")
+def cost_savings(
+    platform: Connected,
+    days: Annotated[int, typer.Option(min=1, max=90, help="How many days of Mimir's query log are read.")] = 7,
+    traces_gb_per_day: Annotated[
+        float | None, typer.Option(min=0.001, metavar="GB", help="A target for traces; without it they are left alone.")
+    ] = None,
+) -> Answered:
+    """The ten largest savings in dollars: series and lines that nobody needs, ordinary traces beyond a target, heavy
+    dashboards; and what became of those that were applied a week ago."""
+    from ops.savings.savings import savings
+
+    return savings(platform, days=days, gb_per_day=traces_gb_per_day)
+
+
 @cost.command(
     "add-service",
     "cost add-service --stack prod --like api-gateway",

@@ -14,8 +14,10 @@ from ops.report.checks import Report
 from ops.report.model import Document, Section, Text, table
 from ops.report.terminal import show
 from ops.report.words import one_line
+from ops.savings.savings import gathered, savings_sections
 from ops.tuning.slow_queries import SHOWN_CHARACTERS, SOURCES, slow_queries
 from planning.performance_targets import QUERY_SECONDS_P95
+from settings.project import project_root
 
 MOST_SLOW = 5
 DAYS = {"weekly": 7, "monthly": 30}
@@ -37,6 +39,7 @@ def review(target: Target, period: str, now: datetime | None = None) -> tuple[Do
         _storage(mimir, days),
         _section("Slow queries", lambda: _slow(target, moment, days)),
         _services(mimir),
+        *savings_sections(gathered(target, days, None, project_root(), moment)),
     )
     findings = [
         *(["an objective has used up its error budget"] if missed else []),

@@ -7,7 +7,7 @@ ruamel.yaml does it. A file that indents in several ways comes out even.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -22,7 +22,7 @@ from ops.errors import CommandError
 from settings.document.yaml_traps import FALSE_WORDS, TRUE_WORDS
 
 ANY_WIDTH = 10_000
-Value = str | int | float | bool
+Value = str | int | float | bool | Sequence["Value"] | Mapping[str, "Value"]
 
 
 def edited(text: str, values: Mapping[str, Value], name: str, below: tuple[str, ...]) -> str:
@@ -104,8 +104,11 @@ def _lines_below(table: Any, new: str) -> CommentToken | None:
 
 def _written(value: Value) -> Value:
     """YAML 1.1, which Pulumi still half reads, takes some words for truth values."""
-    mistaken = isinstance(value, str) and value.lower() in (*TRUE_WORDS, *FALSE_WORDS)
-    return SingleQuotedScalarString(value) if mistaken else value
+    if isinstance(value, str):
+        return SingleQuotedScalarString(value) if value.lower() in (*TRUE_WORDS, *FALSE_WORDS) else value
+    if isinstance(value, Mapping):
+        return CommentedMap((key, _written(one)) for key, one in value.items())
+    return CommentedSeq(_written(one) for one in value) if isinstance(value, Sequence) else value
 
 
 class _TwoSpaces(RoundTripEmitter):

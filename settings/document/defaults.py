@@ -125,6 +125,9 @@ TABLE: tuple[Row, ...] = (
     #   national phone numbers look like other numbers
     _same("redaction.personal_data",            ["email", "phone", "iban", "national_id", "client_address"]),
     _same("span_metrics.tenant_attribute",      "tenant.id"),
+    _same("metrics.drop",                       []),
+    _same("metrics.aggregate",                  []),
+    _same("logs.thin",                          []),
     #   expected load, daily mean
     Row("workload.requests_per_second",         20,               100,          400),
     _same("workload.spans_per_request",         8),

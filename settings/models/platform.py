@@ -35,6 +35,8 @@ from settings.models.fields import ProjectName, TagValue
 from settings.models.grafana import GrafanaSettings
 from settings.models.iam import IamSettings
 from settings.models.ingestion import IngestionLimits
+from settings.models.logs import LogSettings
+from settings.models.metrics import MetricsSettings
 from settings.models.namespaces import PlatformNamespaceName
 from settings.models.network import NetworkSettings
 from settings.models.network_policies import NetworkPolicySettings
@@ -102,6 +104,10 @@ class PlatformSettings(Frozen):
     """What is masked or hashed before it is stored."""
     span_metrics: SpanMetricsSettings
     """What is counted from spans."""
+    metrics: MetricsSettings
+    """Metrics that are left out or merged before they are stored."""
+    logs: LogSettings
+    """Log lines that are left out before they are stored."""
     workload: Workload
     """The expected load, a daily mean: tier plans, capacity and cost are computed from it."""
     profiles: ProfilesSettings

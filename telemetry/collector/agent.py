@@ -24,6 +24,7 @@ from telemetry.collector.config import (
     memory_limiter,
     otlp_receiver,
 )
+from telemetry.collector.metric_savings import merging
 from telemetry.collector.pod_logs import pod_logs
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.scrapes import PROMETHEUS, prometheus_receiver
@@ -78,6 +79,8 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
     exporters = {"otlp_grpc": _to_gateway(endpoints)}
     if by_trace:
         exporters["loadbalancing"] = _by_trace_id(endpoints)
+    # Before a batch may cut a metric in two.
+    merged = merging(settings.metrics)
     # The batch processor knows no profiles.
     profiles = {"profiles": Pipeline(receivers=("otlp",), processors=_SENT[:-1], exporters=("otlp_grpc",))}
     return CollectorConfig(
@@ -95,6 +98,7 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
             "k8s_attributes": _pod_attributes(),
             "resourcedetection": _resource_detection(),
             CLUSTER_RESOURCE: _cluster_resource(settings),
+            **merged,
             BATCH: batch(),
         },
         exporters=exporters,
@@ -105,14 +109,18 @@ def agent_config(settings: PlatformSettings) -> CollectorConfig:
         },
         pipelines={
             "traces": Pipeline(receivers=("otlp",), processors=_SENT, exporters=(traces_exporter,)),
-            "metrics": Pipeline(receivers=("otlp",), processors=_SENT, exporters=("otlp_grpc",)),
+            "metrics": Pipeline(
+                receivers=("otlp",), processors=(*_SENT[:-1], *merged, BATCH), exporters=("otlp_grpc",)
+            ),
             "metrics/node": Pipeline(
-                receivers=("hostmetrics", "kubeletstats"), processors=_ENRICHED, exporters=("otlp_grpc",)
+                receivers=("hostmetrics", "kubeletstats"),
+                processors=(*_ENRICHED[:-1], *merged, BATCH),
+                exporters=("otlp_grpc",),
             ),
             # These say themselves which pod and node they speak of: it isn't the agent's.
             "metrics/cluster": Pipeline(
                 receivers=(PROMETHEUS, K8S_CLUSTER),
-                processors=(MEMORY_LIMITER, CLUSTER_RESOURCE, BATCH),
+                processors=(MEMORY_LIMITER, CLUSTER_RESOURCE, *merged, BATCH),
                 exporters=("otlp_grpc",),
             ),
             "logs": Pipeline(receivers=("otlp",), processors=_SENT, exporters=("otlp_grpc",)),

@@ -34,6 +34,8 @@ from telemetry.collector.destinations import (
     forwards,
     kept_here,
 )
+from telemetry.collector.log_savings import thinning
+from telemetry.collector.metric_savings import dropping, merging
 from telemetry.collector.queues import FILE_STORAGE, file_storage, on_disk
 from telemetry.collector.redaction import REDACTORS, SPAN_NAMES, redaction_processors
 from telemetry.collector.sampling import sampling_policies
@@ -69,6 +71,8 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
     endpoints = endpoints or Endpoints.of(settings)
     to = partial(_ways, settings)
     tenants = _tenant_metrics(settings.span_metrics.tenant_attribute)
+    dropped, merged = dropping(settings.metrics), merging(settings.metrics)
+    thinned = thinning(settings.logs)
     # Redaction knows no profiles (0.149): they pass as they are.
     profiles = {
         "profiles": Pipeline(receivers=("otlp",), processors=(MEMORY_LIMITER,), exporters=(exporter_of(PYROSCOPE),))
@@ -79,6 +83,9 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
             MEMORY_LIMITER: memory_limiter(),
             "tail_sampling": _tail_sampling(settings),
             "resource/instance": _instance(),
+            **dropped,
+            **merged,
+            **thinned,
             **redaction_processors(settings.redaction),
             SAMPLED_BATCH: batch(),
             BATCH: batch(),
@@ -108,16 +115,18 @@ def gateway_config(settings: PlatformSettings, endpoints: Endpoints | None = Non
                 exporters=to(TEMPO),
             ),
             "metrics": Pipeline(
-                receivers=("otlp",), processors=(MEMORY_LIMITER, *REDACTORS, BATCH), exporters=to(MIMIR)
+                receivers=("otlp",),
+                processors=(MEMORY_LIMITER, *dropped, *REDACTORS, BATCH),
+                exporters=to(MIMIR),
             ),
             "metrics/spans": Pipeline(
                 receivers=(SPAN_METRICS, *tenants, "servicegraph"),
-                processors=("resource/instance", *REDACTORS, BATCH),
+                processors=("resource/instance", *dropped, *merged, *REDACTORS, BATCH),
                 exporters=to(MIMIR),
             ),
             "logs": Pipeline(
                 receivers=("otlp",),
-                processors=(MEMORY_LIMITER, *REDACTORS, BATCH),
+                processors=(MEMORY_LIMITER, *thinned, *REDACTORS, BATCH),
                 exporters=to(LOKI),
             ),
             **(profiles if settings.profiles.enabled else {}),

@@ -30,7 +30,7 @@ DAYS = 7
 LEAST_RANGE = 0.05
 # Beyond the band by so many ranges; see `benchmarks.anomalies` for what they find and cost.
 TICKET = {WEEKS: 0.1, HOURS: 0.6}
-STRICT = {WEEKS: 0.5, HOURS: 0.7}
+STRICT = {WEEKS: 0.2, HOURS: 0.8}
 # Of what is beyond the band so many ranges are learnt in an hour: upwards a new level within hours, downwards an outage
 # of two hours leaves the next one unusual.
 LEARNS_UP, LEARNS_DOWN = 0.5, 0.05

@@ -71,7 +71,7 @@ ALERTS = (
         },
         {"4m": 0, "5m": 1, "19m": 1, "20m": 0},
     ),
-    AlertCase("ServiceUnusualAndFailing", "a little beyond", {**band("180x60"), **BURNING}, {"50m": 0}),
+    AlertCase("ServiceUnusualAndFailing", "a little beyond", {**band("165x60"), **BURNING}, {"50m": 0}),
     AlertCase(
         "ServiceUnusualAndFailing",
         "far beyond, and nobody is hurt",

@@ -302,7 +302,7 @@ def test_every_log_query_is_logql_by_index_labels(operate: Operate, platform: Pl
     for command in COMMANDS:
         operate(*command.split())
     queries = {query for path in platform.loki.requests for query in parse_qs(urlsplit(path).query).get("query", [])}
-    assert len(queries) == 4
+    assert len(queries) == 5
     assert syntax_errors("logql", sorted(queries)) == {}
     labels = {label for query in queries for label in re.findall(r"[{,]\s*(\w+)\s*=", query.partition("}")[0])}
     assert labels <= {name.replace(".", "_") for name in INDEX_LABELS}
