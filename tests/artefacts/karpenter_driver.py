@@ -59,8 +59,8 @@ def _pods(one: PoolType) -> str:
 
 
 @contextmanager
-def running_karpenter(cluster: ControlPlane, types: Sequence[PoolType], directory: Path) -> Iterator[None]:
-    """Karpenter with its definitions and node class; ended by its own pid."""
+def running_karpenter(cluster: ControlPlane, types: Sequence[PoolType], directory: Path) -> Iterator[str]:
+    """Karpenter with its definitions and node class, and the address of its metrics; ended by its own pid."""
     binary = ensure_tools((KARPENTER,))["karpenter"]
     for path in sorted((binary.parent / "crds").glob("*.yaml")):
         for body in yaml.safe_load_all(path.read_text(encoding="utf-8")):
@@ -86,7 +86,7 @@ def running_karpenter(cluster: ControlPlane, types: Sequence[PoolType], director
     with (directory / "karpenter.log").open("w") as log:
         process = subprocess.Popen([str(binary)], env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            yield
+            yield f"http://127.0.0.1:{metrics}/metrics"
         finally:
             process.terminate()
             process.wait(timeout=30)

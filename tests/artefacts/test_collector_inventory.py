@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from telemetry.alerting.rules.inventory import InventoryFile, inventory_files
+from telemetry.alerting.rules.kubernetes import PENDING
 from telemetry.collector.scrapes import Scrape, scrapes
 from tests.artefacts.agent_driver import Cluster, running_cluster
 from tests.artefacts.collector_inventory import (
@@ -22,11 +23,13 @@ from tests.artefacts.collector_inventory import (
     every_metric,
     run,
 )
+from tests.artefacts.kubernetes_driver import apply, kubectl, pod
 from tests.artefacts.otlp_sink import Sink, attributes
 from tests.artefacts.prometheus_names import metric_name
 from tests.artefacts.scrape_targets import CLAIM, COMPONENT, UNLISTED
 from tests.stacks import stack_settings
 
+WAITING = "waiting"
 JOBS = scrapes(stack_settings(STACK))
 LISTED = [job for job in JOBS if job.inventory is not None]
 
@@ -42,6 +45,9 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Both collectors with everything to collect, once."""
     directory = tmp_path_factory.mktemp("inventory")
     with running_cluster(directory / "cluster") as cluster:
+        # No node has its label: the scheduler never places it.
+        kubectl(cluster.control_plane, "create", "namespace", WAITING)
+        apply(cluster.control_plane, pod("homeless", WAITING, nodeSelector={"no": "node"}))
         sink = run(cluster, directory / "run")
         yield Run(cluster, sink, arrived(sink))
 
@@ -159,6 +165,18 @@ def test_volumes_are_known_by_their_claims(result: Run) -> None:
         attributes(r).get("k8s.persistentvolumeclaim.name") for r, _ in result.sink.measured("k8s.volume.available")
     }
     assert claims == {CLAIM}
+
+
+def test_a_pod_without_a_node_says_so(result: Run) -> None:
+    """The alert NodesDontCome asks for pods that are pending and have no node."""
+    phases = {
+        about["k8s.namespace.name"]: (about.get("k8s.node.name", ""), point.as_int)
+        for resource, metric in result.sink.measured("k8s.pod.phase")
+        for point in metric.gauge.data_points
+        for about in (attributes(resource),)
+    }
+    assert phases[WAITING] == ("", PENDING)
+    assert phases["shop"][0] == result.cluster.node
 
 
 def test_object_states_dont_name_the_elected_agents_node(result: Run) -> None:
