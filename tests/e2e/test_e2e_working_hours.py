@@ -62,8 +62,9 @@ def test_people_find_grafana_behind_its_load_balancer(platform: Platform) -> Non
     kubeconfig = platform.kubeconfig("staging")
     (ingress,) = platform.kubectl_json(kubeconfig, "get", "ingress", "-n", "monitoring")
     (balancer,) = ingress["status"]["loadBalancer"]["ingress"]
-    assert platform.outputs("staging")["grafana_dns_record"] == f"{HOST} CNAME {balancer['hostname']}"
-    assert platform.outputs("staging")["grafana_url"] == f"https://{HOST}"
+    outputs = platform.outputs("staging")
+    assert outputs["grafana_dns_record"] == f"{HOST} CNAME {balancer['hostname']}"
+    assert outputs["grafana_url"] == f"https://{HOST}"
     maps = platform.kubectl_json(kubeconfig, "get", "configmap", "-n", "monitoring")
     (ini,) = (one["data"]["grafana.ini"] for one in maps if "grafana.ini" in one.get("data", {}))
     assert f"root_url = https://{HOST}/" in ini
