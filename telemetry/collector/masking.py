@@ -16,9 +16,10 @@ from typing import Any
 
 from settings.models.redaction import RedactionSettings
 from telemetry.collector import personal_data as personal
-from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting
+from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting, treating
 from telemetry.collector.place import HELD_KEYS, Place, any_of, fits, quoted
-from telemetry.collector.secret_names import ATTRIBUTE_NAMES, GUARD, GUARDS, HARMLESS_ATTRIBUTE_NAMES, MASK, Edit
+from telemetry.collector.secret_names import ATTRIBUTE_NAMES, GUARD, HARMLESS_ATTRIBUTE_NAMES, MASK, VALUE_GUARDS, Edit
+from telemetry.collector.secret_patterns import BUNDLES, Family
 
 Component = dict[str, Any]
 
@@ -45,19 +46,34 @@ _SPARED_CHARACTERS = 40
 def masking_groups(place: Place, settings: RedactionSettings, before: Sequence[str] = ()) -> list[Component]:
     """The groups of statements for one context with attributes; `before` runs first on every record."""
     some = [f"Len({place.table}) > 0"] if place.text is None else []
-    masking = [*_preparing(place, settings), *_masking(place, settings), *_finishing(place, settings)]
+    bundles = {bundle: [one for one in families(settings) if one.bundle == bundle] for bundle in BUNDLES}
+    if place.seldom:
+        searching = [_group(place, [*before, *treating(place, settings), *finding(place, settings)], some)]
+    else:
+        searching = [
+            _group(place, [*before, *treating(place, settings), *suspecting(place, settings)], some),
+            _group(place, finding(place, settings), [f"{place.suspects} != nil"]),
+        ]
     return [
-        _group(place, [*before, *suspecting(place, settings)], some),
-        _group(place, finding(place, settings), [place.is_marked()]),
-        _group(place, masking, [place.is_marked()]),
-    ]
+        *searching,
+        _group(place, [*place.noting(), *_preparing(place, settings), *_first(place, settings)], [place.is_marked()]),
+        *(
+            _group(place, _bundled(place, bundled), [place.is_marked(bundle)])
+            for bundle, bundled in bundles.items() if bundled
+        ),
+        _group(
+            place, [*place.noting(), *_last(place, settings), *_finishing(place, settings)], [place.is_marked()]
+        ),
+    ]  # fmt: skip
 
 
 def name_group(place: Place, settings: RedactionSettings, conditions: Sequence[str]) -> Component:
     """One group for a text without attributes; marks last as long as it."""
-    return _group(
-        place, [*finding(place, settings), *_masking(place, settings), *_targets(place, Edit(GUARD, ""))], conditions
-    )
+    masking = [
+        *_first(place, settings), *_bundled(place, [one for one in families(settings) if one.bundle]),
+        *_last(place, settings), *_targets(place, Edit(GUARD, "")),
+    ]  # fmt: skip
+    return _group(place, [*finding(place, settings), *masking], conditions)
 
 
 def _group(place: Place, statements: Iterable[str], conditions: Sequence[str]) -> Component:
@@ -66,13 +82,31 @@ def _group(place: Place, statements: Iterable[str], conditions: Sequence[str]) -
     return {key: value for key, value in group.items() if value}
 
 
-def _masking(place: Place, settings: RedactionSettings) -> Iterator[str]:
-    yield from _targets(place, _BROKEN, place.is_marked("broken"))
+def _first(place: Place, settings: RedactionSettings) -> Iterator[str]:
+    yield from _targets(place, _BROKEN, place.noted("broken"))
     if settings.hashed_attributes:
-        yield from (f"{one} where {place.is_marked('ids')}" for one in _hashing(place, settings))
+        yield from (f"{one} where {place.noted('ids')}" for one in _hashing(place, settings))
+
+
+def _bundled(place: Place, some: Sequence[Family]) -> Iterator[str]:
+    """All edits of some families; a family that is alone in its group needs no test of its own."""
+    if place.attributes and len(some) == 1:
+        yield from _edits(place, some[0], "")
+        return
+    yield from place.noting()
+    for family in some:
+        yield from _edits(place, family, place.noted(family.name))
+
+
+def _edits(place: Place, family: Family, where: str) -> Iterator[str]:
+    for edit in (*family.guards, *family.edits):
+        yield from _targets(place, edit, where)
+
+
+def _last(place: Place, settings: RedactionSettings) -> Iterator[str]:
     for family in families(settings):
-        for edit in (*family.guards, *family.edits):
-            yield from _targets(place, edit, place.is_marked(family.name))
+        if family.bundle is None:
+            yield from _edits(place, family, place.noted(family.name))
     yield from _cards(place)
 
 
@@ -98,7 +132,7 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
         )
     yield (
         f'replace_all_patterns({place.table}, "key", {quoted(_BROKEN.pattern)}, {quoted(_BROKEN.replacement)}) '
-        f"where {place.is_marked('broken')}"
+        f"where {place.noted('broken')}"
     )
     yield f"truncate_all({place.table}, {LONGEST_SEARCHED + len(CUT)})"
     for name in settings.ignored_attributes:
@@ -106,7 +140,7 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
         yield f"delete_key({place.table}, {quoted(name)})"
     # Without the text, which isn't parsed again, and without what is a hash already.
     json, nested = place.cached("json"), place.held("json")
-    copy, where = place.cached("attributes"), f"where {place.is_marked('nested')}"
+    copy, where = place.cached("attributes"), f"where {place.noted('nested')}"
     yield f"set({copy}, {place.table}) {where}"
     yield f"delete_matching_keys({copy}, {quoted(HELD_KEYS)}) {where}"
     for name in settings.hashed_attributes:
@@ -117,7 +151,7 @@ def _preparing(place: Place, settings: RedactionSettings) -> Iterator[str]:
         yield f"replace_pattern({nested}, {quoted(edit.pattern)}, {quoted(edit.replacement)}) where {nested} != nil"
     yield f"set({place.kept('json')}, {nested}) where {nested} != nil"
     # Making JSON repaired it: it must go back.
-    yield f'set({place.kept("json")}, "") where {nested} != nil and {place.is_marked("broken")}'
+    yield f'set({place.kept("json")}, "") where {nested} != nil and {place.noted("broken")}'
     if settings.ignored_attributes and place.text is not None:
         yield from _guarding_ignored(place, settings)
 
@@ -147,7 +181,7 @@ def _by_name(place: Place, settings: RedactionSettings) -> Iterator[str]:
         [ATTRIBUTE_NAMES, *([denied_pattern(settings.denied_attributes)] if settings.denied_attributes else [])]
     )
     spared = "|".join([HARMLESS_ATTRIBUTE_NAMES, *(f"^{re.escape(name)}$" for name in settings.hashed_attributes)])
-    marked = " or ".join(place.is_marked(name) for name in _BY_ATTRIBUTE)
+    marked = " or ".join(place.noted(name) for name in _BY_ATTRIBUTE)
     object_ = f'Concat(["{{", Substring({names}, 1, Len({names}) - 2), "}}"], "")'
     yield f"set({masks}, {place.table}) where {marked}"
     yield f"keep_matching_keys({masks}, {quoted(denied)}) where {masks} != nil"
@@ -173,7 +207,7 @@ def _cards(place: Place) -> Iterator[str]:
     rest, found, card = place.cached("rest"), place.cached("found"), place.cached("card")
     digits, cache = place.cached("digits"), f"{place.context}.cache"
     everything = f"String({place.table})" if place.attributes else place.text
-    yield f"set({rest}, {everything}) where {place.is_marked('cards')}"
+    yield f"set({rest}, {everything}) where {place.noted('cards')}"
     for _ in range(personal.CARD_ROUNDS):
         yield f'delete_key({cache}, "found") where {rest} != nil'
         yield f"set({found}, ExtractPatterns({rest}, {quoted(personal.CARD_CANDIDATE)})) where {rest} != nil"
@@ -193,7 +227,7 @@ def _cards(place: Place) -> Iterator[str]:
         yield f'delete_key({cache}, "rest") where {rest} != nil and not {left}'
     yield from _targets(place, personal.CARD_REST, f"{rest} != nil")
     for edit in personal.UNIONPAY:
-        yield from _targets(place, edit, place.is_marked("cards"))
+        yield from _targets(place, edit, place.noted("cards"))
 
 
 def _hashing(place: Place, settings: RedactionSettings) -> Iterator[str]:
@@ -202,7 +236,7 @@ def _hashing(place: Place, settings: RedactionSettings) -> Iterator[str]:
     key = rf"""((?:^|[^A-Za-z0-9])(?i:{names})[\\"'\]]*[ \t]*[:=][ \t]*\[?[\\"']*)"""
     number = rf"""((?:^|[^A-Za-z0-9])(?i:{names})\\*"[ \t]*:[ \t]*)(\d{{1,32}})\b"""
     marks = f"{_HASHING}${{2}}{_HASHING}"
-    for edit in (GUARDS[0], Edit(number, f'${{1}}"{marks}"'), Edit(rf"{key}({_VALUE})", f"${{1}}{marks}")):
+    for edit in (*VALUE_GUARDS, Edit(number, f'${{1}}"{marks}"'), Edit(rf"{key}({_VALUE})", f"${{1}}{marks}")):
         yield from _targets(place, edit)
     replacement = f'Concat([{hash_key(settings)}, {quoted("${1}")}], "")'
     arguments = (

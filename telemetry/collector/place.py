@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 # Set in the gateway's pods from the Secret with the key of the hashes.
 HASH_KEY_VARIABLE = "LGTM_REDACTION_HASH_KEY"
-# Attributes that a record has only while it is searched: marks of what may be in it, what is spared, and texts.
-MARKS, _KEPT, _HELD = "lgtm.redaction.marks", "lgtm.redaction.kept", "lgtm.redaction.held."
-HELD_KEYS = r"^lgtm\.redaction\."
+# Attributes that a record has only while it is searched: why it is suspected, marks of what may be in it, what is
+# spared, and texts. Short, since their names stand in every statement.
+SUSPECTS, MARKS, _KEPT, _HELD = "lgtm.r.s", "lgtm.r.m", "lgtm.r.k", "lgtm.r.h."
+HELD_KEYS = r"^lgtm\.r\."
 
 
 def quoted(text: str) -> str:
@@ -29,6 +30,11 @@ class Place(NamedTuple):
     attributes: bool = True
 
     @property
+    def seldom(self) -> bool:
+        """Whether there are so few of them that one search of all is enough, without suspicion before."""
+        return not self.attributes or self.context == "resource"
+
+    @property
     def table(self) -> str:
         return f"{self.context}.attributes"
 
@@ -45,16 +51,30 @@ class Place(NamedTuple):
         return f"{self.table}[{quoted(_KEPT)}][{quoted(name)}]"
 
     @property
+    def suspects(self) -> str:
+        """Lasts from group to group, as marks do; without attributes there is one group only."""
+        return f"{self.table}[{quoted(SUSPECTS)}]"
+
+    def suspect(self, name: str) -> str:
+        return self.cached(name) if self.seldom else f"{self.suspects}[{quoted(name)}]"
+
+    @property
     def marks(self) -> str:
-        """Lasts from group to group; without attributes there is one group only."""
-        return f"{self.table}[{quoted(MARKS)}]" if self.attributes else self.cached("marks")
+        return f"{self.table}[{quoted(MARKS)}]"
 
     def mark(self, name: str) -> str:
-        return f"{self.marks}[{quoted(name)}]"
+        return f"{self.marks}[{quoted(name)}]" if self.attributes else self.cached(name)
 
     def is_marked(self, name: str | None = None) -> str:
         """With anything, or with one kind of what may be found."""
         return f"{self.mark(name)} == true" if name else f"{self.marks} != nil"
+
+    def noting(self) -> list[str]:
+        """The start of a group that asks for marks in the cache, which is shorter and faster."""
+        return [f"set({self.context}.cache, {self.marks})"] if self.attributes else []
+
+    def noted(self, name: str) -> str:
+        return f"{self.cached(name)} == true"
 
 
 def has(text: str, *words: str) -> list[str]:

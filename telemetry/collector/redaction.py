@@ -20,7 +20,7 @@ from typing import Any
 
 from settings.models.redaction import RedactionSettings
 from telemetry.collector.masking import CUT, UNESCAPED, masking_groups, name_group
-from telemetry.collector.place import Place, any_of, fits, has, quoted
+from telemetry.collector.place import Place, any_of, fits, quoted
 
 SPAN_NAMES, TEXTS = "transform/span_names", "transform/redaction"
 REDACTORS = (TEXTS,)
@@ -31,8 +31,7 @@ HASH_KEY_ENTRY = "hash-key"
 LONGEST_TEXT = 256 * 1024
 # What any name with a secret has; every span's name is looked at, most are short.
 LEAST_SECRET = 7
-SUSPICIOUS_SIGNS = ("@", "=", "%", "+", ":", "?", "-----")
-SUSPICIOUS = (r"\d{3}", r"[\w~-]{18}", "[Bb](?:asic|earer) ", r"[\x{FFFD}\x{FFFE}]")
+SUSPICIOUS = (r"[@=%+:?\x{FFFD}\x{FFFE}]", "-----", r"\d{3}", r"[\w~-]{18}", "[Bb](?:asic|earer) ")
 
 Component = dict[str, Any]
 
@@ -48,7 +47,7 @@ def redaction_processors(settings: RedactionSettings) -> dict[str, Component]:
 
 
 def _span_names(settings: RedactionSettings) -> Component:
-    suspicious = any_of([*has("span.name", *SUSPICIOUS_SIGNS), *fits("span.name", "|".join(SUSPICIOUS))])
+    suspicious = any_of(fits("span.name", "|".join(SUSPICIOUS)))
     name = Place("span", text="span.name", attributes=False)
     group = name_group(name, settings, [f"Len(span.name) >= {LEAST_SECRET} and {suspicious}"])
     return _transform(trace_statements=[*_shared(settings), group])

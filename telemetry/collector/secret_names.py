@@ -108,7 +108,8 @@ def number_after(kept: str) -> Edit:
 
 FIELD_EDITS = (*(after(head, forms) for head, forms in _HEADS), *(number_after(head) for head, _ in _HEADS))
 # These begin with no fixed letters and are dear.
-SHORT_EDITS = (after(_SHORT_NAMES, (*_QUOTED, _SHORT_BARE)), number_after(_SHORT_NAMES))
+SHORT_EDITS = (after(_SHORT_NAMES, _QUOTED[:2]), after(_SHORT_NAMES, (*_QUOTED[2:], _SHORT_BARE)))
+SHORT_NUMBER_EDITS = (number_after(_SHORT_NAMES),)
 # Names all in upper case, as in environments, stand apart: most texts have none.
 _KEY_HEAD = r"ey(?i:[_. -]?(?:value|data))?"
 KEY_EDITS = (after(_KEY_HEAD, (*_QUOTED, *_NO_PROSE)), number_after(_KEY_HEAD))
@@ -142,7 +143,7 @@ def in_tuples(names: str) -> tuple[Edit, ...]:
 # One of these is in any text with a name, in lower case.
 NAMES = ("pass", "token", "secret", "sess", "cred", "card", "key", "authorization", "cookie")
 KEY_SHAPE = separated("key(?:[_. -]?(?:value|data))?")
-KEY_TEST = rf"(?:{_KEYS})[_. -]?key(?:[_. -]?(?:value|data))?{SEPARATED}"
+KEY_TESTS = tuple(rf"{name}[_. -]?key(?:.?(?:value|data))?[^a-z]{{0,4}}(?:[:=,]|\\u003e)" for name in _KEYS.split("|"))
 FIELD_TESTS = tuple(
     separated(ending)
     for ending in (
@@ -153,16 +154,18 @@ FIELD_TESTS = tuple(
 )  # fmt: skip
 # Short names, which the edits then look at more closely.
 PAN_TEST = separated("pan")  # as a word it is in `span_id`
+SHORT_NUMBER = r'\\*"[ \t]*:[ \t]*-?\d{3}'
 SHORT_TESTS = {
     "pass": "pass", "pwd": "pwd", "pin": "pin", "otp": "otp", "cv": "cv[vc]2?", "ssn": "ssn", "jwt": "jwt",
     "sid": "sid", "srf": "srf",
 }  # fmt: skip
 
 # Before the edits: values that are none, and names that name none.
-GUARDS = (
-    Edit(rf"""([:=][ \t]*\\*["']?)((?i:{NO_VALUES})(?:$|[\s"'&,;)}}\]\\.|]))""", f"${{1}}{GUARD}${{2}}"),
-    *(
-        Edit(rf"({head}[._-]?[tT]o)(ken)", f"${{1}}{GUARD}${{2}}")
-        for head in ("age", "ext", "rev", "ation", "ursor", "ync")
-    ),
+VALUE_GUARDS = tuple(
+    Edit(rf"""({sign}[ \t]*\\*["']?)((?i:{NO_VALUES})(?:$|[\s"'&,;)}}\]\\.|]))""", f"${{1}}{GUARD}${{2}}")
+    for sign in ":="
+)
+NAME_GUARDS = tuple(
+    Edit(rf"({head}[._-]?[tT]o)(ken)", f"${{1}}{GUARD}${{2}}")
+    for head in ("age", "ext", "rev", "ation", "ursor", "ync")
 )

@@ -14,18 +14,21 @@ from telemetry.collector.secret_names import (
     CARD,
     FIELD_EDITS,
     FIELD_TESTS,
-    GUARDS,
     KEY,
     KEY_EDITS,
     KEY_SHAPE,
-    KEY_TEST,
+    KEY_TESTS,
     MASK,
+    NAME_GUARDS,
     PAN_TEST,
     SHORT_EDITS,
+    SHORT_NUMBER,
+    SHORT_NUMBER_EDITS,
     SHORT_TESTS,
     UPPER_EDITS,
     UPPER_TESTS,
     UPPER_WORDS,
+    VALUE_GUARDS,
     Edit,
     after,
     in_tuples,
@@ -37,13 +40,11 @@ class Trigger(NamedTuple):
     """When a family may be in a text, in lower case. All parts that are given must hold; the cheapest stands first."""
 
     words: tuple[str, ...] = ()
-    """One of these strings is in it."""
+    """One of these strings is in it. Without words and needs the rest is tried on every record."""
     patterns: tuple[str, ...] = ()
     """One of these patterns fits."""
     shapes: tuple[str, ...] = ()
     """One of these fits too; tried before the patterns."""
-    early: bool = False
-    """Whether the patterns are tried on every record, because the words are in many."""
     needs: tuple[str, ...] = ()
     """What was found before: a name of a secret (`named`), or a long number (`numbers`)."""
 
@@ -59,6 +60,13 @@ class Family(NamedTuple):
     """Run before the edits."""
     exact: bool = False
     """Whether the triggers look at the text as it is, not in lower case."""
+    bundle: str | None = None
+    """Families of many edits have a group of statements for themselves, or with others, that other records skip."""
+
+
+BY_NAME_BUNDLE = "by_name"
+# In this order; a bundle of one family is marked by the family's name.
+BUNDLES = (BY_NAME_BUNDLE, "tokens", "client_address")
 
 
 _NAMED = ("named",)
@@ -103,17 +111,20 @@ _QUERY = (
     r"access|apikey|credential"
 )
 _URL_EDITS = (
-    Edit(rf"([?&;](?:[\w.%-]*[._-])?(?i:{_QUERY})=)[^&\s\"'#<>\\;\x03][^&\s\"'#<>\\;]{{3,}}", f"${{1}}{MASK}"),
-    Edit(r"([?&](?:code|oobCode)=)[^&\s\"'#<>\\]{6,}", f"${{1}}{MASK}"),
+    *(
+        Edit(rf"({sign}(?:[\w.%-]*[._-])?(?i:{_QUERY})=)[^&\s\"'#<>\\;\x03][^&\s\"'#<>\\;]{{3,}}", f"${{1}}{MASK}")
+        for sign in (r"\?", "&", ";")
+    ),
+    *(Edit(rf"({sign}(?:code|oobCode)=)[^&\s\"'#<>\\]{{6,}}", f"${{1}}{MASK}") for sign in (r"\?", "&")),
     Edit(r"(ignature=)[\w%+/=-]{16,}", f"${{1}}{MASK}"),
 )
 # The password of a URL's user information, to the last @ before the host's end, and a user that is a token itself.
 _LOGIN_EDITS = (
     Edit(r"""(://[^\s/:@"'?#\\]*:)[^\s/"'\\<>?#]{1,256}(@)""", f"${{1}}{MASK}${{2}}"),
     Edit(r"(://)[\w.~%+-]{16,256}(@)", f"${{1}}{MASK}${{2}}"),
-    Edit(r"""([\w.-]{1,64}:)[^\s@/"'\\]{1,128}(@(?:tcp|unix|udp)\()""", f"${{1}}{MASK}${{2}}"),
     Edit(r"""(jdbc:oracle:thin:[\w.$-]{1,64}/)[^\s@"'\\]{1,128}(@)""", f"${{1}}{MASK}${{2}}"),
 )
+_DSN_EDITS = (Edit(r"""([\w.-]{1,64}:)[^\s@/"'\\]{1,128}(@(?:tcp|unix|udp)\()""", f"${{1}}{MASK}${{2}}"),)
 _COMMAND_EDITS = (
     Edit(
         r"""(--(?:[\w-]*-)?(?:password|passwd|passphrase|pass|token|secret|key|auth|pwd)(?:[ \t]+|=)["']?)"""
@@ -124,8 +135,10 @@ _COMMAND_EDITS = (
         Edit(rf"""({option}(?:[ \t]*|=)["']?[^\s:"'\\/]{{1,64}}:)[^\s"'\\]{{2,}}""", f"${{1}}{MASK}")
         for option in ("--user", "--proxy-user", " -u", " -U")
     ),
-    Edit(r"""((?:sshpass|login|mysql\w*|redis-cli|mongo\w*|psql|unzip|zip)\b[^\n|;]{0,120}?[ \t]-(?:p|a)[ \t]+["']?)"""
-         r"""[^\s"'\\-][^\s"'\\]{2,}""", f"${{1}}{MASK}"),
+    *(
+        Edit(rf"""({tool}\b[^\n|;]{{0,120}}?[ \t]-(?:p|a)[ \t]+["']?)[^\s"'\\-][^\s"'\\]{{2,}}""", f"${{1}}{MASK}")
+        for tool in ("sshpass", "login", r"mysql\w*", "redis-cli", r"mongo\w*", "psql", "zip")
+    ),
 )  # fmt: skip
 _XML_NAMES = rf"password|passwd|passphrase|pwd|secret|token|{KEY}|{CARD}|credentials?|pass|pin|cvv|ssn"
 _XML_EDITS = (
@@ -147,7 +160,7 @@ FIELDS = Family(
     "fields",
     (Trigger(needs=_NAMED, patterns=FIELD_TESTS),),
     (*in_tuples("token|secret|password|passwd"), *FIELD_EDITS),
-    GUARDS,
+    (*VALUE_GUARDS, *NAME_GUARDS),
 )
 SHORTS = Family(
     "shorts",
@@ -156,13 +169,18 @@ SHORTS = Family(
         Trigger(patterns=(PAN_TEST,)),
     ),
     SHORT_EDITS,
-    GUARDS[:1],
+    VALUE_GUARDS,
+)
+SHORT_NUMBERS = Family(
+    "short_numbers",
+    tuple(Trigger((word,), (rf"{test}{SHORT_NUMBER}",)) for word, test in SHORT_TESTS.items()),
+    SHORT_NUMBER_EDITS,
 )
 KEYS = Family(
     "keys",
-    (Trigger(needs=_NAMED, words=("key",), shapes=(KEY_SHAPE,), patterns=(KEY_TEST,)),),
+    (Trigger(needs=_NAMED, words=("key",), shapes=(KEY_SHAPE,), patterns=KEY_TESTS),),
     (*in_tuples("(?:api|access)[_-]?key"), *KEY_EDITS),
-    GUARDS[:1],
+    VALUE_GUARDS,
 )
 HEADERS = Family(
     "headers",
@@ -182,17 +200,17 @@ URLS = Family(
             (
                 r"://[^\s/:@\"'?#\\]*:[^\s/\"'\\<>?#]{1,256}@",
                 r"://[\w.~%+-]{16,256}@",
-                r"@(?:tcp|unix|udp)\(",
                 "jdbc:oracle:",
             ),
         ),
-        Trigger(("=",), tuple(f"{before}{_PARAMETER}" for before in (r"\?", "&")), early=True),
+        Trigger(patterns=tuple(f"{before}{_PARAMETER}" for before in (r"\?", "&"))),
         Trigger(("u0026",), (f"u0026{_PARAMETER}",)),
         Trigger(("ignature=",), (r"ignature=[\w%+/=-]{16}",)),
     ),
     (*_LOGIN_EDITS, *_URL_EDITS),
-    GUARDS[1:],
+    NAME_GUARDS,
 )
+DSNS = Family("dsns", (Trigger(("@tcp(", "@unix(", "@udp(")),), _DSN_EDITS)
 _OPTION = r"(?:[\w-]*-)?(?:password|passwd|passphrase|pass|token|secret|key|auth|pwd|user)[ \t=]"
 COMMANDS = Family(
     "commands",
@@ -233,21 +251,24 @@ KEY_BLOCKS = Family(
 
 # What tokens begin with that stands inside words, and heads that are in any text.
 _MID = "Q:_."
-_GITLAB = ("pat", "ptt", "dt", "rt", "cbt", "ft", "ffct", "imt", "agent", "oas", "soat")
+_GITLAB = "pat|ptt|dt|rt|cbt|ft|ffct|imt|agent|oas|soat"
 # Most tokens are a word with an underscore and a long run of letters and digits. The others, and those whose run may be
 # broken, are looked for by what is fixed in them, so that the search begins with a letter that is rare.
 _TOKEN_WORDS = (
     "_live_", "_test_", "_prod_", "_pat_", "_oat_", "sntrys_", "figd_", "tfp_", "pscale_", "yJ", "ABSK", "AIza",
-    "ya29.", "GOCSPX-", "Q~", "GR1348941", "xox", "xapp-", "xkeysib-", "xai-", "slack.com/", "SG.", "pypi-", "pul-",
+    "ya29.", "GOCSPX-", "Q~", "GR1348941", "xox", "xapp-", "xkeysib-", "xai-", "slack.com/", "SG.", "pypi-",
     "webhooks/", ":AA", "sq0", "EAAA", "dapi", "NRAK-", "PMAK-", ".atlasv1.", "ATATT3", "AGE-SECRET-KEY-1", "pplx-",
-    "ico-", "dt0c01.", "sha256~", "hvs.", "hvb.", "hvr.", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.",
+    "dt0c01.", "sha256~", "hvs.", "hvb.", "hvr.", "AKIA", "ASIA", "ABIA", "ACCA",
 )  # fmt: skip
-_TOKEN_SHAPES = (r"_[A-Za-z0-9+/]{20}", r"pat[A-Za-z0-9]{14}\.", r"gl[a-z]{2,5}-[\w.-]{20}")
-# Words that are in other words, with what makes a token of them.
-_TOKEN_PATTERNS = (
-    r"A[KSBC][IC]A[A-Z0-9]{16}", r"SK[0-9a-fA-F]{32}", r"AC[0-9a-f]{32}:", r"sk-[\w-]{20}", r"key-[0-9a-f]{32}",
+_TOKEN_SHAPES = (r"_[A-Za-z0-9+/]{20}", r"gl[a-z]{2,5}-[\w.-]{20}")
+_TWILIO_TEST = "AC[0-9a-f]{32}:"
+# Heads that are in other words too: such a token begins where a word does, or behind an escaped line's end.
+_SHORT_HEADS = ("SK", "sk-", "key-", "hf_", "r8_", "do", "dp.", "ntn_", "sgp_", "pul-", "ico-", "secret_", "pat")
+_SHORT_WORDS = (
+    "SK", "sk-", "key-", "hf_", "r8_", "_v1_", "dp.pt.", "dp.st.", "dp.ct.", "dp.sa.", "ntn_", "sgp_", "pul-", "ico-",
+    "secret_",
 )  # fmt: skip
-_COMMON_WORDS = ("AKIA", "ASIA", "ABIA", "ACCA", "SK", "AC", "sk-", "key-")
+_AIRTABLE_SHAPE = r"pat[A-Za-z0-9]{14}\."
 
 
 class Token(NamedTuple):
@@ -261,23 +282,23 @@ class Token(NamedTuple):
 
 _TOKENS = (
     Token("eyJ", r"[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)*"), Token("eyJrIjoi", r"[\w+/=]{40,}"),
-    *(Token(head, r"[A-Z0-9]{16}") for head in ("AKIA", "ASIA", "ABIA", "ACCA")), Token("ABSK", r"[\w+/]{40,}=*"),
+    Token("A", r"(?:KIA|SIA|BIA|CCA)[A-Z0-9]{16}"), Token("ABSK", r"[\w+/]{40,}=*"),
     Token("AIza", r"[\w-]{30,}"), Token("ya29.", r"[\w-]{20,}"), Token("GOCSPX-", r"[\w-]{20,}"),
     Token("Q~", r"[\w~.-]{31,40}"),
-    *(Token(head, r"[A-Za-z0-9]{20,}") for head in ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")),
+    Token("gh", r"[opusr]_[A-Za-z0-9]{20,}"),
     Token("github_pat_", r"\w{20,}"), Token("GR1348941", r"[\w-]{20}"),
-    *(Token(f"gl{kind}-", r"[\w.-]{20,}") for kind in _GITLAB),
+    Token("gl", rf"(?:{_GITLAB})-[\w.-]{{20,}}"),
     Token("xox", r"[a-z](?:\.xox[a-z])?-[\w-]{10,}"), Token("xapp-", r"\d-[\w-]{10,}"),
     Token("hooks.slack.com/", r"[\w+/-]{20,}", kept=r"(?:services|workflows|triggers)/"),
-    *(Token(head, r"\w{10,}") for head in ("sk_live_", "rk_live_", "sk_test_", "rk_test_", "sk_prod_", "rk_prod_")),
+    *(Token(head, r"(?:live|test|prod)_\w{10,}") for head in ("sk_", "rk_")),
     Token("whsec_", r"[\w+/=]{20,}"), Token("sk-", r"[\w-]{20,}"), Token("SK", r"[0-9a-fA-F]{32}"),
     Token("AC", r"[0-9a-f]{32}", kept=r"[0-9a-f]{32}:"), Token("SG.", r"[\w=-]{16,}\.[\w=.-]{16,}"),
     Token("key-", r"[0-9a-f]{32}"), Token("npm_", r"[A-Za-z0-9]{30,}"), Token("pypi-", r"[\w-]{50,}"),
-    *(Token(head, r"[\w-]{20,}") for head in ("dckr_pat_", "dckr_oat_")), Token("hf_", r"[A-Za-z0-9]{30,}"),
+    Token("dckr_", r"[op]at_[\w-]{20,}"), Token("hf_", r"[A-Za-z0-9]{30,}"),
     Token("api_org_", r"[A-Za-z]{30,}"), Token("glsa_", r"\w{30,}"), Token("glc_", r"[\w+/=]{30,}"),
-    Token("pul-", r"[0-9a-f]{40}"), *(Token(head, r"[\w-]{24,}") for head in ("hvs.", "hvb.", "hvr.")),
+    Token("pul-", r"[0-9a-f]{40}"), Token("hv", r"[sbr]\.[\w-]{24,}"),
     Token("webhooks/", r"[\w-]{40,}", kept=r"\d{15,22}/"), Token(":AA", r"[\w-]{32,40}"),
-    *(Token(head, r"[0-9a-fA-F]{32}") for head in ("shpat_", "shpca_", "shppa_", "shpss_")),
+    Token("shp", r"(?:at|ca|pa|ss)_[0-9a-fA-F]{32}"),
     Token("sq0", r"(?:atp|csp|idp)-[\w-]{20,}"), Token("EAAA", r"[\w-]{40,}"),
     Token("pat", r"[A-Za-z0-9]{14}\.[A-Za-z0-9]{20,}"), Token("do", r"[opr]_v1_[a-f0-9]{40,}"),
     Token("dp.", r"(?:pt|st|ct|sa)\.[\w.-]{30,}"), Token("dapi", r"[a-f0-9]{32}"),
@@ -307,28 +328,38 @@ def _any_of(tokens: Iterable[Token]) -> str:
     return "|".join(sorted(_token(token) for token in tokens))
 
 
-# A token begins where a word does, or behind an escaped line's end.
-_WHOLE = Edit(
-    rf"(\b|\\[nrt])(?:{_any_of(token for token in _TOKENS if not token.kept and token.head[0] not in _MID)})",
-    f"${{1}}{MASK}",
-)
-_WITHIN = tuple(
-    Edit(f"({token.head.replace('.', chr(92) + '.')}{token.kept}){token.tail}", f"${{1}}{MASK}")
-    for token in _TOKENS
-    if token.kept or token.head[0] in _MID
-)
+_SHORT_TOKENS = tuple(token for token in _TOKENS if token.head in _SHORT_HEADS)
 TOKENS = Family(
     "tokens",
-    (Trigger(_TOKEN_WORDS), Trigger(_COMMON_WORDS, _TOKEN_PATTERNS), Trigger(patterns=_TOKEN_SHAPES)),
-    (_WHOLE, *_WITHIN),
+    (Trigger(_TOKEN_WORDS), Trigger(("AC",), (_TWILIO_TEST,)), Trigger(patterns=_TOKEN_SHAPES)),
+    tuple(
+        Edit(f"({token.head.replace('.', chr(92) + '.')}{token.kept}){token.tail}", f"${{1}}{MASK}")
+        if token.kept or token.head[0] in _MID
+        else Edit(_token(token), MASK)
+        for token in _TOKENS
+        if token not in _SHORT_TOKENS
+    ),
+    exact=True,
+    bundle="tokens",
+)
+SHORT_TOKENS = Family(
+    "short_tokens",
+    (
+        Trigger(_SHORT_WORDS, tuple(_token(token) for token in _SHORT_TOKENS if token.head != "pat")),
+        Trigger(patterns=(_AIRTABLE_SHAPE,)),
+    ),
+    (Edit(rf"(\b|\\[nrt])(?:{_any_of(_SHORT_TOKENS)})", f"${{1}}{MASK}"),),
     exact=True,
 )
 UPPER = Family(
     "upper",
     tuple(Trigger((word,), (test,), needs=_NAMED) for word, test in zip(UPPER_WORDS, UPPER_TESTS, strict=True)),
     UPPER_EDITS,
-    (GUARDS[0],),
+    VALUE_GUARDS,
     exact=True,
 )
 # What a name gives away, and what its own form does.
-BY_NAME, BY_FORM = (HEADERS, MARKUP, FIELDS, SHORTS, KEYS, UPPER), (URLS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS)
+BY_NAME = tuple(
+    family._replace(bundle=BY_NAME_BUNDLE) for family in (HEADERS, MARKUP, FIELDS, SHORTS, SHORT_NUMBERS, KEYS, UPPER)
+)
+BY_FORM = (URLS, DSNS, COMMANDS, SENTENCES, KEY_BLOCKS, TOKENS, SHORT_TOKENS)

@@ -12,6 +12,7 @@ from settings.models.platform import PlatformSettings
 from settings.models.redaction import PersonalData
 from telemetry.collector.finding import families
 from telemetry.collector.gateway import gateway_config
+from telemetry.collector.place import MARKS
 from telemetry.collector.redaction import generates_hash_key, redaction_processors
 
 Make = Callable[..., PlatformSettings]
@@ -38,7 +39,7 @@ def test_a_statement_that_fails_costs_its_record_nothing_but_itself(make_setting
 def test_only_marked_records_meet_the_dear_steps(make_settings: Make) -> None:
     for group in groups(processors(make_settings)["transform/redaction"], "log"):
         if any(statement.startswith("replace_") and "****" in statement for statement in group["statements"]):
-            assert "lgtm.redaction.marks" in group["conditions"][0]
+            assert MARKS in group["conditions"][0]
 
 
 def test_the_configuration_fits_into_a_config_map(make_settings: Make) -> None:
