@@ -10,6 +10,8 @@ HOUR = 3600
 # Loki compacts and applies retention every 10 minutes; Mimir's compactor looks for work every hour and may take hours.
 LOKI_COMPACTION_HOURS = 3
 LOKI_RETENTION_HOURS = 6
+# A request is worked off half an hour after the day in which it can be withdrawn; compaction may lag behind by hours.
+LOKI_ERASURE_HOURS = 12
 MIMIR_COMPACTION_HOURS = 24
 MIMIR_CLEANUP_HOURS = 6
 MIMIR_UNSHIPPED_HOURS = 3
@@ -123,6 +125,15 @@ def _loki() -> list[Alert]:
             Severity.WARNING,
             "Loki hasn't deleted old logs for {{ $value | humanizeDuration }}",
             "Logs stay longer than the retention that was promised, and are paid for.",
+        ),
+        _alert(
+            "LokiErasurePending",
+            f"max(loki_compactor_oldest_pending_delete_request_age_seconds) > {LOKI_ERASURE_HOURS * HOUR}",
+            15,
+            Severity.WARNING,
+            "A request to delete logs has waited for {{ $value | humanizeDuration }}",
+            "The day in which it could be withdrawn is over, and the elected compactor hasn't worked it off: what a "
+            "person asked to erase is still stored.",
         ),
         _discarding("LokiDiscardingLogs", "loki_discarded_samples_total", "Loki", "lines"),
     ]

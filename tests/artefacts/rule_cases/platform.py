@@ -15,6 +15,7 @@ SIZE = 'otelcol_exporter_queue_size{job="collector-gateway",instance="g-0",expor
 CAPACITY = SIZE.replace("size", "capacity")
 QUEUED = '{job="collector-gateway",instance="g-0",exporter="otlp_http/loki"}'
 RECEIVED = '{job="collector-agent",instance="a-0",receiver="otlp"}'
+ERASURE_AGE = "loki_compactor_oldest_pending_delete_request_age_seconds"
 EARLY = 'otelcol_processor_tail_sampling_sampling_trace_dropped_too_early_total{instance="g-0"}'
 
 
@@ -149,6 +150,13 @@ BACK_ENDS = (
         60,
     ),
     *_stalled("LokiRetentionStalled", "loki_compactor_apply_retention_last_successful_run_timestamp_seconds", 6, 60),
+    AlertCase(
+        "LokiErasurePending",
+        "a request that waits for more than twelve hours, on the replica that leads, then worked off",
+        {ERASURE_AGE + '{pod="loki-0"}': "0x800", ERASURE_AGE + '{pod="loki-1"}': "0+60x760 0x40"},
+        {"700m": 0, "730m": 0, "737m": 1, "759m": 1, "762m": 0},
+    ),
+    AlertCase("LokiErasurePending", "exactly twelve hours", {ERASURE_AGE: "43200x60"}, {"50m": 0}),
     *_growing("LokiDiscardingLogs", 'loki_discarded_samples_total{reason="rate_limited"}', 10),
     AlertCase(
         "TempoWritesFailing",
