@@ -52,30 +52,26 @@ def fixed_parts(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(max(name.lower().split("*"), key=len) for name in names))
 
 
-def treating(place: Place, settings: RedactionSettings) -> Iterator[str]:
-    """Attributes with treatment of their own have it on every record."""
+def suspecting(place: Place, settings: RedactionSettings) -> Iterator[str]:
+    """Suspects the few records in which something may be; attributes with treatment of their own have it here."""
     yield from _hashed(place, settings)
     yield from _well_known(place, settings)
-
-
-def suspecting(place: Place, settings: RedactionSettings) -> Iterator[str]:
-    """Suspects the few records in which something may be."""
     yield from _searched(place, settings)
     yield from _gates(place, settings)
     early = [_trigger(place, one, trigger) for one, trigger in _triggers(settings) if _gate_of(one, trigger) is None]
     # A glob can't hold the sign of what is no UTF-8.
-    early += has(place.cached("lower"), BROKEN[0])
+    early += has(place.cached("low"), BROKEN[0])
     early += fits(place.cached("text"), *personal.NUMBERS)
-    early += fits(place.cached("lower"), *(test for test in _id_tests(settings) if not _named(test)))
+    early += fits(place.cached("low"), *(test for test in _id_tests(settings) if not _named(test)))
     yield f"set({place.suspect('any')}, true) where {place.suspects} == nil and {any_of(early)}"
 
 
 def finding(place: Place, settings: RedactionSettings) -> Iterator[str]:
     """Sets the marks of what could be in a record that is suspected."""
     yield from _searched(place, settings)
-    if place.seldom:
+    if not place.attributes:
         yield from _gates(place, settings)
-    lower, numbers = place.cached("lower"), place.cached("numbers")
+    lower, numbers = place.cached("low"), place.cached("numbers")
     yield f"set({numbers}, true) where {any_of(fits(place.cached('text'), *personal.NUMBERS))}"
     for family in families(settings):
         triggers = any_of([_gated_trigger(place, family, one) for one in family.triggers])
@@ -93,7 +89,7 @@ def finding(place: Place, settings: RedactionSettings) -> Iterator[str]:
         # A list, a table, or a number as long as a card's.
         nested = [*has(place.cached("text"), f"{_NAME_END}{{", f"{_NAME_END}["), place.is_marked("cards")]
         yield f"set({place.mark('nested')}, true) where {place.is_marked()} and {any_of(nested)}"
-    if not place.seldom:
+    if place.attributes:
         yield f"delete_key({place.table}, {quoted(SUSPECTS)})"
 
 
@@ -121,9 +117,9 @@ def _gates(place: Place, settings: RedactionSettings) -> Iterator[str]:
         triggers.setdefault(_gate_of(family, trigger), []).append((family, trigger))
     words = {gate: [word for _, one in some for word in one.words] for gate, some in triggers.items()}
     # Heads of two letters are in so many words that what follows is looked at too.
-    tests = [] if place.seldom else [_trigger(place, *one) for one in triggers["exact"]]
-    yield from _gate(place, "lower", NAMES, "named")
-    yield from _gate(place, "lower", [*words["worded"], BROKEN[1]], "worded")
+    tests = [] if not place.attributes else [_trigger(place, *one) for one in triggers["exact"]]
+    yield from _gate(place, "low", NAMES, "named")
+    yield from _gate(place, "low", [*words["worded"], BROKEN[1]], "worded")
     yield from _gate(place, "text", words["exact"], "exact", tests)
     yield from _gate(place, "text", words[WHOLE], WHOLE)
 
@@ -185,7 +181,7 @@ def _searched(place: Place, settings: RedactionSettings) -> Iterator[str]:
     # A body may be nothing.
     yield f'set({text}, Concat([{place.text}], ""))' if place.text else f'set({text}, "")'
     if place.attributes:
-        searched, some = place.cached("searched"), f"where Len({place.table}) > 0" if place.text else ""
+        searched, some = place.cached("open"), f"where Len({place.table}) > 0" if place.text else ""
         # What is hashed is a hash by now.
         treated = [*settings.ignored_attributes, *settings.hashed_attributes]
         if place.context == "span" and PersonalData.CLIENT_ADDRESS in settings.personal_data:
@@ -199,7 +195,7 @@ def _searched(place: Place, settings: RedactionSettings) -> Iterator[str]:
 
 def _trigger(place: Place, family: Family, trigger: Trigger) -> str:
     """Patterns begin with fixed letters, so that they need no search for a word before."""
-    searched = place.cached("text" if family.exact else "lower")
+    searched = place.cached("text" if family.exact else "low")
     if not trigger.patterns:
         return any_of(has(searched, *trigger.words))
     return f"({all_of(any_of(fits(searched, *trigger.shapes)), any_of(fits(searched, *trigger.patterns)))})"

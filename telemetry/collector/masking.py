@@ -16,7 +16,7 @@ from typing import Any
 
 from settings.models.redaction import RedactionSettings
 from telemetry.collector import personal_data as personal
-from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting, treating
+from telemetry.collector.finding import families, finding, hash_key, name_in_text, suspecting
 from telemetry.collector.place import HELD_KEYS, Place, any_of, fits, quoted
 from telemetry.collector.secret_names import ATTRIBUTE_NAMES, GUARD, HARMLESS_ATTRIBUTE_NAMES, MASK, VALUE_GUARDS, Edit
 from telemetry.collector.secret_patterns import BUNDLES, Family
@@ -47,15 +47,9 @@ def masking_groups(place: Place, settings: RedactionSettings, before: Sequence[s
     """The groups of statements for one context with attributes; `before` runs first on every record."""
     some = [f"Len({place.table}) > 0"] if place.text is None else []
     bundles = {bundle: [one for one in families(settings) if one.bundle == bundle] for bundle in BUNDLES}
-    if place.seldom:
-        searching = [_group(place, [*before, *treating(place, settings), *finding(place, settings)], some)]
-    else:
-        searching = [
-            _group(place, [*before, *treating(place, settings), *suspecting(place, settings)], some),
-            _group(place, finding(place, settings), [f"{place.suspects} != nil"]),
-        ]
     return [
-        *searching,
+        _group(place, [*before, *suspecting(place, settings)], some),
+        _group(place, finding(place, settings), [f"{place.suspects} != nil"]),
         _group(place, [*place.noting(), *_preparing(place, settings), *_first(place, settings)], [place.is_marked()]),
         *(
             _group(place, _bundled(place, bundled), [place.is_marked(bundle)])

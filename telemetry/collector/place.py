@@ -30,11 +30,6 @@ class Place(NamedTuple):
     attributes: bool = True
 
     @property
-    def seldom(self) -> bool:
-        """Whether there are so few of them that one search of all is enough, without suspicion before."""
-        return not self.attributes or self.context == "resource"
-
-    @property
     def table(self) -> str:
         return f"{self.context}.attributes"
 
@@ -56,7 +51,7 @@ class Place(NamedTuple):
         return f"{self.table}[{quoted(SUSPECTS)}]"
 
     def suspect(self, name: str) -> str:
-        return self.cached(name) if self.seldom else f"{self.suspects}[{quoted(name)}]"
+        return f"{self.suspects}[{quoted(name)}]" if self.attributes else self.cached(name)
 
     @property
     def marks(self) -> str:
