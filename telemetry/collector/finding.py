@@ -190,7 +190,7 @@ def _searched(place: Place, settings: RedactionSettings) -> Iterator[str]:
         yield f"delete_matching_keys({searched}, {quoted(safe_names(treated))}) {some}"
         pairs = f"ToKeyValueString({searched}, {quoted(_NAME_END)}, {quoted(_VALUE_END)})"
         yield f'set({text}, Concat([{text}, {pairs}], "\\"")) {some}'
-    yield f"set({place.cached('lower')}, ToLowerCase({place.cached('text')}))"
+    yield f"set({place.cached('low')}, ToLowerCase({place.cached('text')}))"
 
 
 def _trigger(place: Place, family: Family, trigger: Trigger) -> str:
