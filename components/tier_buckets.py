@@ -1,23 +1,22 @@
 """One private bucket per purpose, its lifecycle compiled from a tier plan."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import pulumi
 from pulumi_aws import s3
 
+from components.access_logs import AccessLogs, AccessLogsArgs, log_accesses
 from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document
-from planning.aws.lifecycle import TRANSITION_MINIMUM, LifecycleRule, to_provider
-from planning.buckets import BucketPurpose
+from components.private_bucket import close_bucket, lifecycle_rules, refuse_plain_http
+from planning.aws.lifecycle import TRANSITION_MINIMUM
+from planning.buckets import ACCESS_LOGS, BucketPurpose
 from planning.tiers.lifecycle import TierPlan
 from settings.models.names import Names
 from settings.models.storage import StorageSettings
 from telemetry.charts.object_storage import ObjectStorage
-
-MIN_TLS_VERSION = "1.2"
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,8 @@ class TierBuckets(pulumi.ComponentResource):
         super().__init__("lgtm:components:TierBuckets", name, None, opts)
         self._args = args
         self.kms_key_arn = self._key(name) if args.storage.encryption == "sse_kms" else None
+        days = args.storage.access_log_days
+        self._access_logs = None if days is None else self._logs(name, days)
         self.bucket_arns = {purpose: self._bucket(name, plan) for purpose, plan in args.plans.items()}
         self.storage = ObjectStorage(
             buckets={purpose: self._bucket_name(purpose) for purpose in args.plans},
@@ -49,6 +50,10 @@ class TierBuckets(pulumi.ComponentResource):
             endpoint=args.location.s3_endpoint,
         )
         self.register_outputs({"buckets": self.storage.buckets, "kmsKeyArn": self.kms_key_arn})
+
+    def _logs(self, name: str, days: int) -> AccessLogs:
+        args = AccessLogsArgs(self._args.storage, self._args.names, self._args.location, days)
+        return AccessLogs(f"{name}-{ACCESS_LOGS}", args, pulumi.ResourceOptions(parent=self))
 
     def _key(self, name: str) -> pulumi.Output[str]:
         args = self._args
@@ -78,39 +83,16 @@ class TierBuckets(pulumi.ComponentResource):
             tags={"component": "storage", "purpose": plan.purpose.value, "Name": physical},
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
-        self._close(logical, bucket)
+        close_bucket(logical, bucket, self._bucket_policy(bucket), self._safeguard())
         self._encrypt(logical, bucket)
         self._age(logical, bucket, plan)
+        if self._access_logs is not None:
+            log_accesses(logical, bucket, plan.purpose, self._access_logs, self._safeguard())
         return bucket.arn
 
     def _safeguard(self, *depends_on: pulumi.Resource) -> pulumi.ResourceOptions:
         """Protected with its bucket: a refused `pulumi destroy` still deletes whatever is not protected itself."""
         return pulumi.ResourceOptions(parent=self, protect=self._args.storage.protect, depends_on=list(depends_on))
-
-    def _close(self, logical: str, bucket: s3.Bucket) -> None:
-        """Private, owned by the account whoever writes, TLS only."""
-        block = s3.BucketPublicAccessBlock(
-            logical,
-            bucket=bucket.id,
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-            opts=self._safeguard(),
-        )
-        # One after the other: S3 answers OperationAborted to such changes of one bucket at the same time.
-        policy = s3.BucketPolicy(
-            logical,
-            bucket=bucket.id,
-            policy=self._bucket_policy(bucket),
-            opts=self._safeguard(block),
-        )
-        s3.BucketOwnershipControls(
-            logical,
-            bucket=bucket.id,
-            rule=s3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),
-            opts=self._safeguard(policy),
-        )
 
     def _bucket_policy(self, bucket: s3.Bucket) -> pulumi.Output[str]:
         kms = self.kms_key_arn is not None
@@ -156,32 +138,9 @@ class TierBuckets(pulumi.ComponentResource):
         )
 
 
-def lifecycle_rules(rules: Iterable[LifecycleRule]) -> list[s3.BucketLifecycleConfigurationRuleArgsDict]:
-    """Rules as the SDK takes them: it passes on the provider's own words as they are."""
-    return [cast("s3.BucketLifecycleConfigurationRuleArgsDict", to_provider(rule)) for rule in rules]
-
-
 def bucket_policy(bucket_arn: str, *, kms: bool) -> str:
     """Refuses plain HTTP and old TLS to everybody and, with KMS, an upload that names another kind of encryption."""
-    everything = [bucket_arn, f"{bucket_arn}/*"]
-    statements = [
-        Statement(
-            sid="DenyPlainHttp",
-            effect="Deny",
-            principal="*",
-            actions=["s3:*"],
-            resources=everything,
-            condition={"Bool": {"aws:SecureTransport": "false"}},
-        ),
-        Statement(
-            sid="DenyOldTls",
-            effect="Deny",
-            principal="*",
-            actions=["s3:*"],
-            resources=everything,
-            condition={"NumericLessThan": {"s3:TlsVersion": MIN_TLS_VERSION}},
-        ),
-    ]
+    statements = [*refuse_plain_http(bucket_arn)]
     if kms:
         # An upload without the header is fine: it gets the bucket's default, which is the key.
         statements.append(

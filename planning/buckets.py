@@ -13,6 +13,10 @@ MIB = 1024 * KIB
 GIB = 1024 * MIB
 
 
+# Of the bucket with S3's access logs of the others; no back end knows it.
+ACCESS_LOGS = "access-logs"
+
+
 class BucketPurpose(StrEnum):
     """One bucket each; the value is the last part of the bucket's name."""
 

@@ -60,6 +60,8 @@ class Assumptions(Frozen):
     flow_log_gb_per_node: NotNegative = 6
     """VPC flow logs, where they are on: a record of some 120 bytes for each connection and direction in ten minutes.
     Ten name look-ups a second, each a connection of its own, are most of it; look at the log group after a day."""
+    access_log_bytes: NotNegative = 600
+    """S3's access logs, where they are on: one record, with the names of bucket, object and caller in it."""
     other_log_group_gb: NotNegative = 1
     """A log group of anything else."""
     log_compression: Share = 0.15

@@ -5,9 +5,9 @@ from math import ceil
 
 from planning.aws.lifecycle import LifecycleRule, from_provider
 from planning.aws.purpose import purpose_of
-from planning.aws.types import RELEASE, VERSIONING
+from planning.aws.types import BUCKET, RELEASE, VERSIONING
 from planning.backends import BY_DATA, Backend
-from planning.buckets import GIB, BucketPurpose, ObjectClass
+from planning.buckets import ACCESS_LOGS, GIB, BucketPurpose, ObjectClass
 from planning.capacity.steady_state import BucketUse, bucket_uses
 from planning.cost.bill import LIFECYCLE_TYPES, Bill
 from planning.cost.model import LineKind
@@ -15,6 +15,7 @@ from planning.cost.reading import duration_days
 from planning.registered import Resource, is_list
 from planning.retention import MAX_RETENTION_DAYS, Retention, SignalRetention
 from planning.tiers.lifecycle import AuditArchive, TierPlan
+from planning.tiers.lifetime_cost import DAYS_PER_MONTH
 
 REQUESTS_PER_UNIT = 1000
 
@@ -22,6 +23,9 @@ REQUESTS_PER_UNIT = 1000
 def price_bucket(bucket: Resource, bill: Bill) -> None:
     """Storage, requests and retrieval of one bucket in steady state."""
     purpose = purpose_of(bucket, BucketPurpose)
+    if purpose_of(bucket, (ACCESS_LOGS,)) == ACCESS_LOGS:
+        _access_log_line(bucket, bill)
+        return
     if not isinstance(purpose, BucketPurpose):
         size = bill.assumptions.plain_bucket_gib
         note = f"assumed {size:g} GB: the bucket has no purpose tag"
@@ -37,6 +41,30 @@ def price_bucket(bucket: Resource, bill: Bill) -> None:
     _request_lines(bucket, use, bill)
     if purpose in BY_DATA:
         _version_line(bucket, purpose, rules, bill)
+
+
+def _access_log_line(bucket: Resource, bill: Bill) -> None:
+    """Storage alone: AWS delivers access logs for nothing. Amazon S3 User Guide, "Logging requests with server access
+    logging"."""
+    uses = [_steady(other, purpose, bill) for other in bill.of_type(BUCKET) if (purpose := _written(other)) is not None]
+    a_month = sum(asked.puts + asked.gets for use in uses for asked in use.requests)
+    ends = [rule.expiration_days for rule in _rules(bucket, bill) if rule.expiration_days is not None]
+    days = min(ends, default=bill.assumptions.unbounded_days)
+    size = a_month / DAYS_PER_MONTH * days * bill.assumptions.access_log_bytes / GIB
+    each = bill.assumptions.access_log_bytes
+    note = f"{a_month:,.0f} requests a month, a record of some {each:g} bytes each, kept {days} days"
+    bill.add(bucket, LineKind.BUCKET_STORAGE, "STANDARD storage, access logs", size, "s3.storage.STANDARD", note)
+
+
+def _written(bucket: Resource) -> BucketPurpose | None:
+    """What for, of buckets that the platform writes to."""
+    purpose = purpose_of(bucket, BucketPurpose)
+    return purpose if isinstance(purpose, BucketPurpose) and purpose is not BucketPurpose.AUDIT_ARCHIVE else None
+
+
+def _steady(bucket: Resource, purpose: BucketPurpose, bill: Bill) -> BucketUse:
+    rules = tuple(_rules(bucket, bill))
+    return _use(purpose, rules, _life_days(purpose, rules, bill)[0], bill)
 
 
 def _storage_lines(bucket: Resource, use: BucketUse, note: str, bill: Bill) -> None:

@@ -143,6 +143,11 @@ def _audit_plan(audit: AuditArchive) -> TierPlan:
     )
 
 
+def access_log_rules(days: int) -> tuple[LifecycleRule, ...]:
+    """Rules of the bucket with S3's access logs, which live for so many days."""
+    return (LifecycleRule(id="expire-access-logs", expiration_days=days), _abort_rule())
+
+
 def _abort_rule() -> LifecycleRule:
     return LifecycleRule(id="abort-incomplete-multipart-uploads", abort_multipart_days=ABORT_MULTIPART_DAYS)
 

@@ -30,7 +30,7 @@ class Names(Frozen):
         """The EKS cluster."""
         return f"{self.prefix}-cluster"
 
-    def bucket(self, purpose: BucketPurpose, account_id: str) -> str:
+    def bucket(self, purpose: str, account_id: str) -> str:
         """A bucket; the account id makes it unique in the world."""
         return f"{self.prefix}-{purpose}-{account_id}"
 

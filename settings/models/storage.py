@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from planning.base import Frozen, broken_rule
+from planning.retention import Days
 
 
 class StorageSettings(Frozen):
@@ -16,6 +17,9 @@ class StorageSettings(Frozen):
     """Refuse to delete buckets and keys with `pulumi destroy` until this is set to false."""
     force_destroy: bool
     """Delete objects together with their bucket; only for stacks whose data may be lost."""
+    access_log_days: Days | None = None
+    """Days that S3's access logs of the buckets are kept, in a bucket of their own: who asked for which object. Without
+    it none are made; with it the cost report has a line. Only on AWS."""
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:

@@ -113,12 +113,16 @@ def _backups_have_a_place(settings: PlatformSettings) -> Iterator[BrokenRule]:
             "volumes of cluster mode existing come from a StorageClass that isn't this stack's to tag: remove it, and "
             "let the cluster's owner take snapshots",
         )
-    if backup.object_version_days is not None and not settings.on_aws:
-        yield BrokenRule(
-            ("backup", "object_version_days"),
-            "buckets of a stack with an object_store of its own are not on AWS: remove it, and keep versions there "
-            "by that server's own means",
-        )
+    for path, value, instead in (
+        (("backup", "object_version_days"), backup.object_version_days, "keep versions"),
+        (("storage", "access_log_days"), settings.storage.access_log_days, "log accesses"),
+    ):
+        if value is not None and not settings.on_aws:
+            yield BrokenRule(
+                path,
+                f"buckets of a stack with an object_store of its own are not on AWS: remove it, and {instead} there "
+                "by that server's own means",
+            )
 
 
 def _profiles_are_whole(settings: PlatformSettings) -> Iterator[BrokenRule]:

@@ -28,11 +28,12 @@ from planning.aws.types import (
     VERSIONING,
 )
 from planning.backends import backends_of
-from planning.buckets import BucketPurpose
+from planning.buckets import ACCESS_LOGS, BucketPurpose
 from planning.cost.services import FLOW_LOG_CLASS, FLOW_LOG_GROUPS
 from planning.registered import Resource
 from planning.retention import HOURS_PER_DAY
 from planning.schedule import UPDATE_NODE_GROUP, cron_expression, node_group_request
+from planning.tiers.compiler import access_log_rules
 from settings.models.cluster import CapacityType, EksCluster, ExistingCluster, NodeGroup, SharedCluster
 from settings.models.names import Names
 from settings.models.network import NatMode
@@ -109,6 +110,10 @@ def _buckets(settings: PlatformSettings) -> Iterator[Resource]:
         yield _resource("TierBuckets", LIFECYCLE, name, {"rules": [to_provider(rule) for rule in plan.rules]})
         if plan.versioned:
             yield _resource("TierBuckets", VERSIONING, name, {"versioningConfiguration": {"status": "Enabled"}})
+    if (days := settings.storage.access_log_days) is not None:
+        name, rules = f"storage-{ACCESS_LOGS}", [to_provider(rule) for rule in access_log_rules(days)]
+        yield _resource("AccessLogs", BUCKET, name, {"tags": {"purpose": ACCESS_LOGS}})
+        yield _resource("AccessLogs", LIFECYCLE, name, {"rules": rules})
     if settings.backup.volume_snapshot_days is not None:
         schedule = {
             "createRule": {"interval": HOURS_PER_DAY, "intervalUnit": "HOURS"},

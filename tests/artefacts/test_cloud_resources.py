@@ -218,6 +218,22 @@ def test_bucket_and_its_configurations(engine: Engine) -> None:
         {"bucket": name, "versioningConfiguration": {"status": "Suspended"}},
     )  # fmt: skip
     bucket_policy = life(engine, "aws:s3/bucketPolicy:BucketPolicy", {"bucket": name, "policy": deny_insecure(name)})
+    # The simulated S3 delivers: what was asked for meanwhile lies there.
+    logs = engine.create("aws:s3/bucket:Bucket", "logs", {"bucket": "logs-of-buckets", "forceDestroy": True})
+    writes = {
+        "Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"},
+        "Action": "s3:PutObject", "Resource": "arn:aws:s3:::logs-of-buckets/*",
+    }  # fmt: skip
+    let_in = engine.create(
+        "aws:s3/bucketPolicy:BucketPolicy", "logs",
+        {"bucket": logs.id, "policy": json.dumps({"Version": "2012-10-17", "Statement": [writes]})},
+    )  # fmt: skip
+    logging = life(
+        engine, "aws:s3/bucketLogging:BucketLogging",
+        {"bucket": name, "targetBucket": logs.id, "targetPrefix": "a/"},
+        {"bucket": name, "targetBucket": logs.id, "targetPrefix": "b/"},
+    )  # fmt: skip
+    end(engine, logging, let_in, logs)
     assert engine.refresh(bucket).state == bucket.state  # type: ignore[union-attr]
     end(engine, bucket_policy, ownership, blocked)
     for configuration in (encryption, versioning):

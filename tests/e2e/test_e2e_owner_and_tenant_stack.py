@@ -13,6 +13,7 @@ from tests.stacks import settings_of
 
 KEPT = [purpose for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]
 STAGING_BUCKETS = {purpose: f"acme-monitoring-staging-{purpose}-123456789012" for purpose in KEPT}
+LOG_BUCKET = "acme-monitoring-staging-access-logs-123456789012"
 CLUSTER = "acme-monitoring-staging-cluster"
 PART_OF = "app.kubernetes.io/part-of=lgtm-platform"
 
@@ -206,14 +207,30 @@ def test_a_running_cluster_becomes_strict_with_the_namespaces_that_it_has(platfo
         found = platform.kubectl_json(kubeconfig, "get", "networkpolicies", "--all-namespaces")
         return [one["metadata"]["namespace"] for one in found if one["metadata"]["name"] == "open"]
 
+    kept = {"force_destroy": True}
     platform.change_settings("staging", network_policies={"strict": False}, network={"flow_log_days": 14})
+    platform.change_settings("staging", storage={"access_log_days": 7, **kept})
     platform.pulumi(*up)
     assert opened() == []
-    platform.change_settings("staging", network_policies={"strict": True}, network={})
+    _accesses_are_logged(platform)
+    platform.change_settings("staging", network_policies={"strict": True}, network={}, storage=kept)
     platform.pulumi(*up)
+    assert {bucket["Name"] for bucket in platform.client("s3").list_buckets()["Buckets"]} >= set(
+        STAGING_BUCKETS.values()
+    )
+    assert LOG_BUCKET not in {bucket["Name"] for bucket in platform.client("s3").list_buckets()["Buckets"]}
     assert set(namespaces) <= set(opened())
     assert platform.client("ec2").describe_flow_logs()["FlowLogs"] == []
     platform.pulumi("preview", "--stack", "staging", "--expect-no-changes")
+
+
+def _accesses_are_logged(platform: Platform) -> None:
+    """The simulated S3 delivers them as AWS does, but at once."""
+    s3 = platform.client("s3")
+    for bucket in STAGING_BUCKETS.values():
+        s3.list_objects_v2(Bucket=bucket)
+    found = {one["Key"].partition("/")[0] for one in s3.list_objects_v2(Bucket=LOG_BUCKET)["Contents"]}
+    assert found == {str(purpose) for purpose in KEPT}
 
 
 def test_no_secret_is_in_the_clear(platform: Platform, kubeconfig: Path) -> None:

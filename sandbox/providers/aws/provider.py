@@ -74,6 +74,7 @@ DEFINITION: ProviderDefinition[AwsCloud] = ProviderDefinition(
         queues.Queue(),
         queues.QueuePolicy(),
         s3_bucket.Bucket(),
+        s3_bucket.BucketLogging(),
         s3_bucket.BucketOwnershipControls(),
         s3_bucket.BucketPolicy(),
         s3_bucket.BucketPublicAccessBlock(),

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from sandbox.providers.aws.cloud import AwsCloud, AwsType, Record, error_code, gone_if, tag_list, tag_map
 from sandbox.providers.properties import Properties
-from sandbox.providers.resource import CreatedWithError, ProviderError
+from sandbox.providers.resource import CreatedWithError, ProviderError, ResourceGoneError
 from sandbox.providers.rules import Refusal, policies
 from sandbox.providers.rules import s3 as rules
 
@@ -305,3 +305,22 @@ class BucketServerSideEncryptionConfiguration(BucketConfiguration):
         """S3 goes back to encryption with its own keys, so there is always a configuration."""
         if s3.get_bucket_encryption(Bucket=bucket):
             s3.delete_bucket_encryption(Bucket=bucket)
+
+
+class BucketLogging(BucketConfiguration):
+    token = "aws:s3/bucketLogging:BucketLogging"
+
+    def put(self, s3: Any, bucket: str, inputs: Properties) -> None:
+        enabled: Record = {"TargetBucket": inputs["targetBucket"], "TargetPrefix": inputs["targetPrefix"]}
+        s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={"LoggingEnabled": enabled})
+
+    def get(self, s3: Any, bucket: str, known: Properties) -> Properties:
+        found = s3.get_bucket_logging(Bucket=bucket).get("LoggingEnabled")
+        if found is None:
+            raise ResourceGoneError(f"bucket {bucket} isn't logged")
+        # moto keeps no format of keys.
+        kept = {name: known[name] for name in ("targetObjectKeyFormat",) if name in known}
+        return {"targetBucket": found["TargetBucket"], "targetPrefix": found["TargetPrefix"], **kept}
+
+    def remove(self, s3: Any, bucket: str) -> None:
+        s3.put_bucket_logging(Bucket=bucket, BucketLoggingStatus={})

@@ -7,9 +7,12 @@ import pytest
 
 from components.aws_environment import AwsLocation
 from components.encryption import key_policy
-from components.tier_buckets import bucket_policy, lifecycle_rules
+from components.private_bucket import lifecycle_rules
+from components.tier_buckets import bucket_policy
 from planning.aws.lifecycle import LifecycleRule
+from planning.aws.types import BUCKET, LIFECYCLE
 from planning.buckets import BucketPurpose
+from telemetry.cost.expected_resources import expected_resources
 from tests.unit.recording import ACCOUNT_ID, Graph
 
 PURPOSES = [purpose.value for purpose in BucketPurpose if purpose is not BucketPurpose.PROFILES]
@@ -159,3 +162,63 @@ def test_force_destroy_by_the_settings(compose: Any, make_settings: Any, environ
 def test_filter_has_one_predicate_or_an_and_of_two(rule: LifecycleRule, expected: dict[str, Any]) -> None:
     (registered,) = lifecycle_rules([rule])
     assert cast("dict[str, Any]", registered)["filter"] == expected
+
+
+# --- access logs
+
+
+LOGGING = "s3/bucketLogging:BucketLogging"
+LOG_BUCKET = f"acme-monitoring-dev-access-logs-{ACCOUNT_ID}"
+
+
+@pytest.fixture
+def logged(compose: Any, make_settings: Any) -> Graph:
+    settings = make_settings("dev")
+    return compose(settings.model_copy(update={"storage": settings.storage.model_copy(update={"access_log_days": 30})}))
+
+
+def test_access_logs_are_made_by_choice_only(dev: Graph) -> None:
+    assert dev.of(LOGGING) == []
+    assert not [one for one in dev.of("s3/bucket:Bucket") if "access-logs" in one.name]
+
+
+def test_every_bucket_is_logged_but_the_one_with_the_logs(logged: Graph) -> None:
+    buckets = {one.id: one.inputs["tags"]["purpose"] for one in logged.of("s3/bucket:Bucket")}
+    made = {one.inputs["bucket"]: one for one in logged.of(LOGGING)}
+    assert {buckets[bucket] for bucket in made} == set(buckets.values()) - {"access-logs"}
+    policy = logged.one("s3/bucketPolicy:BucketPolicy", "storage-access-logs")
+    for bucket, logging in made.items():
+        assert buckets[logging.inputs["targetBucket"]] == "access-logs"
+        assert logging.inputs["targetPrefix"] == f"{buckets[bucket]}/"
+        assert logged.waits_for(logging, policy), "S3 refuses to log into a bucket that doesn't let it write"
+
+
+def test_the_bucket_of_access_logs_is_closed_and_takes_them_from_this_stack_alone(logged: Graph) -> None:
+    assert logged.one("s3/bucket:Bucket", "storage-access-logs").inputs["bucket"] == LOG_BUCKET
+    statements = json.loads(logged.one("s3/bucketPolicy:BucketPolicy", "storage-access-logs").inputs["policy"])
+    plain, old, writes = statements["Statement"]
+    assert (plain["Sid"], old["Sid"]) == ("DenyPlainHttp", "DenyOldTls")
+    assert (writes["Principal"], writes["Action"]) == ({"Service": "logging.s3.amazonaws.com"}, ["s3:PutObject"])
+    assert writes["Resource"] == [f"arn:aws:s3:::{LOG_BUCKET}/*"]
+    assert writes["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": ACCOUNT_ID},
+        "ArnLike": {"aws:SourceArn": "arn:aws:s3:::acme-monitoring-dev-*"},
+    }
+    # S3 delivers to no bucket with a key of KMS.
+    encryption = "s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+    (rule,) = logged.one(encryption, "storage-access-logs").inputs["rules"]
+    assert rule["applyServerSideEncryptionByDefault"] == {"sseAlgorithm": "AES256"}
+    for type_ in (
+        "s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
+        "s3/bucketOwnershipControls:BucketOwnershipControls",
+    ):
+        logged.one(type_, "storage-access-logs")
+
+
+def test_access_logs_expire_and_are_planned_as_they_are_made(compose: Any, make_settings: Any, logged: Graph) -> None:
+    lifecycle = logged.one("s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", "storage-access-logs")
+    assert [rule.get("expiration") for rule in lifecycle.inputs["rules"]] == [{"days": 30}, None]
+    settings = make_settings("dev", storage={"access_log_days": 30})
+    planned = [one for one in expected_resources(settings, "dev", None) if one.name == "storage-access-logs"]
+    assert {one.type for one in planned} == {BUCKET, LIFECYCLE}
+    assert planned[1].at("rules") == lifecycle.inputs["rules"]

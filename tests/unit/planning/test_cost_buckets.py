@@ -151,3 +151,19 @@ def test_buckets_are_storage() -> None:
     report = priced(*(_bucket(purpose) for purpose in ("loki-chunks", "tempo-traces", "mimir-blocks", "audit-archive")))
     assert {line.kind for line in report.lines} == {LineKind.BUCKET_STORAGE, LineKind.BUCKET_REQUESTS}
     assert report.by_category["storage"] == pytest.approx(report.usd_per_month)
+
+
+def test_access_logs_are_a_record_for_each_request_and_cost_their_storage_alone() -> None:
+    chunks, ruler = _bucket(), _bucket("loki-ruler")
+    logs = resource(BUCKET, "storage-access-logs", tags={"purpose": "access-logs"})
+    expire = _lifecycle({"status": "Enabled", "expiration": {"days": 30}}, owner=logs)
+    before, after = priced(chunks, ruler, LOKI_14_DAYS), priced(chunks, ruler, LOKI_14_DAYS, logs, expire)
+    requests = sum(
+        line.quantity * 1000
+        for line in before.lines
+        if line.kind is LineKind.BUCKET_REQUESTS and "requests" in line.item
+    )
+    (line,) = [line for line in after.lines if line.resource == "storage-access-logs"]
+    assert line.quantity == pytest.approx(requests * 600 / 1024**3)
+    assert after.usd_per_month - before.usd_per_month == pytest.approx(line.quantity * 0.023)
+    assert "kept 30 days" in line.note

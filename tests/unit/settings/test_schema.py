@@ -101,6 +101,7 @@ MODELS_ONLY = {
     "same name twice",
     "a dimension that span metrics have",
     "snapshots of an existing cluster's volumes",
+    "access logs of buckets that aren't on AWS",
     "backups of an object store that isn't on AWS",
     "tls without the add-on that issues certificates",
     "cert-manager elsewhere than its add-on puts it",
