@@ -40,6 +40,6 @@ def test_all_pages_as_files_with_links_that_lead_to_one_another(
     written = json.loads(capsys.readouterr().out)
     assert {one.name for one in folder.iterdir()} == set(written) == {f"{name}.md" for name in pages()} | {"index.md"}
     index = (folder / "index.md").read_text(encoding="utf-8")
-    assert "| [HighErrorRate](high-error-rate.md) | `lgtm health --stack prod` |" in index
+    assert "| [HighErrorRate](high-error-rate.md) | `lgtm explain HighErrorRate --stack prod` |" in index
     (tmp_path / "file").write_text("")
     assert main(["runbooks", "--stack", "prod", "--output", str(tmp_path / "file")]) == 2
