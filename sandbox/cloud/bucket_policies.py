@@ -1,16 +1,20 @@
 """Bucket policies: moto applies a Deny without looking at its conditions, so that a TLS-only policy denies everything.
 
 Here loopback stands for TLS, and the conditions on transport and encryption headers are evaluated as S3 does for it.
+Whether the logging service may write is read from policies with several principals and resources too.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
 from typing import Any
 
 # What holds for a request of ours: it counts as TLS of the newest version, with no encryption header of its own.
 SECURE_TRANSPORT = "true"
 TLS_VERSION = 1.3
+LOGGING_SERVICE = "logging.s3.amazonaws.com"
 
 
 def applies(statement: dict[str, Any]) -> bool:
@@ -55,3 +59,30 @@ def evaluate_conditions() -> None:
         return original(stand_in, action, resource)
 
     FakeBucket.get_permission = get_permission  # type: ignore[method-assign]
+
+
+def lets_logs_in(policy: bytes | None, bucket_arn: str, prefix: str) -> bool:
+    """Whether S3's logging service may put objects below a prefix."""
+    statements: Iterable[dict[str, Any]] = json.loads(policy)["Statement"] if policy else ()
+    return any(
+        one["Effect"] == "Allow"
+        and one["Principal"] != "*"
+        and LOGGING_SERVICE in _listed(one["Principal"].get("Service"))
+        and any(fnmatchcase("s3:PutObject", action) for action in _listed(one["Action"]))
+        and any(fnmatchcase(f"{bucket_arn}/{prefix}x", resource) for resource in _listed(one["Resource"]))
+        for one in statements
+    )
+
+
+def _listed(value: str | list[str] | None) -> list[str]:
+    return [value] if isinstance(value, str) else value or []
+
+
+def read_logging_permissions() -> None:
+    """Teaches moto's buckets to read the policy of a bucket that gets access logs; called once, as the above."""
+    from moto.s3.models import FakeBucket
+
+    def permitted(target_bucket: Any, target_prefix: str | None) -> bool:
+        return lets_logs_in(target_bucket.policy, target_bucket.arn, target_prefix or "")
+
+    FakeBucket._log_permissions_enabled_policy = staticmethod(permitted)  # type: ignore[method-assign]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.cloud.bucket_policies import evaluate_conditions
+from sandbox.cloud.bucket_policies import evaluate_conditions, read_logging_permissions
 from sandbox.cloud.eks.control_planes import ControlPlaneStarter, start_real_control_plane
 from sandbox.cloud.eks.state import EksState
 from sandbox.cloud.front import AUTHENTICATE_PATH, Front
@@ -39,6 +39,7 @@ class CloudServer:
         from werkzeug.serving import make_server
 
         evaluate_conditions()
+        read_logging_permissions()
         directory.mkdir(parents=True, exist_ok=True)
         eks = EksState(directory=directory, start_control_plane=start_control_plane, authentication_webhook_url="")
         moto: Any = DomainDispatcherApplication(create_backend_app)
