@@ -38,7 +38,7 @@ def test_versions_and_snapshots_are_made_and_stay_the_same(platform: Platform, n
     roles = {"role_path": "/platform/", "permissions_boundary_arn": boundary}
     platform.change_settings("staging", network=network.settings, iam=roles, cost_alerts=TOLD)
     platform.change_settings("staging", backup={"object_version_days": 7, "volume_snapshot_days": 3})
-    platform.pulumi("up", *NOW, "--policy-pack", "policies")
+    platform.pulumi("up", *NOW)
     platform.pulumi("up", *NOW, "--expect-no-changes")
     platform.pulumi("refresh", *NOW, "--expect-no-changes")
 
