@@ -217,6 +217,7 @@ ACTIONS: Mapping[str, TypeActions] = {
         "CreateBucket DeleteBucket PutBucketTagging ListBucketVersions DeleteObject DeleteObjectVersion",
     ),
     types.LIFECYCLE: _type(Scope.BUCKET, "s3", "GetLifecycleConfiguration", "PutLifecycleConfiguration"),
+    types.BUCKET_LOGGING: _type(Scope.BUCKET, "s3", "GetBucketLogging", "PutBucketLogging"),
     types.BUCKET_OWNERSHIP: _type(Scope.BUCKET, "s3", "GetBucketOwnershipControls", "PutBucketOwnershipControls"),
     types.BUCKET_POLICY: _type(Scope.BUCKET, "s3", "GetBucketPolicy", "PutBucketPolicy DeleteBucketPolicy"),
     types.PUBLIC_ACCESS_BLOCK: _type(Scope.BUCKET, "s3", "GetBucketPublicAccessBlock", "PutBucketPublicAccessBlock"),
