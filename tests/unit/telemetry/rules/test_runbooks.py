@@ -72,7 +72,8 @@ def test_a_command_of_ours_is_one_that_the_command_line_takes() -> None:
     for page, command in sorted(set(commands("lgtm"))):
         words = shlex.split(command.replace("<stack>", "prod").replace("<service>", "api-gateway"))[1:]
         found: Any = typer.main.get_command(app)
-        context = found.context_class(found)
+        # With the names of the help option: a command keeps the first that it is asked for.
+        context = found.context_class(found, **found.context_settings)
         while hasattr(found, "resolve_command"):
             _, found, words = found.resolve_command(context, words)
             assert found is not None, f"{page}: there is no {command}"
