@@ -163,17 +163,21 @@ def _nodes(kind: Kind, demand: Demand, inputs: TopologyInputs) -> Iterator[int]:
 
 
 def _types(best: Kind, kinds: Sequence[Kind]) -> tuple[str, ...]:
-    """The kind and others that have at least as much, cheapest first: more pools for spot to take from."""
-    same = [
+    """The kind and others that have at least as much, cheapest first: more pools for spot to take from.
+
+    Largest of a burstable family have few others beside them: types that always have their cores stand in for those.
+    """
+    as_much = [
         kind
         for kind in kinds
         if kind.name != best.name
-        and is_burstable(kind.name) == is_burstable(best.name)
+        and (is_burstable(best.name) or not is_burstable(kind.name))
         and kind.shape.vcpus >= best.shape.vcpus
         and kind.shape.memory_gib >= best.shape.memory_gib
         and kind.usd_per_hour >= best.usd_per_hour
     ]
-    cheapest = sorted(same, key=lambda kind: (kind.usd_per_hour, kind.name))
+    alike = is_burstable(best.name)
+    cheapest = sorted(as_much, key=lambda kind: (is_burstable(kind.name) != alike, kind.usd_per_hour, kind.name))
     return (best.name, *(kind.name for kind in cheapest[: int(s.SPOT_TYPES.value) - 1]))
 
 

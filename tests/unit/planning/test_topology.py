@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
@@ -200,6 +200,7 @@ loads = st.floats(5, 1_000_000)
 
 @hypothesis_settings(max_examples=40, deadline=None)
 @given(rate=loads, availability=st.sampled_from(Availability), spot=st.booleans())
+@example(rate=778, availability=Availability.NONE, spot=True)  # where the cheapest is among the largest of its family
 def test_every_choice_says_why_and_pods_fit_their_nodes(rate: float, availability: Availability, spot: bool) -> None:
     found = topology(rate, availability=availability, spot=spot)
     assert all(one.reason and one.source.title and one.source.as_of for one in found.choices)
