@@ -35,6 +35,7 @@ UNTAGGED_TYPES = frozenset(
         types.TOPIC_POLICY,
         types.TOPIC_SUBSCRIPTION,
         types.QUEUE_POLICY,
+        types.EVENT_TARGET,
         types.SCHEDULE,
     }
 )

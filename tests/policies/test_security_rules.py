@@ -219,6 +219,7 @@ CASES: Sequence[Case] = (
     Case("data-protected", PASS, [resource(KEY, {}, protect=False)], limits={"required": False}),
     Case("required-tags", PASS, [resource(KEY, {"tags": {}, "tagsAll": TAGS})]),
     Case("required-tags", PASS, [resource("aws:kms/alias:Alias", {})]),
+    Case("required-tags", PASS, [resource("aws:cloudwatch/eventTarget:EventTarget", {})]),
     Case("required-tags", UNKNOWN_YET, [resource(KEY, {"tags": UNKNOWN})]),
     Case("required-tags", FAIL, [resource(KEY, {"tags": {**TAGS, "owner": ""}})], "tags owner are missing"),
     Case("required-tags", FAIL, [resource(KEY, {})], "cost-centre"),
