@@ -11,6 +11,8 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,8 @@ from planning.errors import UserError
 SUPERVISOR_STOP_SECONDS = 10.0
 # Below 32768, where Linux begins to choose the near ends of outgoing connections (49152 elsewhere).
 SERVER_PORTS = range(12000, 32000)
+# Within these a server listens on the port that it was given, or never will.
+CLAIM_SECONDS = 120
 
 
 class ControlPlaneError(UserError):
@@ -64,14 +68,39 @@ def port_is_free(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different free loopback ports, none that the kernel might give to a connection meanwhile."""
+    """`count` different free loopback ports, none that the kernel might give to a connection meanwhile.
+
+    Nor is one given to another process of this user before a server listens on it."""
     # The system's own randomness: programs that seed Python's alike would choose alike.
     candidates = random.SystemRandom().sample(SERVER_PORTS, len(SERVER_PORTS))
-    found = list(itertools.islice(filter(port_is_free, candidates), count))
+    claims = _claims()
+    free = (port for port in candidates if port_is_free(port) and _claimed(claims / str(port)))
+    found = list(itertools.islice(free, count))
     if len(found) < count:
         first, last = SERVER_PORTS[0], SERVER_PORTS[-1]
         raise ControlPlaneError(f"fewer than {count} ports of 127.0.0.1 from {first} to {last} are free")
     return found
+
+
+def _claims() -> Path:
+    """Where processes of this user note which ports they were given."""
+    folder = Path(tempfile.gettempdir()) / f"lgtm-ports-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _claimed(note: Path) -> bool:
+    """Whether the port is now this process's: nobody was given it within the time that a server takes to start."""
+    try:
+        os.close(os.open(note, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        try:
+            if time.time() - note.stat().st_mtime < CLAIM_SECONDS:
+                return False
+            note.touch()
+        except FileNotFoundError:
+            return False
+    return True
 
 
 def last_lines(log: Path, count: int = 15) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ops.checks.health import POOL_LIMIT, POOL_USAGE
 from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import recordings
 from telemetry.cost.planned import planned_cost
@@ -87,7 +88,8 @@ def test_every_query_is_answered(server: Prometheus) -> None:
         platform.mimir.answers["/prometheus/api/v1/query"] = answer
         printed = _operate(platform)
     assert refused == []
-    assert empty == set()
+    # The reference platform's cluster has no Karpenter.
+    assert empty == {POOL_LIMIT, POOL_USAGE}
     for command in ("performance", "sampling validate"):
         assert " unknown " not in printed[command], printed[command]
     assert "not known" not in printed["review weekly"]
