@@ -12,7 +12,7 @@ from pulumi_aws import s3
 
 from components.aws_environment import AwsLocation
 from components.iam_policies import Statement, policy_document
-from components.private_bucket import close_bucket, lifecycle_rules, refuse_plain_http
+from components.private_bucket import close_bucket, encrypt_bucket, lifecycle_rules, refuse_plain_http
 from planning.aws.lifecycle import TRANSITION_MINIMUM
 from planning.buckets import ACCESS_LOGS, BucketPurpose
 from planning.tiers.compiler import access_log_rules
@@ -54,20 +54,7 @@ class AccessLogs(pulumi.ComponentResource):
         safeguard = pulumi.ResourceOptions(parent=self, protect=protect)
         policy = access_log_policy(args.location, physical, args.names)
         self.policy = close_bucket(name, self.bucket, policy, safeguard)
-        s3.BucketServerSideEncryptionConfiguration(
-            name,
-            bucket=self.bucket.id,
-            rules=[
-                s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=(
-                        s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="AES256"
-                        )
-                    )
-                )
-            ],
-            opts=safeguard,
-        )
+        encrypt_bucket(name, self.bucket, None, safeguard)
         s3.BucketLifecycleConfiguration(
             name,
             bucket=self.bucket.id,

@@ -1,4 +1,4 @@
-"""What buckets have in common: no public access, a policy, one owner whoever writes, and rules of age."""
+"""What buckets have in common: no public access, a policy, one owner whoever writes, encryption, and rules of age."""
 
 from collections.abc import Iterable
 from typing import cast
@@ -38,6 +38,29 @@ def close_bucket(
         opts=after(made),
     )
     return made
+
+
+def encrypt_bucket(
+    logical: str, bucket: s3.Bucket, kms_key_arn: pulumi.Output[str] | None, opts: pulumi.ResourceOptions
+) -> None:
+    """With a key of KMS, or S3's own."""
+    kms = kms_key_arn is not None
+    s3.BucketServerSideEncryptionConfiguration(
+        logical,
+        bucket=bucket.id,
+        rules=[
+            s3.BucketServerSideEncryptionConfigurationRuleArgs(
+                apply_server_side_encryption_by_default=(
+                    s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                        sse_algorithm="aws:kms" if kms else "AES256", kms_master_key_id=kms_key_arn
+                    )
+                ),
+                # One data key for many objects: without it every object is a KMS request.
+                bucket_key_enabled=kms,
+            )
+        ],
+        opts=opts,
+    )
 
 
 def refuse_plain_http(bucket_arn: str) -> tuple[Statement, Statement]:

@@ -10,7 +10,7 @@ from components.access_logs import AccessLogs, AccessLogsArgs, log_accesses
 from components.aws_environment import AwsLocation
 from components.encryption import EncryptionKey, EncryptionKeyArgs
 from components.iam_policies import Statement, policy_document
-from components.private_bucket import close_bucket, lifecycle_rules, refuse_plain_http
+from components.private_bucket import close_bucket, encrypt_bucket, lifecycle_rules, refuse_plain_http
 from planning.aws.lifecycle import TRANSITION_MINIMUM
 from planning.buckets import ACCESS_LOGS, BucketPurpose
 from planning.tiers.lifecycle import TierPlan
@@ -84,7 +84,7 @@ class TierBuckets(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=protect, retain_on_delete=protect),
         )
         close_bucket(logical, bucket, self._bucket_policy(bucket), self._safeguard())
-        self._encrypt(logical, bucket)
+        encrypt_bucket(logical, bucket, self.kms_key_arn, self._safeguard())
         self._age(logical, bucket, plan)
         if self._access_logs is not None:
             log_accesses(logical, bucket, plan.purpose, self._access_logs, self._safeguard())
@@ -97,25 +97,6 @@ class TierBuckets(pulumi.ComponentResource):
     def _bucket_policy(self, bucket: s3.Bucket) -> pulumi.Output[str]:
         kms = self.kms_key_arn is not None
         return bucket.bucket.apply(lambda physical: bucket_policy(self._args.location.bucket_arn(physical), kms=kms))
-
-    def _encrypt(self, logical: str, bucket: s3.Bucket) -> None:
-        kms = self.kms_key_arn is not None
-        s3.BucketServerSideEncryptionConfiguration(
-            logical,
-            bucket=bucket.id,
-            rules=[
-                s3.BucketServerSideEncryptionConfigurationRuleArgs(
-                    apply_server_side_encryption_by_default=(
-                        s3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
-                            sse_algorithm="aws:kms" if kms else "AES256", kms_master_key_id=self.kms_key_arn
-                        )
-                    ),
-                    # One data key for many objects: without it every object is a KMS request.
-                    bucket_key_enabled=kms,
-                )
-            ],
-            opts=self._safeguard(),
-        )
 
     def _age(self, logical: str, bucket: s3.Bucket, plan: TierPlan) -> None:
         before: list[pulumi.Resource] = []

@@ -10,7 +10,7 @@ from ops.report.checks import Check, Report, State
 from planning.backends import BACKENDS, backends_of
 from settings.rules.sizing import least_pool_cores
 from telemetry.collector.scrapes import scrapes
-from telemetry.kubernetes.endpoints import Endpoints
+from telemetry.kubernetes.endpoints import POOL_LIMIT, POOL_USAGE, Endpoints
 
 # Every member of a ring reports all of its members.
 RINGS = "max by (job, name, state) (cortex_ring_members)"
@@ -24,9 +24,6 @@ FAILED_SENDS = tuple(
 )
 QUEUE_FILL = "max by (exporter) (otelcol_exporter_queue_size / otelcol_exporter_queue_capacity)"
 FULL_QUEUE = 0.8
-POOL_LIMIT, POOL_USAGE = (
-    f'max by (nodepool) (karpenter_nodepools_{kind}{{resource_type="cpu"}})' for kind in ("limit", "usage")
-)
 ACTIVE = "ACTIVE"
 RING_ADVICE = "wait for a restart to end; forget a member that won't come back on the component's ring page"
 MOST_NAMED = 5

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from planning.base import Frozen, broken_rule
 from planning.instances import Architecture, is_burstable
 from settings.models.addons import AddonVersions, ClusterAddons
-from settings.models.address_blocks import unreachable
+from settings.models.address_blocks import narrow_block, no_wider, unreachable
 from settings.models.fields import SecretName, accepts, matching
 from settings.models.node_pool import InstanceType, NodePool, NodeScaling
 
@@ -23,7 +23,6 @@ LOG_RETENTION_DAYS = (
 )
 # fmt: on
 # The shape that editors check; whether bits beyond the prefix are zero is checked by the model.
-CIDR_PATTERN = r"^\d{1,3}(\.\d{1,3}){3}/\d{1,2}$"
 # Amazon EKS User Guide, "Send control plane logs to CloudWatch Logs".
 ControlPlaneLog = Literal["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
@@ -99,9 +98,7 @@ KubernetesVersion = Annotated[
 ]
 
 
-def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
-    if cidr.prefixlen < 8:
-        raise broken_rule("is open to the world: name the address blocks of your offices, VPN or CI")
+def _reachable(cidr: IPv4Network) -> IPv4Network:
     if kind := unreachable(cidr):
         raise broken_rule(
             f"is {kind}, and nobody comes from there over the internet: name the blocks as others see them"
@@ -111,8 +108,9 @@ def _limited_cidr(cidr: IPv4Network) -> IPv4Network:
 
 AccessCidr = Annotated[
     IPv4Network,
-    AfterValidator(_limited_cidr),
-    Field(json_schema_extra=accepts("an IPv4 block of /8 or narrower, such as 203.0.113.0/24", pattern=CIDR_PATTERN)),
+    no_wider("is open to the world: name the address blocks of your offices, VPN or CI"),
+    AfterValidator(_reachable),
+    narrow_block("203.0.113.0/24"),
 ]
 
 

@@ -13,8 +13,8 @@ from pydantic import AfterValidator, Field, model_validator
 
 from planning.base import Frozen, broken_rule
 from planning.retention import Signal
-from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import accepts, matching
+from settings.models.address_blocks import block
+from settings.models.fields import matching
 from settings.models.redaction import AttributeName, SecretName
 
 HTTPS_PORT, HTTP_PORT = 443, 80
@@ -114,9 +114,7 @@ MetricName = Annotated[
 ]
 AttributeValue = Annotated[str, matching(r"^[ -~]{1,255}$", "1 to 255 printable ASCII characters")]
 SentServiceName = Annotated[str, matching(r"^[A-Za-z0-9_.-]{1,128}$", "the value of service.name")]
-DestinationCidr = Annotated[
-    IPv4Network, Field(json_schema_extra=accepts("an IPv4 block, such as 203.0.113.0/24", pattern=CIDR_PATTERN))
-]
+DestinationCidr = Annotated[IPv4Network, block("203.0.113.0/24")]
 
 
 class LogSeverity(StrEnum):

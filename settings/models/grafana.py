@@ -7,15 +7,13 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import HostName, SecretName, accepts, matching
+from settings.models.address_blocks import block
+from settings.models.fields import HostName, SecretName, matching
 from settings.models.sign_on import SignOn
 
 # As wide as a company gets; wider is the world.
 MIN_VISITOR_PREFIX = 8
-VisitorCidr = Annotated[
-    IPv4Network, Field(json_schema_extra=accepts("an IPv4 block, such as 198.18.0.0/24", pattern=CIDR_PATTERN))
-]
+VisitorCidr = Annotated[IPv4Network, block("198.18.0.0/24")]
 CertificateArn = Annotated[
     str,
     matching(

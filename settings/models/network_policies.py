@@ -3,23 +3,15 @@
 from ipaddress import IPv4Network
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from planning.base import Frozen, broken_rule
-from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import accepts
-
-
-def _of_a_cluster(cidr: IPv4Network) -> IPv4Network:
-    if cidr.prefixlen < 8:
-        raise broken_rule("is more than a cluster has: name the blocks of its nodes and services")
-    return cidr
-
+from planning.base import Frozen
+from settings.models.address_blocks import narrow_block, no_wider
 
 ClusterCidr = Annotated[
     IPv4Network,
-    AfterValidator(_of_a_cluster),
-    Field(json_schema_extra=accepts("an IPv4 block of /8 or narrower, such as 10.20.0.0/16", pattern=CIDR_PATTERN)),
+    no_wider("is more than a cluster has: name the blocks of its nodes and services"),
+    narrow_block("10.20.0.0/16"),
 ]
 
 

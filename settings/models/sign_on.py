@@ -8,11 +8,11 @@ import re
 from ipaddress import IPv4Network
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from planning.base import Frozen, broken_rule
-from settings.models.cluster import CIDR_PATTERN
-from settings.models.fields import SecretName, accepts, matching
+from settings.models.address_blocks import narrow_block, no_wider
+from settings.models.fields import SecretName, matching
 
 # What a value of grafana.ini can hold without quotes, and a JMESPath literal without escapes: no ' " ` # ; % $ { }.
 Group = Annotated[
@@ -42,18 +42,10 @@ Claim = Annotated[
 ]
 Scope = Annotated[str, matching(r"^[A-Za-z0-9_.:/-]{1,128}$", "an OAuth scope")]
 Header = Annotated[str, matching(r"^[A-Za-z][A-Za-z0-9-]{0,63}$", "the name of an HTTP header")]
-
-
-def _of_a_proxy(cidr: IPv4Network) -> IPv4Network:
-    if cidr.prefixlen < 8:
-        raise broken_rule("is more than a proxy has: whoever reaches Grafana from there is whom its headers name")
-    return cidr
-
-
 ProxyCidr = Annotated[
     IPv4Network,
-    AfterValidator(_of_a_proxy),
-    Field(json_schema_extra=accepts("an IPv4 block of /8 or narrower, such as 10.20.3.7/32", pattern=CIDR_PATTERN)),
+    no_wider("is more than a proxy has: whoever reaches Grafana from there is whom its headers name"),
+    narrow_block("10.20.3.7/32"),
 ]
 
 

@@ -25,6 +25,10 @@ NODE_EXPORTER_PORT = 9100
 CERT_MANAGER_METRICS_PORT = 9402
 KARPENTER_NAMESPACE = KARPENTER_RELEASE = "karpenter"
 KARPENTER_METRICS_PORT = 8080
+# What Karpenter says of its pools, in cores by pool.
+POOL_LIMIT, POOL_USAGE = (
+    f'max by (nodepool) (karpenter_nodepools_{kind}{{resource_type="cpu"}})' for kind in ("limit", "usage")
+)
 
 # The chart calls the DaemonSet <fullname>-agent and the service <fullname>: services send to `collector`.
 COLLECTOR_AGENT_FULLNAME = "collector"

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ops.checks.health import POOL_LIMIT, POOL_USAGE
 from telemetry.alerting.rules.files import mimir_groups, mimir_rule_files
 from telemetry.alerting.rules.model import recordings
 from telemetry.cost.planned import planned_cost
+from telemetry.kubernetes.endpoints import POOL_LIMIT, POOL_USAGE
 from tests.artefacts.prometheus_driver import Prometheus, QueryError, make_blocks, prometheus
 from tests.live_servers import Platform, running_platform
 from tests.query_inventory import metric_names

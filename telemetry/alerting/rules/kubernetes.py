@@ -15,12 +15,13 @@ from telemetry.kubernetes.endpoints import (
     COLLECTOR_AGENT_RELEASE,
     COLLECTOR_GATEWAY_RELEASE,
     GRAFANA_RELEASE,
+    POOL_LIMIT,
+    POOL_USAGE,
     Endpoints,
 )
 
 # The receiver's number of a phase.
 PENDING = 1
-POOL_AMOUNTS = ("limit", "usage")
 PROXIES = ("mimir.gateway", "loki.distributed.gateway")
 PLATFORM_DOWN_RATIO = 0.5
 RESTARTS_IN_15_MINUTES = 2
@@ -159,7 +160,6 @@ def _scaling(settings: PlatformSettings) -> list[Alert]:
     waiting = (
         f'k8s_pod_phase{{k8s_namespace_name=~"{endpoints.namespace}|{endpoints.agent_namespace}",k8s_node_name=""}}'
     )
-    cores = {kind: f'max by (nodepool) (karpenter_nodepools_{kind}{{resource_type="cpu"}})' for kind in POOL_AMOUNTS}
     return [
         Alert(
             alert="NodesDontCome",
@@ -172,7 +172,7 @@ def _scaling(settings: PlatformSettings) -> list[Alert]:
         ),
         Alert(
             alert="NodePoolAtLimit",
-            expr=f"{cores['limit']} - {cores['usage']} < {least_pool_cores(settings)}",
+            expr=f"{POOL_LIMIT} - {POOL_USAGE} < {least_pool_cores(settings)}",
             for_minutes=15,
             severity=Severity.WARNING,
             summary="The pool {{ $labels.nodepool }} has as many nodes as the budget allows",
